@@ -1,0 +1,20 @@
+# What `make install` puts where.
+
+include(GNUInstallDirs)
+if(TARGET hikeshi)
+    install(TARGETS hikeshi RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+foreach(name ${HK_BUILT_plugin-})
+    install(TARGETS plugin-${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/hikeshi/plugins")
+endforeach()
+foreach(folder playbooks examples)
+    if(IS_DIRECTORY "${CMAKE_SOURCE_DIR}/${folder}")
+        install(DIRECTORY "${CMAKE_SOURCE_DIR}/${folder}"
+            DESTINATION "${CMAKE_INSTALL_DATADIR}/hikeshi" USE_SOURCE_PERMISSIONS
+            PATTERN "__pycache__" EXCLUDE)
+    endif()
+endforeach()
+if(IS_DIRECTORY "${HK_SDK_INCLUDE}")
+    install(DIRECTORY "${HK_SDK_INCLUDE}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,0 +1,17 @@
+# The outside libraries, one target each. A room links only to those it owns (cmake/Rooms.cmake).
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+foreach(lib libcrypto sqlite3 libevent_core libevent_extra libcurl libseccomp lua5.4 libcjson)
+    string(MAKE_C_IDENTIFIER ${lib} id)
+    pkg_check_modules(hk_${id} REQUIRED IMPORTED_TARGET ${lib})
+    add_library(outside_${id} ALIAS PkgConfig::hk_${id})
+endforeach()
+# CUnit is found by its header: its .pc file names folders that don't exist in some releases.
+find_path(HK_CUNIT_INCLUDE CUnit/CUnit.h)
+find_library(HK_CUNIT_LIBRARY cunit)
+
+# Tests may look at anything; --as-needed drops what they don't use.
+set(HK_OUTSIDE_ALL outside_libcrypto outside_sqlite3 outside_libevent_core outside_libevent_extra
+    outside_libcurl outside_libseccomp outside_lua5_4 outside_libcjson Threads::Threads
+    ${CMAKE_DL_LIBS} m)

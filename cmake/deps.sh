@@ -1,0 +1,46 @@
+#!/bin/bash
+# Install the Debian packages that Hikeshi is built and tested with; nothing happens when all are there.
+# Usage: cmake/deps.sh [lint]      lint: also what `make lint` and `make fuzz` need
+set -euo pipefail
+
+packages=(build-essential cmake ninja-build pkg-config ccache liblua5.4-dev libevent-dev
+    libcurl4-openssl-dev libcjson-dev libsqlite3-dev libcunit1-dev libssl-dev libseccomp-dev
+    python3 python3-pytest python3-requests python3-cryptography sqlite3 curl)
+if [ "${1:-}" = lint ]; then
+    packages+=(clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev)
+fi
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "deps: no dpkg here, so nothing is checked. On Debian 12 the packages are: ${packages[*]}" >&2
+    exit 0
+fi
+installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+missing=()
+for package in "${packages[@]}"; do
+    grep -qx "$package installed" <<<"$installed" || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+apt=(env DEBIAN_FRONTEND=noninteractive apt-get)
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "deps: missing packages: ${missing[*]}" >&2
+        echo "deps: this needs root, and there is no sudo. As root, run:" >&2
+        echo "    apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    apt=(sudo "${apt[@]}")
+    [ -t 0 ] || apt=(sudo -n "${apt[@]:1}")
+fi
+
+echo "deps: installing ${missing[*]}" >&2
+install=("${apt[@]}" install -y --no-install-recommends "${missing[@]}")
+# Lists of packages may be absent or old: fetch them only when the first try fails.
+if ! "${install[@]}" >&2 </dev/null; then
+    if ! { "${apt[@]}" update && "${install[@]}"; } >&2 </dev/null; then
+        echo "deps: could not install: ${missing[*]}" >&2
+        echo "deps: please install them by hand, then try again:" >&2
+        echo "    ${install[*]}" >&2
+        exit 1
+    fi
+fi
