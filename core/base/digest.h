@@ -1,0 +1,35 @@
+/*
+ * digest: SHA-256, random bytes, hex and base64. OpenSSL behind it.
+ */
+#ifndef HK_BASE_DIGEST_H
+#define HK_BASE_DIGEST_H
+
+#include "base/buf.h"
+
+#define HK_SHA256_SIZE 32
+#define HK_SHA256_HEX_SIZE 65 /* with NUL */
+
+struct hk_bytes {
+    const void *data;
+    size_t size;
+};
+
+/* SHA-256 over the parts one after the other. */
+void hk_sha256(const struct hk_bytes *parts, size_t count, uint8_t ret_digest[HK_SHA256_SIZE]);
+void hk_sha256_one(const void *data, size_t size, uint8_t ret_digest[HK_SHA256_SIZE]);
+void hk_sha256_hex(const void *data, size_t size, char ret_hex[HK_SHA256_HEX_SIZE]);
+
+/* Fill with bytes from the system's generator; ends the process when there are none. */
+void hk_random(void *ret_data, size_t size);
+/* Compare without telling by time where they differ. */
+bool hk_equal_constant_time(const void *a, const void *b, size_t size);
+
+void hk_hex(const void *data, size_t size, char *ret_text /* 2*size+1 */);
+HK_MUST_CHECK enum hk_status hk_hex_decode(const char *text, void *ret_data, size_t size);
+/* Standard base64 with padding (RFC 4648 section 4). */
+void hk_base64(const void *data, size_t size, struct hk_buf *out);
+/* Strict: padding required, no white space. *ret_size is set to the bytes written. */
+HK_MUST_CHECK enum hk_status hk_base64_decode(
+    const char *text, size_t text_size, void *ret_data, size_t capacity, size_t *ret_size);
+
+#endif

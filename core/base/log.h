@@ -1,0 +1,17 @@
+/*
+ * log: diagnostics, one line each to stderr. Never the record: that is the ledger. Only app, api,
+ * engine and loop log; libraries below return errors. Control bytes are escaped, secrets are the
+ * caller's duty to leave out.
+ */
+#ifndef HK_BASE_LOG_H
+#define HK_BASE_LOG_H
+
+#include "base/status.h"
+
+enum hk_log_level { HK_LOG_ERROR, HK_LOG_WARNING, HK_LOG_INFO, HK_LOG_DEBUG };
+
+void hk_log_set_level(enum hk_log_level level);
+/* Safe from any thread; a line is written with one write(2). */
+void hk_log(enum hk_log_level level, const char *format, ...) HK_PRINTF(2, 3);
+
+#endif

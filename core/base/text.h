@@ -1,0 +1,23 @@
+/*
+ * text: small questions about bytes that are text.
+ */
+#ifndef HK_BASE_TEXT_H
+#define HK_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Is this well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
+bool hk_utf8_is_valid(const char *text, size_t size);
+/* Bytes of the longest prefix that is well-formed UTF-8. */
+size_t hk_utf8_valid_prefix(const char *text, size_t size);
+/* Bytes of the longest prefix, at most size_max, that does not cut a character. */
+size_t hk_utf8_prefix(const char *text, size_t size, size_t size_max);
+/* Copy src into dst (capacity bytes with NUL); false when it did not fit, and then dst is "". */
+bool hk_copy_text(char *dst, size_t capacity, const char *src);
+/* Does text match pattern, where '*' stands for any run of characters? Bounded work. */
+bool hk_glob_matches(const char *pattern, const char *text);
+/* malloc'd copy, or NULL when src is NULL or memory is short. */
+char *hk_strdup(const char *src);
+
+#endif
