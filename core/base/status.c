@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef hk_fail
+
 #define ERROR_TEXT_SIZE sizeof(((struct hk_error *)0)->text)
 
 const char *hk_status_text(enum hk_status status)

@@ -48,6 +48,10 @@ const char *hk_status_text(enum hk_status status);
  * control bytes are replaced by '?', since texts end up on terminals. */
 enum hk_status hk_fail(struct hk_error *error, enum hk_status status, const char *format, ...)
     HK_PRINTF(3, 4);
+#ifdef __clang_analyzer__
+/* Tell the static analyzer that what comes back is the status given. */
+#define hk_fail(error, status, ...) ((void)(hk_fail)(error, status, __VA_ARGS__), (status))
+#endif
 
 /* Put "context: " in front of the text that *error (may be NULL) already has; return its status
  * (HK_INTERNAL when error is NULL, so keep the status apart where error may be NULL). */
