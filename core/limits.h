@@ -17,7 +17,12 @@
 #define HK_HTTP_HEADERS_TIME_MAX_MS 10000    /* whole request head, from its first byte */
 #define HK_HTTP_BODY_TIME_MAX_MS 30000       /* whole body, whatever trickles in */
 #define HK_HTTP_IDLE_MAX_MS 60000            /* keep-alive without a request */
+#define HK_HTTP_STALL_MAX_MS 30000           /* an answer of which the peer takes nothing */
+#define HK_HTTP_LINGER_TIME_MAX_MS 2000      /* after a last answer, for the peer to read it before the close */
+#define HK_HTTP_LINGER_SIZE_MAX (16 * 1024 * 1024) /* what the peer may still send meanwhile; it is dropped */
 #define HK_HTTP_CONNECTIONS_MAX 1024
+#define HK_HTTP_REFUSALS_MAX 64              /* connections beyond, that are being told 503 */
+#define HK_HTTP_BODIES_SIZE_MAX (256 * 1024 * 1024) /* bodies being received, all connections together */
 #define HK_HTTP_PIPELINE_MAX 1               /* one request at a time a connection; others wait in the socket */
 
 /* --- alerts --- */
@@ -60,6 +65,19 @@
 #define HK_PLUGIN_BACKOFF_MAX_MS 30000
 #define HK_PLUGIN_MEMORY_MAX (512L * 1024 * 1024) /* RLIMIT_AS above what the host itself maps */
 #define HK_PLUGIN_FILES_MAX 64               /* RLIMIT_NOFILE */
+#define HK_PLUGIN_WORKERS 4                  /* threads for host->work per process */
+#define HK_PLUGIN_TIMERS_MAX 4096            /* armed at once per process */
+#define HK_PLUGIN_CONNECTS_MAX 32            /* connections being made per process */
+#define HK_PLUGIN_RESULT_SIZE_MAX (256 * 1024) /* escaped in its frame it can double */
+#define HK_PLUGIN_LOG_LINE_MAX 1000
+#define HK_PLUGIN_LOG_BURST 100              /* lines at once; above, lines are dropped and counted */
+#define HK_PLUGIN_LOG_PER_SECOND 20
+#define HK_PLUGIN_STRAY_FRAMES_MAX 10000     /* useless frames in one second: it floods, it is killed */
+#define HK_PLUGIN_FILE_WRITE_MAX (256L * 1024 * 1024) /* RLIMIT_FSIZE */
+#define HK_PLUGIN_HANG_GRACE_MS 5000         /* to answer after the deadline; then it hangs */
+#define HK_PLUGIN_STOP_GRACE_MS 2000         /* to end by itself when asked to */
+#define HK_PLUGIN_CONNECT_MAX_MS 10000       /* resolve and connect for a plugin */
+#define HK_WIRE_QUEUE_SIZE_MAX (4 * 1024 * 1024) /* frames that wait for one process to read */
 #define HK_ORPHAN_GRACE_MS 10000             /* a dead engine's plugin may end its work, then is killed */
 #define HK_CALL_TIME_DEFAULT_MS 30000
 #define HK_CALL_TIME_MAX_MS 600000
