@@ -14,6 +14,7 @@
 #include "loop/http_parse.h"
 
 #include "loop/http_target.h"
+#include "loop/http_value.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -104,18 +105,6 @@ static size_t refuse(struct hk_http_parser *p, int status, const char *text)
 
 /* --- request line --- */
 
-static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
-
-static bool is_known_method(const char *method)
-{
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        if (strcmp(method, methods[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t take_method(struct hk_http_parser *p, const char *data, size_t size)
 {
     char *method = p->request.method;
@@ -123,7 +112,7 @@ static size_t take_method(struct hk_http_parser *p, const char *data, size_t siz
 
     if (data[0] == ' ' && p->method_size > 0) {
         method[p->method_size] = '\0';
-        if (!is_known_method(method)) {
+        if (!hk_http_method_is_known(method)) {
             return refuse(p, 501, "The method is not known here.");
         }
         p->target_at = p->head.size;
@@ -215,46 +204,11 @@ static size_t take_request_lf(struct hk_http_parser *p, const char *data, size_t
 
 /* --- header fields --- */
 
-static bool is_good_port(const char *text)
-{
-    unsigned port = 0;
-    size_t digits = 0;
-
-    for (; *text >= '0' && *text <= '9'; text++, digits++) {
-        port = port * 10 + (unsigned)(*text - '0');
-        if (port > 65535) {
-            return false;
-        }
-    }
-    return digits > 0 && *text == '\0';
-}
-
-static bool is_good_host(const char *text)
-{
-    static const char name_bytes[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    size_t size;
-
-    if (text[0] == '[') {
-        size = 1 + strspn(text + 1, "0123456789abcdefABCDEF:.");
-        if (size < 3 || text[size] != ']') {
-            return false;
-        }
-        size++;
-    } else {
-        size = strspn(text, name_bytes);
-        if (size == 0) {
-            return false;
-        }
-    }
-    return text[size] == '\0' || (text[size] == ':' && is_good_port(text + size + 1));
-}
-
 static void end_host(struct hk_http_parser *p, const char *value)
 {
     if (p->has_host) {
         refuse(p, 400, "The Host header is given twice.");
-    } else if (!is_good_host(value)) {
+    } else if (!hk_http_host_is_good(value)) {
         refuse(p, 400, "The Host header is not a host and port.");
     }
     p->has_host = true;
@@ -267,16 +221,9 @@ static void end_content_length(struct hk_http_parser *p, const char *value)
         return;
     }
     p->has_length = true;
-    if (*value == '\0' || value[strspn(value, "0123456789")] != '\0') {
+    if (!hk_http_length_read(value, &p->length)) {
         refuse(p, 400, "The Content-Length header is not a number.");
-        return;
-    }
-    for (; *value != '\0'; value++) {
-        p->length = p->length * 10 + (uint64_t)(*value - '0');
-        if (p->length > HK_HTTP_BODY_SIZE_MAX) {
-            p->length = (uint64_t)HK_HTTP_BODY_SIZE_MAX + 1; /* refused when the head is complete */
-        }
-    }
+    } /* one that is too large is refused when the head is complete */
 }
 
 static void end_transfer_encoding(struct hk_http_parser *p, const char *value)
@@ -291,13 +238,8 @@ static void end_transfer_encoding(struct hk_http_parser *p, const char *value)
 
 static void end_connection(struct hk_http_parser *p, const char *value)
 {
-    while (*value != '\0') {
-        value += strspn(value, ", \t");
-        size_t size = strcspn(value, ", \t");
-        if (size == 5 && strncasecmp(value, "close", 5) == 0) {
-            p->request.keep_alive = false;
-        }
-        value += size;
+    if (hk_http_connection_closes(value)) {
+        p->request.keep_alive = false;
     }
 }
 

@@ -13,7 +13,7 @@
 #include "limits.h"
 
 struct hk_http_header {
-    char *name; /* lower-cased */
+    char *name;  /* lower-cased */
     char *value; /* white space around it removed */
 };
 
@@ -49,7 +49,8 @@ void hk_http_parser_reset(struct hk_http_parser *parser);
 
 /* The value of the only header of that lower-case name; NULL when absent or given twice. */
 const char *hk_http_header(const struct hk_http_request *request, const char *name);
-/* Percent-decode one query parameter into ret_value; false when absent, too long, or malformed. */
+/* Percent-decode one query parameter into ret_value ('+' is a blank); false, and "", when it is
+ * absent, given twice, too long, or malformed. */
 bool hk_http_query(
     const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity);
 

@@ -23,20 +23,33 @@ struct hk_http_peer {
 };
 
 /* Called for each complete request. The request is borrowed for the call. Answer now or later with
- * hk_http_respond; the exchange ends by itself when the peer goes away. */
+ * hk_http_respond; the exchange ends by itself when the peer goes away, which is also what a peer
+ * that shuts down its sending side while it waits is taken to have done. */
 typedef void hk_http_request_fn(void *ctx, hk_exchange_id exchange,
     const struct hk_http_request *request, const struct hk_http_peer *peer);
 
 HK_MUST_CHECK enum hk_status hk_http_server_new(struct hk_loop *loop, hk_http_request_fn *fn,
     void *ctx, struct hk_http_server **ret_server, struct hk_error *error);
-/* Closes listeners and connections. */
+/* Closes listeners and connections. Never inside the request function. */
 void hk_http_server_free(struct hk_http_server *server);
 /* "127.0.0.1:8686", "[::1]:0", or "unix:/path" (mode 0600; a stale socket file is replaced). The
  * port that was taken is written to *ret_port (may be NULL). */
-HK_MUST_CHECK enum hk_status hk_http_server_listen(struct hk_http_server *server,
-    const char *address, unsigned *ret_port, struct hk_error *error);
-/* Stop accepting; connections close after the answer they wait for. */
+HK_MUST_CHECK enum hk_status hk_http_server_listen(
+    struct hk_http_server *server, const char *address, unsigned *ret_port, struct hk_error *error);
+/* The bounds of limits.h unless set otherwise, before the first listener; for tests. */
+struct hk_http_bounds {
+    int64_t head_ms;          /* whole request head, from its first byte */
+    int64_t body_ms;          /* whole body, from the end of the head */
+    int64_t idle_ms;          /* keep-alive without a request */
+    int64_t stall_ms;         /* an answer of which the peer takes nothing */
+    int64_t linger_ms;        /* between the last answer and the close */
+    unsigned connections_max; /* at most HK_HTTP_CONNECTIONS_MAX */
+    size_t bodies_size_max;   /* bodies being received, all together */
+};
+void hk_http_server_set_bounds(struct hk_http_server *server, const struct hk_http_bounds *bounds);
+/* Stop accepting; connections close after the answer they wait for, others at once. */
 void hk_http_server_drain(struct hk_http_server *server);
+/* Exchanges whose answer is not yet wholly in the kernel's hands. */
 unsigned hk_http_server_open_exchanges(const struct hk_http_server *server);
 unsigned hk_http_server_connections(const struct hk_http_server *server);
 
@@ -49,10 +62,13 @@ struct hk_http_response {
     const char *const *headers;
 };
 
+/* The reason phrase of a status ("Not Found"), "Status" for an unusual one. Never NULL. */
+const char *hk_http_status_title(int status);
+
 /* Answer; copies what it needs. False (and nothing happens) when the exchange is gone. HEAD gets
  * the headers only. Adds Date, Content-Length, Cache-Control: no-store unless given,
  * X-Content-Type-Options: nosniff. */
-bool hk_http_respond(
-    struct hk_http_server *server, hk_exchange_id exchange, const struct hk_http_response *response);
+bool hk_http_respond(struct hk_http_server *server, hk_exchange_id exchange,
+    const struct hk_http_response *response);
 
 #endif

@@ -21,8 +21,9 @@ struct event_base;
 typedef void hk_loop_fn(void *ctx);
 
 HK_MUST_CHECK enum hk_status hk_loop_new(struct hk_loop **ret_loop, struct hk_error *error);
+/* Everything made on the loop was freed before. */
 void hk_loop_free(struct hk_loop *loop);
-/* Run until hk_loop_stop. */
+/* Run until hk_loop_stop (which may come before the run). */
 HK_MUST_CHECK enum hk_status hk_loop_run(struct hk_loop *loop, struct hk_error *error);
 void hk_loop_stop(struct hk_loop *loop);
 /* For the rooms that speak libevent themselves (only inside loop/). */
