@@ -1,0 +1,173 @@
+/*
+ * engine: joins the rooms. It takes alerts in, starts runs, decides with authority what each step
+ * may do, opens gates, sends calls, keeps leases, and writes every transition to the ledger before
+ * anything rests on it. All functions run on the loop's thread and return at once; what needs the
+ * disk or a plugin answers later through a callback, from the loop.
+ *
+ * Invariants, numbered so that code can name them:
+ *  I1  a call leaves for a plugin only after its step.intended (or containment.releasing) is synced
+ *  I2  a step is settled once; what comes later is dropped
+ *  I3  no entry is written about a run that has ended, but release of its containments
+ *  I4  a gate's approval dispatches only what its digest covers, computed again at dispatch
+ *  I5  protection is looked at again at dispatch
+ *  I6  until hk_orphans_are_gone, nothing is sent or probed
+ *  I7  success is told (callback, API) only after the entries are synced
+ */
+#ifndef HK_ENGINE_ENGINE_H
+#define HK_ENGINE_ENGINE_H
+
+#include "authority/authority.h"
+#include "base/json.h"
+#include "ledger/ledger.h"
+#include "loop/loop.h"
+#include "plugin/pool.h"
+
+struct hk_engine;
+
+/* Who acts: filled by the api from a token, or by the engine itself. */
+struct hk_actor {
+    char id[HK_ID_SIZE];   /* "us-…", "to-…" of a service token, "local", "engine" */
+    char name[HK_ID_SIZE]; /* for people's eyes */
+    char role[32];
+    bool is_person;
+};
+
+struct hk_engine_options {
+    struct hk_loop *loop;
+    struct hk_ledger *ledger;
+    const char *data_dir;
+    int spawner_fd;       /* from hk_spawner_fork; the engine's from here */
+    const char *version;  /* of this program */
+};
+
+HK_MUST_CHECK enum hk_status hk_engine_new(const struct hk_engine_options *options,
+    struct hk_engine **ret_engine, struct hk_error *error);
+/* After hk_engine_stop. The ledger is closed by its owner afterwards. */
+void hk_engine_free(struct hk_engine *engine);
+/* To be called when the ledger's notify woke the loop, after hk_ledger_drain: not needed, the
+ * engine registers its callbacks itself. Present for the script and plugin queues likewise. */
+
+/* One playbook file of a tenant. */
+struct hk_playbook_file {
+    const char *file; /* name for errors */
+    const char *source;
+    size_t source_size;
+};
+
+/* Add a tenant before hk_engine_start: opens its ledger, records configuration and playbooks that
+ * changed, adds its plugins to the pool. config is the tenant's part of the configuration (see
+ * sdk/docs/configuration.md); plugin paths and playbook texts are resolved by the caller. Blocks. */
+HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
+    const struct hk_json *config, const struct hk_playbook_file *playbooks, size_t playbook_count,
+    const struct hk_plugin_config *plugins, size_t plugin_count, hk_tenant *ret_tenant,
+    struct hk_error *error);
+
+/* Write engine.started, wait for orphans and plugins, then recover what was in flight. */
+HK_MUST_CHECK enum hk_status hk_engine_start(struct hk_engine *engine, struct hk_error *error);
+/* No new alerts or calls; calls in flight may end within deadline_ms; then engine.stopped is
+ * written and done is called. */
+void hk_engine_stop(struct hk_engine *engine, int64_t deadline_ms, hk_loop_fn *done, void *ctx);
+/* Ready: orphans gone, plugins settled, recovery begun. *ret_why (may be NULL) names what is
+ * waited for. */
+bool hk_engine_is_ready(const struct hk_engine *engine, const char **ret_why);
+
+/* The tenant's number; false when there is no such tenant in the configuration. */
+bool hk_engine_tenant(const struct hk_engine *engine, const char *name, hk_tenant *ret_tenant);
+const char *hk_engine_tenant_name(const struct hk_engine *engine, hk_tenant tenant);
+/* The only tenant's name, or NULL when there are more. */
+const char *hk_engine_only_tenant(const struct hk_engine *engine);
+/* The dedupe fields of the tenant for intake, NULL-ended; NULL: the default. */
+const char *const *hk_engine_dedupe_fields(const struct hk_engine *engine, hk_tenant tenant);
+struct hk_pool *hk_engine_pool(struct hk_engine *engine);
+
+/* --- alerts --- */
+
+struct hk_alert_offer {
+    const char *view;   /* from intake */
+    const char *raw;
+    const char *form;
+    const char *dedupe;
+    int severity;
+    int64_t event_us;
+};
+struct hk_alert_taken {
+    char id[HK_ID_SIZE];           /* "" when refused */
+    char duplicate_of[HK_ID_SIZE]; /* "" when it is no duplicate */
+    enum hk_status status;         /* HK_OK, or HK_BUSY: refused by admission */
+};
+/* What hk_engine_accept keeps for an Idempotency-Key, in the same transaction. */
+struct hk_kept_answer {
+    const char *key;
+    const char *request_sha256;
+    int status;
+    const char *answer;
+};
+/* Build the kept answer once the outcomes are known; NULL when there is no key. */
+typedef const struct hk_kept_answer *hk_answer_fn(void *ctx, const struct hk_alert_taken *taken);
+/* Called when the entries are on disk. */
+typedef void hk_accepted_fn(void *ctx);
+
+/* Take alerts in. ret_taken has count items, filled on return. done is called once on the loop when
+ * all that was taken is synced; when nothing was taken (all refused) it is not called and HK_BUSY
+ * is returned. */
+HK_MUST_CHECK enum hk_status hk_engine_accept(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *source, const struct hk_alert_offer *offers,
+    size_t count, struct hk_alert_taken *ret_taken, hk_answer_fn *answer, hk_accepted_fn *done,
+    void *ctx, struct hk_error *error);
+
+/* --- decisions of people: each answers once through reply, after the sync --- */
+
+/* HK_OK: json is the thing as it now stands. HK_CONFLICT: json is what stands. HK_DENIED,
+ * HK_NOT_FOUND, HK_INVALID: error says why, json is NULL. Both are borrowed for the call. */
+typedef void hk_reply_fn(
+    void *ctx, enum hk_status status, const struct hk_error *error, const char *json);
+
+struct hk_decision {
+    bool approve;
+    const char *digest; /* the one that was shown */
+    const char *reason; /* may be NULL for approve */
+    const char *choice; /* for questions with choices */
+};
+void hk_engine_decide(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *gate, const struct hk_decision *decision, hk_reply_fn *reply, void *ctx);
+
+void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *containment, const char *reason, hk_reply_fn *reply, void *ctx);
+/* for_ms from now */
+void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *containment, int64_t for_ms, const char *reason, hk_reply_fn *reply, void *ctx);
+
+void hk_engine_run_cancel(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *run, const char *reason, hk_reply_fn *reply,
+    void *ctx);
+enum hk_resolution { HK_RESOLVE_HAPPENED, HK_RESOLVE_DID_NOT, HK_RESOLVE_ABANDON };
+struct hk_resolve {
+    enum hk_resolution resolution;
+    const char *step;     /* may be NULL for ABANDON */
+    const char *result;   /* JSON object, HAPPENED */
+    const char *evidence; /* required */
+};
+void hk_engine_run_resolve(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *run, const struct hk_resolve *resolve,
+    hk_reply_fn *reply, void *ctx);
+
+/* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate. */
+void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    char what, const char *id);
+
+/* Append what authority would say, as JSON. action: "edl.block_ip" or a bound capability. */
+HK_MUST_CHECK enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant,
+    const char *action, const char *target, enum hk_severity severity, int64_t time_us,
+    struct hk_buf *out, struct hk_error *error);
+
+/* Figures for /metrics. */
+struct hk_engine_stats {
+    uint64_t alerts_taken, alerts_merged, alerts_refused;
+    uint64_t runs_started, runs_finished, runs_failed, runs_diverged;
+    uint64_t steps_intended, steps_settled, steps_unknown;
+    uint64_t gates_opened, gates_decided, calls_sent;
+    size_t runs_active, runs_in_line;
+};
+void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret_stats);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * states: the state diagrams, one transition function each. The events are kinds of entries: what
+ * is not in the diagram can't be written.
+ *
+ *   alert        ∅ → new → routed → closed, ∅ → merged
+ *   step         ∅ → waiting → intended → unknown → settled, with the short cuts
+ *   run          running, waiting and unknown follow from its steps (hk_run_state_of); the rest
+ * ends it gate         ∅ → pending → approved | rejected | expired | void containment  ∅ → starting
+ * → active → releasing → released, and unknown and failed
+ *
+ * The full diagrams are drawn in core/ARCHITECTURE.md; the tables in states.c are those arrows.
+ */
+#ifndef HK_ENGINE_STATES_H
+#define HK_ENGINE_STATES_H
+
+#include "ledger/entry.h"
+
+enum hk_alert_state {
+    HK_ALERT_NONE,
+    HK_ALERT_NEW,
+    HK_ALERT_MERGED,
+    HK_ALERT_ROUTED,
+    HK_ALERT_CLOSED
+};
+enum hk_step_state {
+    HK_STEP_NONE,
+    HK_STEP_WAITING,
+    HK_STEP_INTENDED,
+    HK_STEP_UNKNOWN,
+    HK_STEP_SETTLED
+};
+enum hk_run_state {
+    HK_RUN_NONE,
+    HK_RUN_RUNNING,
+    HK_RUN_WAITING,
+    HK_RUN_UNKNOWN,
+    HK_RUN_DIVERGED,
+    HK_RUN_FINISHED,
+    HK_RUN_FAILED,
+    HK_RUN_CANCELLED,
+};
+enum hk_gate_state {
+    HK_GATE_NONE,
+    HK_GATE_PENDING,
+    HK_GATE_APPROVED,
+    HK_GATE_REJECTED,
+    HK_GATE_EXPIRED,
+    HK_GATE_VOID,
+};
+enum hk_containment_state {
+    HK_CONTAINMENT_NONE,
+    HK_CONTAINMENT_STARTING,
+    HK_CONTAINMENT_ACTIVE,
+    HK_CONTAINMENT_UNKNOWN,
+    HK_CONTAINMENT_RELEASING,
+    HK_CONTAINMENT_RELEASED,
+    HK_CONTAINMENT_FAILED,
+};
+
+/* Each: may an entry of this kind follow in this state, and where does it lead? False changes
+ * nothing. For gate.decided the outcome decides between approved and rejected. */
+HK_MUST_CHECK bool hk_alert_step_to(enum hk_alert_state *state, enum hk_kind kind);
+HK_MUST_CHECK bool hk_step_step_to(enum hk_step_state *state, enum hk_kind kind);
+HK_MUST_CHECK bool hk_run_step_to(enum hk_run_state *state, enum hk_kind kind);
+HK_MUST_CHECK bool hk_gate_step_to(enum hk_gate_state *state, enum hk_kind kind, bool approved);
+HK_MUST_CHECK bool hk_containment_step_to(enum hk_containment_state *state, enum hk_kind kind);
+
+/* The state of a run that has not ended, from the states of its steps. */
+enum hk_run_state hk_run_state_of(unsigned waits, unsigned intents, unsigned unknowns);
+bool hk_run_has_ended(enum hk_run_state state);
+
+const char *hk_step_state_text(enum hk_step_state state); /* "none", "waiting", … as in `from` */
+const char *hk_run_state_text(enum hk_run_state state);
+const char *hk_gate_state_text(enum hk_gate_state state);
+const char *hk_containment_state_text(enum hk_containment_state state);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * entry: the line that is hashed. One entry is one line of text, exactly these bytes, without the
+ * line's end:
+ *
+ *     hk1 SEQ TIME KIND SUBJECT ACTOR COMMITMENT
+ *
+ * single blanks between; SEQ decimal from 0, TIME RFC 3339 in UTC with six decimals and never
+ * decreasing within a tenant, KIND from the list below, SUBJECT and ACTOR ids ([a-z0-9_-], at most
+ * 64), COMMITMENT = SHA-256(salt ‖ payload) in hex. No personal data: the payload lies beside the
+ * line with its 32 bytes of salt and can be erased without breaking the tree.
+ *
+ * hk1 is the version of the format. Versions are read for ever; an unknown one is refused by name.
+ */
+#ifndef HK_LEDGER_ENTRY_H
+#define HK_LEDGER_ENTRY_H
+
+#include "base/digest.h"
+#include "base/id.h"
+
+#include <stdint.h>
+
+#define HK_ENTRY_LINE_SIZE 384 /* longest line and NUL */
+#define HK_SALT_SIZE 32
+
+/* X(NAME, text). The payload of each kind is in core/ARCHITECTURE.md; project.c folds it. */
+#define HK_KIND_LIST(X)                                                                            \
+    X(LEDGER_OPENED, "ledger.opened")                                                              \
+    X(ENGINE_STARTED, "engine.started")                                                            \
+    X(ENGINE_STOPPED, "engine.stopped")                                                            \
+    X(CONFIG_APPLIED, "config.applied")                                                            \
+    X(PLAYBOOK_ADDED, "playbook.added")                                                            \
+    X(PLUGIN_LOADED, "plugin.loaded")                                                              \
+    X(USER_ADDED, "user.added")                                                                    \
+    X(USER_DISABLED, "user.disabled")                                                              \
+    X(TOKEN_CREATED, "token.created")                                                              \
+    X(TOKEN_REVOKED, "token.revoked")                                                              \
+    X(ALERT_RECEIVED, "alert.received")                                                            \
+    X(ALERT_MERGED, "alert.merged")                                                                \
+    X(ALERT_ROUTED, "alert.routed")                                                                \
+    X(ALERT_SEEN, "alert.seen")                                                                    \
+    X(ALERT_CLOSED, "alert.closed")                                                                \
+    X(RUN_STARTED, "run.started")                                                                  \
+    X(RUN_DIVERGED, "run.diverged")                                                                \
+    X(RUN_FINISHED, "run.finished")                                                                \
+    X(RUN_FAILED, "run.failed")                                                                    \
+    X(RUN_CANCELLED, "run.cancelled")                                                              \
+    X(STEP_WAITING, "step.waiting")                                                                \
+    X(STEP_INTENDED, "step.intended")                                                              \
+    X(STEP_REPEATED, "step.repeated")                                                              \
+    X(STEP_UNKNOWN, "step.unknown")                                                                \
+    X(STEP_SETTLED, "step.settled")                                                                \
+    X(STEP_RESOLVED, "step.resolved")                                                              \
+    X(GATE_OPENED, "gate.opened")                                                                  \
+    X(GATE_SEEN, "gate.seen")                                                                      \
+    X(GATE_VOTED, "gate.voted")                                                                    \
+    X(GATE_DECIDED, "gate.decided")                                                                \
+    X(GATE_EXPIRED, "gate.expired")                                                                \
+    X(GATE_VOIDED, "gate.voided")                                                                  \
+    X(CONTAINMENT_STARTING, "containment.starting")                                                \
+    X(CONTAINMENT_ACTIVE, "containment.active")                                                    \
+    X(CONTAINMENT_FAILED, "containment.failed")                                                    \
+    X(CONTAINMENT_UNKNOWN, "containment.unknown")                                                  \
+    X(CONTAINMENT_RENEWED, "containment.renewed")                                                  \
+    X(CONTAINMENT_RELEASING, "containment.releasing")                                              \
+    X(CONTAINMENT_HELD, "containment.held")                                                        \
+    X(CONTAINMENT_RELEASED, "containment.released")
+
+enum hk_kind {
+#define X(name, text) HK_KIND_##name,
+    HK_KIND_LIST(X)
+#undef X
+        HK_KIND_COUNT
+};
+
+const char *hk_kind_text(enum hk_kind kind);
+/* False for a text that is no kind of this version. */
+bool hk_kind_from_text(const char *text, enum hk_kind *ret_kind);
+
+struct hk_entry {
+    uint64_t seq;
+    int64_t time_us;
+    enum hk_kind kind;
+    char subject[HK_ID_SIZE];
+    char actor[HK_ID_SIZE];
+    uint8_t commitment[HK_SHA256_SIZE];
+};
+
+/* Write the line; returns its length. */
+size_t hk_entry_format(const struct hk_entry *entry, char ret_line[HK_ENTRY_LINE_SIZE]);
+/* Read a line strictly: format(parse(line)) is line. HK_UNSUPPORTED for another version. */
+HK_MUST_CHECK enum hk_status hk_entry_parse(
+    const char *line, size_t size, struct hk_entry *ret_entry, struct hk_error *error);
+/* SHA-256(salt ‖ payload) */
+void hk_entry_commit(const uint8_t salt[HK_SALT_SIZE], const void *payload, size_t size,
+    uint8_t ret_commitment[HK_SHA256_SIZE]);
+
+#endif

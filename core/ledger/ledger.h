@@ -1,0 +1,116 @@
+/*
+ * ledger: the record of one data folder, and the state of everything. See entry.h for what is
+ * hashed and core/ARCHITECTURE.md for what each kind's payload holds.
+ *
+ * One read-write connection exists, in the writer's thread, which alone checkpoints the WAL.
+ * Readers are read-only connections on their own threads. Projections are written in the
+ * transaction of the entries they are folded from, by SQL that reads the entry alone (project.c),
+ * so that they can be rebuilt.
+ *
+ * All functions of this header except where said are called on the engine's thread (or, without a
+ * running engine, by the command line).
+ */
+#ifndef HK_LEDGER_LEDGER_H
+#define HK_LEDGER_LEDGER_H
+
+#include "base/arena.h"
+#include "base/queue.h"
+#include "base/time.h"
+#include "ledger/entry.h"
+
+struct hk_ledger;
+struct hk_write;
+
+struct hk_ledger_options {
+    const char *data_dir;        /* absolute; ledger.db, key/, made 0700 when missing */
+    const char *checkpoint_sink; /* folder outside to which checkpoints are copied, or NULL */
+    hk_notify_fn *notify;        /* called on a ledger thread when hk_ledger_drain has work */
+    void *notify_ctx;
+};
+
+/* Open (and create) the ledger, start writer and readers. The caller holds the engine lock.
+ * HK_CORRUPT, HK_UNSUPPORTED (newer schema), HK_IO, each naming what. */
+HK_MUST_CHECK enum hk_status hk_ledger_open(const struct hk_ledger_options *options,
+    struct hk_ledger **ret_ledger, struct hk_error *error);
+/* Write what is queued, sign a checkpoint for each tenant that has new entries, truncate the WAL,
+ * end the threads. Callbacks that have not been drained are dropped. */
+void hk_ledger_close(struct hk_ledger *ledger);
+/* Run the callbacks of finished writes and reads. */
+void hk_ledger_drain(struct hk_ledger *ledger);
+
+/* Take (or fail to take) the one-engine-per-folder lock: HK_BUSY with the holder's pid. The lock
+ * lasts until *ret_fd is closed. */
+HK_MUST_CHECK enum hk_status hk_engine_lock(
+    const char *data_dir, int *ret_fd, struct hk_error *error);
+
+/* --- tenants: small numbers inside, names outside --- */
+
+typedef uint32_t hk_tenant;
+
+/* The tenant's number; when it is new, its ledger is opened with ledger.opened (synced on
+ * return). Blocks: only before the loop runs. */
+HK_MUST_CHECK enum hk_status hk_ledger_tenant_open(
+    struct hk_ledger *ledger, const char *name, hk_tenant *ret_tenant, struct hk_error *error);
+
+/* The clock that stamps entries: its floor is the newest entry of any tenant. */
+struct hk_clock *hk_ledger_clock(struct hk_ledger *ledger);
+
+/* --- writing --- */
+
+/* Entries of one write are committed in one transaction, in order. */
+HK_MUST_CHECK struct hk_write *hk_write_new(void);
+void hk_write_free(struct hk_write *write); /* NULL is fine; not after submit */
+/* Add an entry. Takes the payload (malloc'd JSON object, size_bytes without NUL) in every case.
+ * time_us must come from hk_ledger_clock. */
+HK_MUST_CHECK enum hk_status hk_write_add(struct hk_write *write, hk_tenant tenant,
+    enum hk_kind kind, const char *subject, const char *actor, int64_t time_us,
+    char *take_payload, size_t payload_size, struct hk_error *error);
+/* Beside the ledger, in the same transaction: keep, or drop (hash NULL), the hash of a token. */
+HK_MUST_CHECK enum hk_status hk_write_token_hash(struct hk_write *write, hk_tenant tenant,
+    const char *token_id, const uint8_t *hash, struct hk_error *error);
+/* Beside the ledger: the answer that was given for an idempotency key. */
+HK_MUST_CHECK enum hk_status hk_write_answer(struct hk_write *write, hk_tenant tenant,
+    const char *actor, const char *key, const char *request_sha256, int status,
+    const char *answer, int64_t time_us, struct hk_error *error);
+
+/* Called from hk_ledger_drain once the write is synced to disk. A failed sync never comes here: it
+ * ends the process, which restarts from what is on disk. */
+typedef void hk_written_fn(void *ctx, hk_tenant tenant, uint64_t first_seq);
+
+/* Queue a write; it is the ledger's from here. done may be NULL. Urgent writes (decisions, gates,
+ * releases) overtake normal ones. Never refuses: admission looks at hk_ledger_backlog first. */
+void hk_ledger_submit(struct hk_ledger *ledger, struct hk_write *take_write, enum hk_lane lane,
+    hk_written_fn *done, void *ctx);
+/* Submit and wait until it is on disk. Blocks: only before the loop runs, and in tools. */
+HK_MUST_CHECK enum hk_status hk_ledger_write_now(
+    struct hk_ledger *ledger, struct hk_write *take_write, struct hk_error *error);
+/* Writes that wait, of HK_WRITE_QUEUE_MAX. */
+size_t hk_ledger_backlog(struct hk_ledger *ledger);
+
+/* --- reading: fn runs on a reader thread with a read-only connection (query.h) --- */
+
+struct hk_reading; /* one read-only connection and its time budget */
+typedef enum hk_status hk_read_fn(struct hk_reading *reading, void *job, struct hk_error *error);
+typedef void hk_read_done_fn(void *job, enum hk_status status, const struct hk_error *error);
+
+/* Queue a read; HK_BUSY when HK_READ_QUEUE_MAX wait. done runs in hk_ledger_drain, exactly once
+ * when this returns HK_OK, and owns job from then on. */
+HK_MUST_CHECK enum hk_status hk_ledger_read(struct hk_ledger *ledger, hk_read_fn *fn,
+    hk_read_done_fn *done, void *job, struct hk_error *error);
+/* The same at once on this thread: only before the loop runs, and in tools. */
+HK_MUST_CHECK enum hk_status hk_ledger_read_now(
+    struct hk_ledger *ledger, hk_read_fn *fn, void *job, struct hk_error *error);
+
+/* --- figures for /metrics --- */
+struct hk_ledger_stats {
+    uint64_t entries;      /* written since start */
+    uint64_t transactions;
+    uint64_t checkpoints;
+    uint64_t sync_us_total; /* time in commit */
+    uint64_t wal_bytes;
+    size_t write_backlog;
+    size_t read_backlog;
+};
+void hk_ledger_stats(struct hk_ledger *ledger, struct hk_ledger_stats *ret_stats);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * pool: the plugins of all tenants, their processes and the calls in flight.
+ *
+ * One process per tenant and plugin, made when first needed, let go when idle, made again with
+ * back-off after a crash. A call is settled exactly once, by its id, from the loop; what the plugin
+ * says after that is dropped. The pool knows nothing of runs or gates: it says what became of a
+ * call, and the engine decides what that means for the effect class.
+ */
+#ifndef HK_PLUGIN_POOL_H
+#define HK_PLUGIN_POOL_H
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "hikeshi/plugin.h"
+#include "loop/connect.h"
+#include "loop/loop.h"
+
+#include <sys/types.h>
+
+struct hk_pool;
+
+/* What the engine may know about an action; lives as long as the pool. Texts are never NULL unless
+ * said. */
+struct hk_action_info {
+    const char *plugin;         /* "edl" */
+    const char *plugin_version; /* "1.0.0" */
+    const char *plugin_sha256;  /* hex, of the file that was loaded */
+    const char *name;           /* "block_ip" */
+    const char *summary;
+    enum hk_effect effect;
+    enum hk_kind_of_action kind;
+    const char *capability;  /* may be NULL */
+    const char *undo;        /* may be NULL */
+    const char *residual;    /* may be NULL */
+    const char *target;      /* may be NULL */
+    const char *target_type; /* may be NULL */
+    const char *args_schema; /* JSON */
+    const char *result_schema;
+    uint32_t time_max_ms;
+    bool can_probe;
+};
+
+struct hk_plugin_config {
+    const char *tenant;
+    const char *name;      /* must equal the descriptor's */
+    const char *path;      /* of the .so */
+    const char *options;   /* JSON object */
+    const char *const *grants; /* "net:HOST:PORT", "read:PATH"; NULL-ended; may be NULL */
+    const char *state_dir; /* made (0700) when it is missing */
+};
+
+enum hk_call_mode { HK_CALL_START, HK_CALL_PROBE };
+
+enum hk_call_end {
+    HK_CALL_DONE,     /* text is the result, a JSON object that was checked strictly */
+    HK_CALL_FAILED,   /* certainly not done; text is the reason */
+    HK_CALL_DID_NOT,  /* probe: it did not happen */
+    HK_CALL_LOST,     /* sent, and no answer will come: crash, time-out, nonsense, or the plugin
+                         said unknown. The effect class decides what next. */
+    HK_CALL_NOT_SENT, /* no byte went out: queue full, process can't start, cancelled in line */
+};
+
+struct hk_call_request {
+    uint64_t call_id; /* the engine's, unique while open */
+    const char *tenant;
+    const char *plugin;
+    const char *action;
+    enum hk_call_mode mode;
+    const char *key;
+    const char *undoes; /* may be NULL */
+    const char *args;   /* JSON object */
+    int64_t deadline_ms; /* from now, time in line included */
+};
+
+struct hk_pool_events {
+    /* Never called from inside hk_pool_call. text is borrowed. */
+    void (*settled)(void *ctx, uint64_t call_id, enum hk_call_end end, const char *text);
+    /* A plugin's descriptor is known (first start), or it could not be started (error != NULL). */
+    void (*loaded)(void *ctx, const char *tenant, const char *plugin, const struct hk_error *error);
+    /* One line of a plugin's diagnostics. */
+    void (*log)(void *ctx, const char *tenant, const char *plugin, int level, const char *text);
+};
+
+HK_MUST_CHECK enum hk_status hk_pool_new(struct hk_loop *loop, struct hk_connector *connector,
+    int spawner_fd, const struct hk_pool_events *events, void *ctx, struct hk_pool **ret_pool,
+    struct hk_error *error);
+/* Ends all processes (stop frame, then the spawner kills what stays). Open calls are dropped
+ * without being settled: after a stop their steps are found open in the ledger. */
+void hk_pool_free(struct hk_pool *pool);
+
+/* Read the file, check its ELF note without loading, keep its bytes in a sealed memory file, and
+ * start a first process to learn its descriptor (events.loaded follows). */
+HK_MUST_CHECK enum hk_status hk_pool_add(
+    struct hk_pool *pool, const struct hk_plugin_config *config, struct hk_error *error);
+/* True once every plugin that was added is loaded or has failed to load. */
+bool hk_pool_is_settled(const struct hk_pool *pool);
+
+/* NULL when tenant, plugin or action is unknown or not loaded. */
+const struct hk_action_info *hk_pool_action(
+    const struct hk_pool *pool, const char *tenant, const char *plugin, const char *action);
+/* The descriptor as JSON for the API and the ledger: name, version, sha256, state, actions…; NULL
+ * when not loaded. Borrowed. */
+const char *hk_pool_descriptor(const struct hk_pool *pool, const char *tenant, const char *plugin);
+/* Absolute path of a file that the plugin serves, and its content type; false when it serves no
+ * file of that name. */
+bool hk_pool_served_file(const struct hk_pool *pool, const char *tenant, const char *plugin,
+    const char *file, char *ret_path, size_t capacity, const char **ret_content_type);
+/* List plugins: fn is called for each. */
+typedef void hk_pool_each_fn(void *ctx, const char *tenant, const char *plugin, bool is_loaded,
+    bool is_running, unsigned restarts, unsigned calls_open, pid_t pid);
+void hk_pool_each(const struct hk_pool *pool, hk_pool_each_fn *fn, void *ctx);
+
+/* Start a call; events.settled follows exactly once (also when it can't be sent). */
+void hk_pool_call(struct hk_pool *pool, const struct hk_call_request *request);
+/* Ask the plugin to stop working on it; the settlement still follows. */
+void hk_pool_cancel(struct hk_pool *pool, uint64_t call_id);
+
+/* Check args against an action's schema (the subset that plugin.md documents: type, properties,
+ * required, additionalProperties, enum, items, minimum, maximum, minLength, maxLength). HK_INVALID
+ * names the path and what is wrong. */
+HK_MUST_CHECK enum hk_status hk_schema_check(
+    const char *schema, const struct hk_json *value, struct hk_error *error);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * spawner_wire: what engine and spawner say to each other, one message a packet (SOCK_SEQPACKET).
+ * Both are the same executable in the same run, so plain structs do.
+ */
+#ifndef HK_PLUGIN_SPAWNER_WIRE_H
+#define HK_PLUGIN_SPAWNER_WIRE_H
+
+#include <stdint.h>
+
+/* Descriptors that a plugin process starts with, beside 0, 1, 2 and the lock. */
+#define HK_HOST_WIRE_FD 3
+#define HK_HOST_FILE_FD 4
+
+enum hk_spawner_op {
+    HK_SPAWNER_MAKE, /* to the spawner, with two descriptors: wire, plugin file */
+    HK_SPAWNER_END,  /* to the spawner: kill after grace_ms, if it is still there */
+    HK_SPAWNER_MADE, /* to the engine: pid */
+    HK_SPAWNER_GONE, /* to the engine: wait status; or errno when it was never made (pid 0) */
+};
+
+struct hk_spawner_message {
+    uint32_t op;
+    int32_t pid;
+    uint64_t process_id; /* the engine's number, never used twice on one socket */
+    int64_t grace_ms;
+    int32_t status;
+};
+
+#endif

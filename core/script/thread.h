@@ -1,0 +1,101 @@
+/*
+ * thread: the script thread. It holds one Lua state for each active run, runs it until every branch
+ * waits for something, and tells the engine what was asked. It does no I/O and knows no ledger.
+ *
+ * Replay. hk_script_start gives the run's record: every step with its result, in ledger order, then
+ * those still open. The playbook runs from its beginning; whenever all branches wait, the next
+ * recorded result is delivered to the branch that asked for it, and all branches are drained again.
+ * So concurrency replays as it was. Live results (hk_script_settle) are delivered the same way, one
+ * at a time, in the order in which the engine wrote them. A call whose operation, name, arguments
+ * or options differ from the record, or a recorded step that is not asked for when its turn comes,
+ * ends the state with HK_SCRIPT_DIVERGED; nothing else is reported after that.
+ *
+ * Step identity is the branch path and an ordinal: "0", "1" … at the top; a together at step 2 has
+ * branches "2:logins.0", "2:logins.1"; nested: "2:logins.1:a.0". Branch names are [A-Za-z0-9_-];
+ * list branches are named "1", "2" ….
+ */
+#ifndef HK_SCRIPT_THREAD_H
+#define HK_SCRIPT_THREAD_H
+
+#include "base/queue.h"
+#include "base/status.h"
+#include "limits.h"
+
+#include <stdint.h>
+
+struct hk_script;
+
+/* Names one loaded run; the engine gives it, and never uses one twice. */
+typedef uint64_t hk_script_run;
+
+struct hk_script_record {
+    const char *step;    /* identity */
+    const char *op;      /* "act", "ask", "wait", "note", "close" */
+    const char *name;    /* act: "contain.block_ip"; else "" */
+    const char *args;    /* canonical JSON */
+    const char *options; /* canonical JSON */
+    bool is_settled;
+    bool ok;             /* settled: did it succeed? */
+    const char *value;   /* settled and ok: JSON value; settled and not ok: the reason as text */
+    int64_t time_us;     /* settled: time of the entry; `now` follows it */
+};
+
+struct hk_script_start {
+    hk_script_run run;
+    const char *version; /* key of the compiled text that is kept in memory */
+    const char *chunk;   /* file name for errors */
+    const char *source;
+    size_t source_size;
+    const char *alert;   /* alert view, JSON */
+    uint64_t seed;       /* for random */
+    int64_t started_us;  /* `now` before the first settlement */
+    const struct hk_script_record *records; /* settled ones in ledger order, then open ones */
+    size_t record_count;
+};
+
+enum hk_script_event_kind {
+    HK_SCRIPT_REQUEST,  /* a step is asked for that the record doesn't have */
+    HK_SCRIPT_BLOCKED,  /* every branch waits; all requests so far were reported before this */
+    HK_SCRIPT_FINISHED, /* returned; value is the returned value as JSON ("null" when none) */
+    HK_SCRIPT_FAILED,   /* error raised or limit hit: text has file:line and a trace */
+    HK_SCRIPT_DIVERGED, /* step, expected, got, and where in the playbook */
+};
+
+struct hk_script_event {
+    struct hk_queue_item item;
+    enum hk_script_event_kind kind;
+    hk_script_run run;
+    char step[HK_STEP_PATH_SIZE];
+    char op[8];
+    char *name;    /* REQUEST */
+    char *args;    /* REQUEST: canonical JSON object */
+    char *options; /* REQUEST: canonical JSON object */
+    char *value;   /* FINISHED: JSON */
+    char *text;    /* FAILED: the error. DIVERGED: what was expected */
+    char *got;     /* DIVERGED: what came */
+    char *where;   /* REQUEST, DIVERGED: "file:line" */
+    size_t memory; /* BLOCKED, FINISHED: bytes of the Lua state */
+};
+void hk_script_event_free(struct hk_script_event *event);
+
+/* Start the thread. notify is called on the script thread when events wait for hk_script_take. */
+HK_MUST_CHECK enum hk_status hk_script_new(
+    hk_notify_fn *notify, void *notify_ctx, struct hk_script **ret_script, struct hk_error *error);
+/* Ends the thread at its next boundary (a run in an endless loop is stopped by its limits). */
+void hk_script_free(struct hk_script *script);
+
+/* All three copy what they are given and return at once; order is kept. */
+HK_MUST_CHECK enum hk_status hk_script_load(
+    struct hk_script *script, const struct hk_script_start *start, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run,
+    const char *step, bool ok, const char *value, int64_t time_us, struct hk_error *error);
+/* Drop the run's state. Events that were already queued may still come; the engine ignores them by
+ * their run number. */
+HK_MUST_CHECK enum hk_status hk_script_unload(
+    struct hk_script *script, hk_script_run run, struct hk_error *error);
+
+/* Take the events that wait, oldest first, as a list linked by item.next; NULL when there are none.
+ * On the engine's thread. */
+struct hk_script_event *hk_script_take(struct hk_script *script);
+
+#endif
