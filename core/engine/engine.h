@@ -20,9 +20,10 @@
 #include "base/json.h"
 #include "ledger/ledger.h"
 #include "loop/loop.h"
-#include "plugin/pool.h"
 
 struct hk_engine;
+struct hk_pool;          /* plugin/pool.h, for those that see it */
+struct hk_plugin_config; /* likewise */
 
 /* Who acts: filled by the api from a token, or by the engine itself. */
 struct hk_actor {
@@ -159,6 +160,20 @@ void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_
 HK_MUST_CHECK enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant,
     const char *action, const char *target, enum hk_severity severity, int64_t time_us,
     struct hk_buf *out, struct hk_error *error);
+
+/* --- plugins, for those that don't see the pool --- */
+
+/* Append {"items":[{"name","version","sha256","state","running","restarts","calls_open"}],
+ * "next":null}: the tenant's plugins; state is "loaded", "starting" or "failed" (then with "reason"). */
+HK_MUST_CHECK enum hk_status hk_engine_plugins(const struct hk_engine *engine, hk_tenant tenant,
+    struct hk_buf *out, struct hk_error *error);
+/* Append one plugin's descriptor with the members of the list. HK_NOT_FOUND. */
+HK_MUST_CHECK enum hk_status hk_engine_plugin(const struct hk_engine *engine, hk_tenant tenant,
+    const char *plugin, struct hk_buf *out, struct hk_error *error);
+/* Absolute path of a file that the tenant's plugin serves, and its content type (borrowed); false
+ * when it serves no file of that name. */
+bool hk_engine_served_file(const struct hk_engine *engine, hk_tenant tenant, const char *plugin,
+    const char *file, char *ret_path, size_t capacity, const char **ret_content_type);
 
 /* Figures for /metrics. */
 struct hk_engine_stats {
