@@ -114,8 +114,10 @@ static bool read_v6(struct part part, uint8_t ret_bytes[16])
     if (!read_groups(&part, head, &head_size))
         return false;
     if (part.at == part.end) {
+        if (head_size != sizeof(head))
+            return false;
         memcpy(ret_bytes, head, sizeof(head));
-        return head_size == 16;
+        return true;
     }
     part.at += 2;
     if (!read_groups(&part, tail, &tail_size) || part.at != part.end || head_size + tail_size > 14)
