@@ -469,11 +469,11 @@ static uint64_t key_hash(const char *key, size_t size)
 
     for (; size >= sizeof(word); key += sizeof(word), size -= sizeof(word)) {
         memcpy(&word, key, sizeof(word));
-        hash = fold(word ^ seeds[0], hash ^ seeds[1]);
+        hash = fold(word ^ seeds[0], hash);
     }
     word = 0;
     memcpy(&word, key, size);
-    return fold(word ^ seeds[0], hash ^ seeds[1]);
+    return fold(word ^ seeds[0], hash);
 }
 
 static const struct hk_json *find_duplicate_pairwise(const struct hk_json *object)

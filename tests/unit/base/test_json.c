@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TEXT_AND_SIZE(text) (text), sizeof(text) - 1
 
@@ -341,6 +342,37 @@ static void duplicates_are_found_among_many_keys(void)
     hk_buf_done(&text);
 }
 
+/* CPU time of reading so many documents with so many keys each. */
+static int64_t cost_us(struct hk_buf *text, int keys, int documents)
+{
+    struct timespec begin;
+    struct timespec end;
+    struct hk_json_doc doc;
+
+    append_keys(text, keys, -1);
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    for (int i = 0; i < documents; i++) {
+        CU_ASSERT_EQUAL(hk_json_parse(text->data, text->size, &limits, &doc, NULL), HK_OK);
+        hk_json_doc_done(&doc);
+    }
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    return (int64_t)(end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000;
+}
+
+/* As many keys in one object as in forty: comparing all pairs would cost forty times as much. */
+static void many_keys_cost_no_square(void)
+{
+    struct hk_buf text;
+    int64_t small_us;
+    int64_t large_us;
+
+    hk_buf_init(&text, 1 << 20);
+    small_us = cost_us(&text, 500, 40);
+    large_us = cost_us(&text, 20000, 1);
+    CU_ASSERT_TRUE(large_us < 10 * (small_us + 1000));
+    hk_buf_done(&text);
+}
+
 static void values_are_written_as_they_were_read(void)
 {
     static const struct {
@@ -536,6 +568,7 @@ int main(void)
         {"limits hold", limits_hold},
         {"dense documents fit", dense_documents_fit},
         {"duplicates are found among many keys", duplicates_are_found_among_many_keys},
+        {"many keys cost no square", many_keys_cost_no_square},
         {"values are written as they were read", values_are_written_as_they_were_read},
         {"writer places commas and escapes", writer_places_commas_and_escapes},
         {"writer nests beyond its checked levels", writer_nests_beyond_its_checked_levels},
