@@ -4,8 +4,8 @@
  * protection right before dispatch.
  *
  * Order: the first rule that matches gives the outcome (no rule: `enrich`, `notify` and `restore`
- * are done, everything else asks); a spent budget turns do into ask; what the playbook asked for can
- * only add (ask, larger quorum); the protected list is looked at last and wins.
+ * are done, everything else asks); a spent budget turns do into ask; what the playbook asked for
+ * can only add (ask, larger quorum); the protected list is looked at last and wins.
  */
 #ifndef HK_AUTHORITY_AUTHORITY_H
 #define HK_AUTHORITY_AUTHORITY_H
@@ -53,12 +53,12 @@ enum hk_outcome_of_authority {
 
 struct hk_verdict {
     enum hk_outcome_of_authority outcome;
-    char rule[64];       /* name or "authority[2]"; "default"; "protected[0]"; "budget.contain" */
-    char why[256];       /* one sentence */
-    char role[32];       /* who decides, when the outcome is ask */
-    unsigned quorum;     /* distinct persons */
-    int64_t expires_ms;  /* of the gate */
-    char target[256];    /* normal form of the target; "" when there is none */
+    char rule[64];      /* name or "authority[2]"; "default"; "protected[0]"; "budget.contain" */
+    char why[256];      /* one sentence */
+    char role[32];      /* who decides, when the outcome is ask */
+    unsigned quorum;    /* distinct persons */
+    int64_t expires_ms; /* of the gate */
+    char target[256];   /* normal form of the target; "" when there is none */
 };
 
 /* HK_INVALID when the target has no normal form (an ambiguous address must not slip through). */
@@ -72,8 +72,8 @@ bool hk_authority_is_protected(const struct hk_authority *authority,
 
 /* The one form of a target: addresses by base/ip.h, hosts and domains in lower case without the
  * last dot, hashes in lower case, other texts as they are. */
-HK_MUST_CHECK enum hk_status hk_target_normalise(const char *type, const char *text,
-    char *ret_text, size_t capacity, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_target_normalise(
+    const char *type, const char *text, char *ret_text, size_t capacity, struct hk_error *error);
 
 /* "high" → HK_SEVERITY_HIGH; HK_SEVERITY_NONE for other words. */
 enum hk_severity hk_severity_from_text(const char *text);
