@@ -1,94 +1,99 @@
 /*
  * limits: every bound of the engine, named, with its reason. Sizes in bytes, times in milliseconds.
  */
-/* This file has the name of a header of the C library, and some compilers reach it on their way to that one: pass them
- * on. Before the guard, since that happens while this file is being read. */
+/* This file has the name of a header of the C library, and some compilers reach it on their way to
+ * that one: pass them on. Before the guard, since that happens while this file is being read. */
 #include_next <limits.h>
 
 #ifndef HK_LIMITS_H
 #define HK_LIMITS_H
 
 /* --- the HTTP edge --- */
-#define HK_HTTP_REQUEST_LINE_MAX 8192        /* longest target that any client of ours makes is < 1 KB */
-#define HK_HTTP_HEADERS_SIZE_MAX 16384       /* all header fields together */
+#define HK_HTTP_REQUEST_LINE_MAX 8192  /* longest target that any client of ours makes is < 1 KB */
+#define HK_HTTP_HEADERS_SIZE_MAX 16384 /* all header fields together */
 #define HK_HTTP_HEADERS_COUNT_MAX 64
 #define HK_HTTP_BODY_SIZE_MAX (8 * 1024 * 1024) /* a batch of alerts */
 #define HK_HTTP_RESPONSE_SIZE_MAX (16 * 1024 * 1024)
-#define HK_HTTP_HEADERS_TIME_MAX_MS 10000    /* whole request head, from its first byte */
-#define HK_HTTP_BODY_TIME_MAX_MS 30000       /* whole body, whatever trickles in */
-#define HK_HTTP_IDLE_MAX_MS 60000            /* keep-alive without a request */
-#define HK_HTTP_STALL_MAX_MS 30000           /* an answer of which the peer takes nothing */
-#define HK_HTTP_LINGER_TIME_MAX_MS 2000      /* after a last answer, for the peer to read it before the close */
-#define HK_HTTP_LINGER_SIZE_MAX (16 * 1024 * 1024) /* what the peer may still send meanwhile; it is dropped */
+#define HK_HTTP_HEADERS_TIME_MAX_MS 10000 /* whole request head, from its first byte */
+#define HK_HTTP_BODY_TIME_MAX_MS 30000    /* whole body, whatever trickles in */
+#define HK_HTTP_IDLE_MAX_MS 60000         /* keep-alive without a request */
+#define HK_HTTP_STALL_MAX_MS 30000        /* an answer of which the peer takes nothing */
+#define HK_HTTP_LINGER_TIME_MAX_MS                                                                 \
+    2000 /* after a last answer, for the peer to read it before the close */
+#define HK_HTTP_LINGER_SIZE_MAX                                                                    \
+    (16 * 1024 * 1024) /* what the peer may still send meanwhile; it is dropped */
 #define HK_HTTP_CONNECTIONS_MAX 1024
-#define HK_HTTP_REFUSALS_MAX 64              /* connections beyond, that are being told 503 */
-#define HK_HTTP_BODIES_SIZE_MAX (256 * 1024 * 1024) /* bodies being received, all connections together */
-#define HK_HTTP_PIPELINE_MAX 1               /* one request at a time a connection; others wait in the socket */
+#define HK_HTTP_REFUSALS_MAX 64 /* connections beyond, that are being told 503 */
+#define HK_HTTP_BODIES_SIZE_MAX                                                                    \
+    (256 * 1024 * 1024)        /* bodies being received, all connections together */
+#define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
 
 /* --- alerts --- */
-#define HK_ALERT_SIZE_MAX (256 * 1024)       /* one alert as it came; real EDR alerts reach 100 KB */
+#define HK_ALERT_SIZE_MAX (256 * 1024) /* one alert as it came; real EDR alerts reach 100 KB */
 #define HK_ALERT_DEPTH_MAX 64
 #define HK_ALERT_NODES_MAX 20000
 #define HK_ALERTS_PER_REQUEST_MAX 5000
-#define HK_DEDUPE_KEYS_MAX 200000            /* remembered keys per engine; the oldest go first */
+#define HK_DEDUPE_KEYS_MAX 200000 /* remembered keys per engine; the oldest go first */
 
 /* --- ledger --- */
-#define HK_PAYLOAD_SIZE_MAX (1024 * 1024)    /* one entry's payload */
-#define HK_WRITE_QUEUE_MAX 8192              /* requests waiting for the writer; admission starts at half */
-#define HK_WRITE_BATCH_MAX 1024              /* requests in one transaction: bounds the time to the next sync */
+#define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */
+#define HK_WRITE_QUEUE_MAX 8192 /* requests waiting for the writer; admission starts at half */
+#define HK_WRITE_BATCH_MAX 1024 /* requests in one transaction: bounds the time to the next sync   \
+                                 */
 #define HK_READER_THREADS 2
 #define HK_READ_QUEUE_MAX 1024
-#define HK_READ_BUDGET_MS 2000               /* one query */
-#define HK_PAGE_ITEMS_MAX 500                /* one page of a list */
-#define HK_WAL_SIZE_MAX (16 * 1024 * 1024)   /* checkpoint above this */
+#define HK_READ_BUDGET_MS 2000             /* one query */
+#define HK_PAGE_ITEMS_MAX 500              /* one page of a list */
+#define HK_WAL_SIZE_MAX (16 * 1024 * 1024) /* checkpoint above this */
 
 /* --- playbooks --- */
 #define HK_LUA_MEMORY_MAX (16 * 1024 * 1024) /* one run's state */
 #define HK_LUA_INSTRUCTIONS_MAX 50000000L    /* one run between two waits, replay included */
 #define HK_LUA_SLICE_MS 200                  /* CPU time of one activation */
 #define HK_PLAYBOOK_SIZE_MAX (256 * 1024)
-#define HK_RUN_STEPS_MAX 10000               /* entries of one run */
-#define HK_RUN_BRANCHES_MAX 256              /* of one together */
-#define HK_STEP_PATH_SIZE 128                /* step identity, with NUL */
-#define HK_ARGS_SIZE_MAX (64 * 1024)         /* arguments of one step */
-#define HK_RUNS_ACTIVE_MAX 512               /* runs with a Lua state at once; others wait in line as ids */
-#define HK_RUNS_READY_MAX 100000             /* ids in that line; admission by severity before */
+#define HK_RUN_STEPS_MAX 10000       /* entries of one run */
+#define HK_RUN_BRANCHES_MAX 256      /* of one together */
+#define HK_STEP_PATH_SIZE 128        /* step identity, with NUL */
+#define HK_ARGS_SIZE_MAX (64 * 1024) /* arguments of one step */
+#define HK_RUNS_ACTIVE_MAX 512       /* runs with a Lua state at once; others wait in line as ids */
+#define HK_RUNS_READY_MAX 100000     /* ids in that line; admission by severity before */
 
 /* --- plugins --- */
 #define HK_WIRE_FRAME_SIZE_MAX (1024 * 1024)
 #define HK_PLUGIN_FILE_SIZE_MAX (32 * 1024 * 1024)
-#define HK_PLUGIN_START_MAX_MS 5000          /* exec to descriptor; a constructor that hangs ends here */
-#define HK_PLUGIN_CALLS_MAX 64               /* in flight per process; more wait in line */
+#define HK_PLUGIN_START_MAX_MS 5000 /* exec to descriptor; a constructor that hangs ends here */
+#define HK_PLUGIN_CALLS_MAX 64      /* in flight per process; more wait in line */
 #define HK_PLUGIN_QUEUE_MAX 4096
-#define HK_PLUGIN_IDLE_MS 300000             /* process is let go after this */
+#define HK_PLUGIN_IDLE_MS 300000 /* process is let go after this */
 #define HK_PLUGIN_BACKOFF_MIN_MS 100
 #define HK_PLUGIN_BACKOFF_MAX_MS 30000
 #define HK_PLUGIN_MEMORY_MAX (512L * 1024 * 1024) /* RLIMIT_AS above what the host itself maps */
-#define HK_PLUGIN_FILES_MAX 64               /* RLIMIT_NOFILE */
-#define HK_PLUGIN_WORKERS 4                  /* threads for host->work per process */
-#define HK_PLUGIN_TIMERS_MAX 4096            /* armed at once per process */
-#define HK_PLUGIN_CONNECTS_MAX 32            /* connections being made per process */
-#define HK_PLUGIN_RESULT_SIZE_MAX (256 * 1024) /* escaped in its frame it can double */
+#define HK_PLUGIN_FILES_MAX 64                    /* RLIMIT_NOFILE */
+#define HK_PLUGIN_WORKERS 4                       /* threads for host->work per process */
+#define HK_PLUGIN_TIMERS_MAX 4096                 /* armed at once per process */
+#define HK_PLUGIN_CONNECTS_MAX 32                 /* connections being made per process */
+#define HK_PLUGIN_RESULT_SIZE_MAX (256 * 1024)    /* escaped in its frame it can double */
 #define HK_PLUGIN_LOG_LINE_MAX 1000
-#define HK_PLUGIN_LOG_BURST 100              /* lines at once; above, lines are dropped and counted */
+#define HK_PLUGIN_LOG_BURST 100 /* lines at once; above, lines are dropped and counted */
 #define HK_PLUGIN_LOG_PER_SECOND 20
-#define HK_PLUGIN_STRAY_FRAMES_MAX 10000     /* useless frames in one second: it floods, it is killed */
+#define HK_PLUGIN_STRAY_FRAMES_MAX 10000 /* useless frames in one second: it floods, it is killed  \
+                                          */
 #define HK_PLUGIN_FILE_WRITE_MAX (256L * 1024 * 1024) /* RLIMIT_FSIZE */
-#define HK_PLUGIN_HANG_GRACE_MS 5000         /* to answer after the deadline; then it hangs */
-#define HK_PLUGIN_STOP_GRACE_MS 2000         /* to end by itself when asked to */
-#define HK_PLUGIN_CONNECT_MAX_MS 10000       /* resolve and connect for a plugin */
+#define HK_PLUGIN_HANG_GRACE_MS 5000             /* to answer after the deadline; then it hangs */
+#define HK_PLUGIN_STOP_GRACE_MS 2000             /* to end by itself when asked to */
+#define HK_PLUGIN_CONNECT_MAX_MS 10000           /* resolve and connect for a plugin */
 #define HK_WIRE_QUEUE_SIZE_MAX (4 * 1024 * 1024) /* frames that wait for one process to read */
-#define HK_ORPHAN_GRACE_MS 10000             /* a dead engine's plugin may end its work, then is killed */
+#define HK_ORPHAN_GRACE_MS 10000 /* a dead engine's plugin may end its work, then is killed */
 #define HK_CALL_TIME_DEFAULT_MS 30000
 #define HK_CALL_TIME_MAX_MS 600000
 
 /* --- engine --- */
-#define HK_STOP_DEADLINE_MS 10000            /* clean stop: finish, commit, checkpoint within this */
-#define HK_TIMER_BATCH_MAX 256               /* due timers taken up at once */
+#define HK_STOP_DEADLINE_MS 10000 /* clean stop: finish, commit, checkpoint within this */
+#define HK_TIMER_BATCH_MAX 256    /* due timers taken up at once */
 #define HK_GATE_EXPIRES_DEFAULT_MS 3600000
 #define HK_LEASE_DEFAULT_MS (4 * 3600000)
 #define HK_LEASE_MAX_MS (30LL * 86400000)
-#define HK_RETRY_SAME_KEY_MAX 3              /* idempotent calls sent again before the step is unknown */
-#define HK_REASON_SIZE_MAX 4096              /* reason, comment, evidence text from a person */
+#define HK_RETRY_SAME_KEY_MAX 3 /* idempotent calls sent again before the step is unknown */
+#define HK_REASON_SIZE_MAX 4096 /* reason, comment, evidence text from a person */
 
 #endif
