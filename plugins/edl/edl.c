@@ -1,0 +1,508 @@
+/*
+ * edl: an external dynamic list, a block list with expiry for firewalls that poll a file over HTTP.
+ *
+ * Each block holds its address under the call's key; an address stays listed while any block holds
+ * it. What came in one turn of the loop is written together, store first and list second (store.h),
+ * and only then settled. So a settled block is in the store and in the file that is served, and a
+ * crash between the two files is mended at the next start, when the list is written from the store.
+ */
+#include "file.h"
+#include "store.h"
+
+#include <cjson/cJSON.h>
+#include <hikeshi/plugin.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EDL_RETRY_MS 5000
+#define EDL_TIMER_MS_MAX (3600 * INT64_C(1000)) /* the clock may have been set meanwhile */
+#define EDL_EXPIRES_MS_MAX (3660 * 24 * 3600 * INT64_C(1000))
+#define EDL_LIST_ITEMS_MAX 1000
+#define EDL_WHY_SIZE 400
+
+struct change {
+    struct change *next;
+    uint64_t call_id;
+    char *key;
+    bool is_block; /* else it is an unblock */
+    bool is_probe;
+    bool has_changed; /* the store in memory; taken back when it can't be saved */
+    bool was_listed;
+    struct block before; /* of an unblock that has changed something: what it removed */
+};
+
+struct edl {
+    const struct hk_host *host;
+    struct store store;
+    size_t max_entries;
+    size_t entries;         /* lines of the list */
+    struct change *changes; /* newest first */
+    uint64_t flush_timer;
+    uint64_t expiry_timer;
+    bool is_stale; /* the list on the disk is older than the store */
+};
+
+static void flush(void *ctx);
+static void expire(void *ctx);
+
+static int64_t now_ms_of(const struct edl *edl)
+{
+    return edl->host->now_us() / 1000;
+}
+
+/* ---- writing ---- */
+
+static void arm_expiry(struct edl *edl)
+{
+    int64_t now_ms = now_ms_of(edl);
+    int64_t next_ms = store_next_expiry(&edl->store, now_ms);
+    if (edl->expiry_timer)
+        edl->host->timer_cancel(edl->expiry_timer);
+    edl->expiry_timer = 0;
+    if (next_ms == 0 && !edl->is_stale)
+        return;
+    int64_t wait_ms = next_ms ? next_ms - now_ms : EDL_TIMER_MS_MAX;
+    if (wait_ms > EDL_TIMER_MS_MAX)
+        wait_ms = EDL_TIMER_MS_MAX;
+    if (edl->is_stale && wait_ms > EDL_RETRY_MS)
+        wait_ms = EDL_RETRY_MS;
+    edl->expiry_timer = edl->host->timer((uint64_t)wait_ms, expire, edl);
+}
+
+static int write_list(struct edl *edl, char *ret_why, size_t why_size)
+{
+    int result = store_write_list(&edl->store, now_ms_of(edl), &edl->entries, ret_why, why_size);
+    edl->is_stale = result < 0;
+    arm_expiry(edl);
+    return result;
+}
+
+static void expire(void *ctx)
+{
+    struct edl *edl = ctx;
+    char why[EDL_WHY_SIZE];
+    edl->expiry_timer = 0;
+    size_t dropped = store_purge(&edl->store, now_ms_of(edl));
+    if (dropped > 0 && store_save(&edl->store, why, sizeof(why)) < 0)
+        edl->host->log(HK_PLUGIN_WARNING, why); /* the next change saves it */
+    if (write_list(edl, why, sizeof(why)) < 0)
+        edl->host->log(HK_PLUGIN_ERROR, why);
+}
+
+/* ---- changes ---- */
+
+static void settle_change(struct edl *edl, const struct change *change)
+{
+    char result[128];
+    int64_t now_ms = now_ms_of(edl);
+    const struct block *block = store_find(&edl->store, change->key);
+    if (change->is_block || change->is_probe) {
+        bool is_listed = block && store_holds(&edl->store, &block->range, now_ms, NULL);
+        snprintf(result, sizeof(result), "{\"listed\":%s,\"already\":%s,\"entries\":%zu}",
+            is_listed ? "true" : "false", change->was_listed ? "true" : "false", edl->entries);
+    } else {
+        bool is_listed =
+            change->has_changed && store_holds(&edl->store, &change->before.range, now_ms, NULL);
+        snprintf(result, sizeof(result), "{\"removed\":%s,\"listed\":%s,\"entries\":%zu}",
+            change->has_changed ? "true" : "false", is_listed ? "true" : "false", edl->entries);
+    }
+    edl->host->settle(change->call_id, HK_DONE, result);
+}
+
+static void take_back(struct edl *edl, const struct change *change)
+{
+    if (!change->has_changed)
+        return;
+    if (change->is_block)
+        store_remove(&edl->store, change->key);
+    else
+        store_add(&edl->store, change->key, &change->before.range, change->before.since_ms,
+            change->before.expires_ms, change->before.comment);
+}
+
+/* The store could not be saved: nothing of this turn took place. */
+static void refuse_change(struct edl *edl, const struct change *change, const char *why)
+{
+    bool is_there = store_find(&edl->store, change->key) != NULL;
+    bool was_so_before = !change->has_changed && !change->is_probe && is_there == change->is_block;
+    if (was_so_before && !edl->is_stale)
+        settle_change(edl, change);
+    else
+        edl->host->settle(change->call_id, change->is_probe ? HK_UNKNOWN : HK_FAILED, why);
+}
+
+static void change_free(struct change *change)
+{
+    free(change->key);
+    free(change->before.key);
+    free(change->before.comment);
+    free(change);
+}
+
+static struct change *reversed(struct change *list)
+{
+    struct change *result = NULL;
+    while (list) {
+        struct change *next = list->next;
+        list->next = result;
+        result = list;
+        list = next;
+    }
+    return result;
+}
+
+static void flush(void *ctx)
+{
+    struct edl *edl = ctx;
+    char why[EDL_WHY_SIZE] = "";
+    bool has_changed = false;
+    int saved = 0;
+    int listed = 0;
+    edl->flush_timer = 0;
+    for (const struct change *change = edl->changes; change; change = change->next)
+        has_changed |= change->has_changed;
+    if (has_changed)
+        saved = store_save(&edl->store, why, sizeof(why));
+    if (saved == -1)
+        for (const struct change *change = edl->changes; change; change = change->next)
+            take_back(edl, change);
+    else if (has_changed || edl->is_stale)
+        listed = write_list(edl, why, sizeof(why));
+    if (saved < 0 || listed < 0)
+        edl->host->log(HK_PLUGIN_ERROR, why);
+
+    struct change *changes = reversed(edl->changes);
+    edl->changes = NULL;
+    while (changes) {
+        struct change *next = changes->next;
+        if (saved == -1)
+            refuse_change(edl, changes, why);
+        else if (saved < 0 || listed < 0)
+            edl->host->settle(changes->call_id, HK_UNKNOWN, why);
+        else
+            settle_change(edl, changes);
+        change_free(changes);
+        changes = next;
+    }
+}
+
+static struct change *change_new(struct edl *edl, const struct hk_call *call, const char *key)
+{
+    struct change *change = memory_of(NULL, sizeof(*change));
+    *change = (struct change){.call_id = call->id, .key = copy_of(key), .next = edl->changes};
+    edl->changes = change;
+    if (!edl->flush_timer)
+        edl->flush_timer = edl->host->timer(0, flush, edl);
+    return change;
+}
+
+/* ---- arguments ---- */
+
+struct request {
+    struct address_range range;
+    int64_t expires_ms; /* from now; 0: never by itself */
+    char comment[STORE_COMMENT_MAX + 1];
+};
+
+static bool key_is_fine(const char *key)
+{
+    if (!key || !*key || strlen(key) > STORE_KEY_MAX)
+        return false;
+    for (; *key; key++)
+        if (*key <= ' ' || *key > '~')
+            return false;
+    return true;
+}
+
+static const char *read_request(const char *args_text, struct request *ret_request)
+{
+    cJSON *args = cJSON_Parse(args_text);
+    const char *ip = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, "ip"));
+    const char *comment = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, "comment"));
+    const cJSON *expires = cJSON_GetObjectItemCaseSensitive(args, "expires_ms");
+    const char *why = NULL;
+    *ret_request = (struct request){0};
+    if (!ip)
+        why = "ip is missing";
+    else
+        why = address_parse(ip, &ret_request->range);
+    if (!why && expires) {
+        if (!cJSON_IsNumber(expires) || !(expires->valuedouble >= 1) ||
+            expires->valuedouble > (double)EDL_EXPIRES_MS_MAX)
+            why = "expires_ms is to be from 1 to ten years, in milliseconds from now";
+        else
+            ret_request->expires_ms = (int64_t)expires->valuedouble;
+    }
+    if (!why && comment) {
+        if (strlen(comment) > STORE_COMMENT_MAX)
+            why = "comment is longer than 200 bytes";
+        else
+            memcpy(ret_request->comment, comment, strlen(comment) + 1);
+    }
+    cJSON_Delete(args);
+    return why;
+}
+
+/* ---- actions ---- */
+
+static const char *check_block(struct edl *edl, const struct hk_call *call, struct request *request)
+{
+    if (!key_is_fine(call->key))
+        return "the call's key is empty, too long, or not printable ASCII";
+    const char *why = read_request(call->args, request);
+    if (why)
+        return why;
+    if (address_is_everything(&request->range))
+        return "a range that covers every address can't be blocked";
+    const struct block *block = store_find(&edl->store, call->key);
+    if (block)
+        return address_compare(&block->range, &request->range) == 0
+                   ? NULL
+                   : "this key already blocks another address";
+    if (edl->store.count >= edl->max_entries)
+        store_purge(&edl->store, now_ms_of(edl) + STORE_KEEP_EXPIRED_MS);
+    return edl->store.count >= edl->max_entries ? "the list is full, see max_entries" : NULL;
+}
+
+static void block_ip(void *state, const struct hk_call *call)
+{
+    struct edl *edl = state;
+    struct request request;
+    const char *why = check_block(edl, call, &request);
+    if (why) {
+        edl->host->settle(call->id, HK_FAILED, why);
+        return;
+    }
+    int64_t now_ms = now_ms_of(edl);
+    struct change *change = change_new(edl, call, call->key);
+    change->is_block = true;
+    change->was_listed = store_holds(&edl->store, &request.range, now_ms, NULL);
+    change->has_changed = !store_find(&edl->store, call->key);
+    if (change->has_changed)
+        store_add(&edl->store, call->key, &request.range, now_ms,
+            request.expires_ms ? now_ms + request.expires_ms : 0, request.comment);
+}
+
+static void probe_block(void *state, const struct hk_call *call)
+{
+    struct edl *edl = state;
+    if (!call->key || !store_find(&edl->store, call->key)) {
+        edl->host->settle(call->id, HK_DID_NOT, "no block has this key");
+        return;
+    }
+    const struct block *block = store_find(&edl->store, call->key);
+    struct change *change = change_new(edl, call, call->key);
+    change->is_probe = true;
+    change->was_listed = store_holds(&edl->store, &block->range, now_ms_of(edl), call->key);
+}
+
+static void unblock_ip(void *state, const struct hk_call *call)
+{
+    struct edl *edl = state;
+    if (!call->undoes) {
+        edl->host->settle(call->id, HK_FAILED, "only a block can be undone, and none was named");
+        return;
+    }
+    struct change *change = change_new(edl, call, call->undoes);
+    const struct block *block = store_find(&edl->store, call->undoes);
+    if (!block)
+        return;
+    change->has_changed = true;
+    change->before = *block;
+    change->before.key = copy_of(block->key);
+    change->before.comment = copy_of(block->comment);
+    store_remove(&edl->store, call->undoes);
+}
+
+static void verify(void *state, const struct hk_call *call)
+{
+    struct edl *edl = state;
+    struct request request;
+    char failure[EDL_WHY_SIZE];
+    bool is_listed = false;
+    const char *why = read_request(call->args, &request);
+    if (!why &&
+        store_list_covers(&edl->store, &request.range, &is_listed, failure, sizeof(failure)) < 0)
+        why = failure;
+    if (why)
+        edl->host->settle(call->id, HK_FAILED, why);
+    else
+        edl->host->settle(
+            call->id, HK_DONE, is_listed ? "{\"listed\":true}" : "{\"listed\":false}");
+}
+
+static void add_item(cJSON *items, const struct block *block)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    cJSON *item = cJSON_CreateObject();
+    address_format(&block->range, address);
+    cJSON_AddStringToObject(item, "ip", address);
+    cJSON_AddStringToObject(item, "key", block->key);
+    cJSON_AddNumberToObject(item, "since_us", (double)block->since_ms * 1000);
+    if (block->expires_ms)
+        cJSON_AddNumberToObject(item, "expires_us", (double)block->expires_ms * 1000);
+    if (*block->comment)
+        cJSON_AddStringToObject(item, "comment", block->comment);
+    cJSON_AddItemToArray(items, item);
+}
+
+static void list(void *state, const struct hk_call *call)
+{
+    struct edl *edl = state;
+    int64_t now_ms = now_ms_of(edl);
+    cJSON *args = cJSON_Parse(call->args);
+    const char *after = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, "after"));
+    cJSON *result = cJSON_CreateObject();
+    cJSON_AddNumberToObject(result, "entries", (double)edl->entries);
+    cJSON *items = cJSON_AddArrayToObject(result, "items");
+    const char *last = NULL;
+    const char *next = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < edl->store.count && !next; i++) {
+        const struct block *block = &edl->store.blocks[i];
+        if (!block_is_listed(block, now_ms) || (after && strcmp(block->key, after) <= 0))
+            continue;
+        if (count++ == EDL_LIST_ITEMS_MAX) {
+            next = last;
+        } else {
+            add_item(items, block);
+            last = block->key;
+        }
+    }
+    if (next)
+        cJSON_AddStringToObject(result, "next", next);
+    else
+        cJSON_AddNullToObject(result, "next");
+    char *text = cJSON_PrintUnformatted(result);
+    if (text)
+        edl->host->settle(call->id, HK_DONE, text);
+    else
+        edl->host->settle(call->id, HK_FAILED, "out of memory");
+    cJSON_free(text);
+    cJSON_Delete(result);
+    cJSON_Delete(args);
+}
+
+/* ---- life ---- */
+
+static void done(void *state)
+{
+    struct edl *edl = state;
+    if (!edl)
+        return;
+    if (edl->flush_timer) {
+        edl->host->timer_cancel(edl->flush_timer);
+        flush(edl);
+    }
+    if (edl->expiry_timer)
+        edl->host->timer_cancel(edl->expiry_timer);
+    store_close(&edl->store);
+    free(edl);
+}
+
+static int init(const struct hk_host *host, const struct hk_settings *settings, void **ret_state)
+{
+    char why[EDL_WHY_SIZE];
+    struct edl *edl = memory_of(NULL, sizeof(*edl));
+    *edl = (struct edl){.host = host, .max_entries = 100000};
+    cJSON *options = cJSON_Parse(settings->options);
+    const cJSON *max = cJSON_GetObjectItemCaseSensitive(options, "max_entries");
+    bool is_bad = max && !(cJSON_IsNumber(max) && max->valuedouble >= 1 && max->valuedouble <= 1e6);
+    if (max && !is_bad)
+        edl->max_entries = (size_t)max->valuedouble;
+    cJSON_Delete(options);
+    if (is_bad)
+        snprintf(why, sizeof(why), "max_entries is to be from 1 to 1000000");
+    if (!is_bad && store_open(&edl->store, settings->state_dir, why, sizeof(why)) == 0) {
+        store_purge(&edl->store, now_ms_of(edl));
+        if (write_list(edl, why, sizeof(why)) == 0) {
+            *ret_state = edl;
+            return 0;
+        }
+    }
+    host->log(HK_PLUGIN_ERROR, why);
+    done(edl);
+    return -1;
+}
+
+#define ARGS                                                                                       \
+    "{\"type\":\"object\",\"required\":[\"ip\"],\"additionalProperties\":false,\"properties\":{"   \
+    "\"ip\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":49},"                               \
+    "\"expires_ms\":{\"type\":\"integer\",\"minimum\":1},"                                         \
+    "\"comment\":{\"type\":\"string\",\"maxLength\":200}}}"
+
+static const struct hk_action actions[] = {
+    {
+        .name = "block_ip",
+        .summary = "Put {ip} on the block list that firewalls poll",
+        .effect = HK_PROBEABLE,
+        .kind = HK_CONTAIN,
+        .capability = "contain.block_ip",
+        .undo = "unblock_ip",
+        .residual = "Until their next poll firewalls keep dropping the address, and sessions that "
+                    "they cut stay cut.",
+        .target = "ip",
+        .target_type = "address",
+        .args_schema = ARGS,
+        .result_schema =
+            "{\"type\":\"object\",\"required\":[\"listed\",\"already\",\"entries\"],\"properties\":"
+            "{\"listed\":{\"type\":\"boolean\"},\"already\":{\"type\":\"boolean\"},"
+            "\"entries\":{\"type\":\"integer\"}}}",
+        .start = block_ip,
+        .probe = probe_block,
+    },
+    {
+        .name = "unblock_ip",
+        .summary = "Take {ip} off the block list, unless another block still holds it",
+        .effect = HK_IDEMPOTENT,
+        .kind = HK_RESTORE,
+        .capability = "release.block_ip",
+        .target = "ip",
+        .target_type = "address",
+        .args_schema = ARGS,
+        .result_schema =
+            "{\"type\":\"object\",\"required\":[\"removed\",\"listed\",\"entries\"],\"properties\":"
+            "{\"removed\":{\"type\":\"boolean\"},\"listed\":{\"type\":\"boolean\"},"
+            "\"entries\":{\"type\":\"integer\"}}}",
+        .start = unblock_ip,
+    },
+    {
+        .name = "list",
+        .summary = "List the blocks",
+        .effect = HK_READ,
+        .kind = HK_ENRICH,
+        .args_schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":"
+                       "{\"after\":{\"type\":\"string\",\"maxLength\":200}}}",
+        .result_schema =
+            "{\"type\":\"object\",\"required\":[\"entries\",\"items\"],\"properties\":"
+            "{\"entries\":{\"type\":\"integer\"},\"items\":{\"type\":\"array\"},\"next\":{}}}",
+        .start = list,
+    },
+    {
+        .name = "verify",
+        .summary = "Look whether the served list covers {ip}",
+        .effect = HK_READ,
+        .kind = HK_ENRICH,
+        .target = "ip",
+        .target_type = "address",
+        .args_schema = ARGS,
+        .result_schema = "{\"type\":\"object\",\"required\":[\"listed\"],\"properties\":"
+                         "{\"listed\":{\"type\":\"boolean\"}}}",
+        .start = verify,
+    },
+    {0},
+};
+
+static const struct hk_option options[] = {
+    {"max_entries", HK_OPTION_INTEGER, "100000", "Blocks held at once, at most 1000000"},
+    {0},
+};
+
+static const struct hk_served_file serves[] = {
+    {LIST_FILE, "text/plain; charset=utf-8", "Blocked addresses and ranges, one a line"},
+    {0},
+};
+
+HK_PLUGIN(edl, .version = "1.0.0", .summary = "A block list that firewalls poll over HTTP",
+    .options = options, .actions = actions, .serves = serves, .init = init, .done = done);
