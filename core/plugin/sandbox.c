@@ -1,0 +1,149 @@
+#include "plugin/sandbox.h"
+
+#include "limits.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+const char *const hk_sandbox_system_paths[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64",
+    "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/null",
+    "/dev/urandom",
+#ifdef HK_SANDBOX_SANITIZER
+    "/proc/self",
+#endif
+    NULL};
+
+static bool is_inside(const char *path, const char *folder)
+{
+    size_t size = strlen(folder);
+
+    return strncmp(path, folder, size) == 0 &&
+           (path[size] == '\0' || path[size] == '/' || (size > 0 && folder[size - 1] == '/'));
+}
+
+enum hk_status hk_sandbox_check_read(
+    const char *path, const char *data_dir, struct hk_error *error)
+{
+    enum hk_status status = HK_OK;
+    char *real = realpath(path, NULL);
+    char *real_data = realpath(data_dir, NULL);
+
+    if (path[0] != '/')
+        status = hk_fail(error, HK_INVALID, "read:%s is not an absolute path", path);
+    else if (real == NULL)
+        status = hk_fail(
+            error, HK_NOT_FOUND, "read:%s was granted, but: %s", path, strerror(errno));
+    else if (real_data == NULL)
+        status = hk_fail(error, HK_IO, "can't find the data folder: %s", strerror(errno));
+    else if (is_inside(real, real_data) || is_inside(real_data, real))
+        status = hk_fail(error, HK_DENIED,
+            "read:%s can't be granted: the engine's data folder lies there", path);
+    else if (is_inside(real, "/proc") || is_inside("/proc", real))
+        status = hk_fail(
+            error, HK_DENIED, "read:%s can't be granted: it shows other processes", path);
+    free(real);
+    free(real_data);
+    return status;
+}
+
+static enum hk_status limit(int resource, rlim_t value, const char *what, struct hk_error *error)
+{
+    struct rlimit old;
+
+    if (getrlimit(resource, &old) == 0 && old.rlim_max != RLIM_INFINITY && old.rlim_max < value)
+        value = old.rlim_max;
+    struct rlimit new = {.rlim_cur = value, .rlim_max = value};
+    if (setrlimit(resource, &new) != 0)
+        return hk_fail(error, HK_IO, "can't limit %s: %s", what, strerror(errno));
+    return HK_OK;
+}
+
+#ifndef HK_SANDBOX_SANITIZER
+/* Bytes of address space that this process has already. */
+static long mapped_bytes(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%ld", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+#endif
+
+enum hk_status hk_sandbox_limits(struct hk_error *error)
+{
+    umask(077);
+    enum hk_status status = limit(RLIMIT_CORE, 0, "core dumps", error);
+    if (status == HK_OK)
+        status = limit(RLIMIT_NOFILE, HK_PLUGIN_FILES_MAX, "descriptors", error);
+    if (status == HK_OK)
+        status = limit(RLIMIT_FSIZE, HK_PLUGIN_FILE_WRITE_MAX, "file sizes", error);
+#ifndef HK_SANDBOX_SANITIZER
+    if (status == HK_OK)
+        status = limit(
+            RLIMIT_AS, (rlim_t)(mapped_bytes() + HK_PLUGIN_MEMORY_MAX), "address space", error);
+#endif
+    return status;
+}
+
+enum hk_status hk_sandbox_privileges(struct hk_error *error)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return hk_fail(error, HK_IO, "can't set no_new_privs: %s", strerror(errno));
+    (void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+    /* Without the capability to do so the bounding set stays: nothing can be executed anyway. */
+    for (int cap = 0; cap < 64; cap++)
+        (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    memset(none, 0, sizeof(none));
+    if (syscall(SYS_capset, &header, none) != 0)
+        return hk_fail(error, HK_IO, "can't drop capabilities: %s", strerror(errno));
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return hk_fail(error, HK_IO, "can't become undumpable: %s", strerror(errno));
+    /* Changed credentials clear it: end with the spawner. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return hk_fail(error, HK_IO, "can't follow the spawner: %s", strerror(errno));
+    return HK_OK;
+}
+
+enum hk_status hk_sandbox_enter(const struct hk_sandbox *sandbox, struct hk_error *error)
+{
+    for (size_t i = 0; sandbox->reads != NULL && sandbox->reads[i] != NULL; i++) {
+        enum hk_status status =
+            hk_sandbox_check_read(sandbox->reads[i], sandbox->data_dir, error);
+        if (status != HK_OK)
+            return status;
+    }
+    enum hk_status status = hk_sandbox_limits(error);
+    if (status != HK_OK)
+        return status;
+    /* Landlock asks for no_new_privs, or a capability that is about to go. */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return hk_fail(error, HK_IO, "can't set no_new_privs: %s", strerror(errno));
+    status = HK_UNSUPPORTED;
+    if (!sandbox->without_landlock)
+        status = hk_sandbox_landlock(sandbox, error);
+    if (status == HK_UNSUPPORTED)
+        status = hk_sandbox_mounts(sandbox, error);
+    if (status == HK_OK)
+        status = hk_sandbox_privileges(error);
+    if (status == HK_OK)
+        status = hk_sandbox_calls(error);
+    return status;
+}
