@@ -3,8 +3,8 @@
  *
  * The alert view, version 1 (the contract with playbooks, rules, API and pages): title, category,
  * severity, time, uid, product, src and dst {ip, port, host}, device {host, ip, os}, user {name,
- * mail}, file {path, sha256}, url, process, technique, count. An alert sent in this form is taken as
- * it is, further fields included; other products' forms are mapped to it.
+ * mail}, file {path, sha256}, url, process, technique, count. An alert sent in this form is taken
+ * as it is, further fields included; other products' forms are mapped to it.
  */
 #ifndef HK_INTAKE_INTAKE_H
 #define HK_INTAKE_INTAKE_H
@@ -12,12 +12,12 @@
 #include "base/json.h"
 
 struct hk_alert_in {
-    char *view;        /* the alert view, JSON object, without raw */
-    char *raw;         /* the bytes that came, as one JSON value's exact text */
-    const char *form;  /* "view" or "suricata" */
-    int severity;      /* 1 informational … 6 fatal */
+    char *view;       /* the alert view, JSON object, without raw */
+    char *raw;        /* the bytes that came, as one JSON value's exact text */
+    const char *form; /* "view" or "suricata" */
+    int severity;     /* 1 informational … 6 fatal */
     int64_t event_us;
-    char dedupe[33];   /* hex of the first half of SHA-256 over the key fields */
+    char dedupe[33]; /* hex of the first half of SHA-256 over the key fields */
 };
 void hk_alert_in_done(struct hk_alert_in *alert);
 
