@@ -79,7 +79,7 @@ void hk_http_format_date(int64_t time_s, char ret_text[HK_HTTP_DATE_SIZE])
         memset(&tm, 0, sizeof tm);
     }
     /* the locale must not matter, so no strftime */
-    (void)snprintf(ret_text, HK_HTTP_DATE_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+    (void)snprintf(ret_text, HK_HTTP_DATE_SIZE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
         days[(unsigned)tm.tm_wday % 7], (unsigned)tm.tm_mday % 100,
         months[(unsigned)tm.tm_mon % 12], (unsigned)(tm.tm_year + 1900) % 10000,
         (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
