@@ -1,0 +1,53 @@
+/*
+ * intake_job: one POST of alerts, taken in slices so that nothing else on the loop waits long for
+ * it, and answered when all that was taken is on disk. Internal to api/.
+ */
+#ifndef HK_API_INTAKE_JOB_H
+#define HK_API_INTAKE_JOB_H
+
+#include "api/exchange.h"
+#include "intake/intake.h"
+
+#define HK_INTAKE_SLICE 64          /* alerts read in one turn of the loop */
+#define HK_IDEMPOTENCY_KEY_SIZE 129 /* longest key and NUL */
+
+enum hk_item_state { HK_ITEM_BAD, HK_ITEM_REFUSED, HK_ITEM_TAKEN };
+
+struct hk_intake_item {
+    size_t at; /* in the body */
+    size_t size;
+    enum hk_item_state state;
+    char *problem; /* of a bad one */
+    char id[HK_ID_SIZE];
+    char duplicate_of[HK_ID_SIZE];
+};
+
+struct hk_intake_job {
+    struct hk_job job;
+    struct hk_intake_job *next_intake;
+    struct hk_buf body;
+    char source[HK_ID_SIZE];
+    char key[HK_IDEMPOTENCY_KEY_SIZE]; /* "" when there is none */
+    char request_sha256[HK_SHA256_HEX_SIZE];
+    struct hk_intake_item *items;
+    unsigned count;
+    unsigned next;                       /* the first that was not looked at */
+    unsigned slice_map[HK_INTAKE_SLICE]; /* item of each offer of the current slice */
+    unsigned taken_count;
+    unsigned writes_open;
+    bool answer_is_kept;
+    bool is_read;
+    struct hk_timer *timer;
+    struct hk_buf answer_text;
+    struct hk_kept_answer kept;
+    int kept_status;
+};
+
+/* Append {"accepted","alerts","errors"} or, when nothing was taken and nothing refused for load,
+ * the errors alone as an array. */
+void hk_intake_answer_write(const struct hk_intake_job *job, struct hk_buf *out);
+void hk_intake_errors_write(const struct hk_intake_job *job, struct hk_buf *out);
+/* Answer now: nothing waits for the disk any more. */
+void hk_intake_answer(struct hk_intake_job *job);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * routes: all that the API answers, in routes.c. The handlers stand in routes_*.c, by subject.
+ * Internal to api/.
+ */
+#ifndef HK_API_ROUTES_H
+#define HK_API_ROUTES_H
+
+#include "api/exchange.h"
+
+extern const struct hk_route hk_routes[];
+
+hk_handler_fn hk_route_livez;
+hk_handler_fn hk_route_readyz;
+hk_handler_fn hk_route_metrics;
+hk_handler_fn hk_route_openapi;
+hk_handler_fn hk_route_served_file;
+
+hk_handler_fn hk_route_list; /* of match.route->collection */
+hk_handler_fn hk_route_show;
+hk_handler_fn hk_route_plugins;
+hk_handler_fn hk_route_plugin;
+hk_handler_fn hk_route_entries;
+hk_handler_fn hk_route_checkpoint;
+
+hk_handler_fn hk_route_alerts_take;
+
+hk_handler_fn hk_route_decide;
+hk_handler_fn hk_route_release;
+hk_handler_fn hk_route_renew;
+hk_handler_fn hk_route_run_cancel;
+hk_handler_fn hk_route_run_resolve;
+hk_handler_fn hk_route_explain;
+
+hk_handler_fn hk_route_user_add;
+hk_handler_fn hk_route_user_disable;
+hk_handler_fn hk_route_token_create;
+hk_handler_fn hk_route_token_revoke;
+
+#endif
