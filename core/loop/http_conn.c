@@ -234,8 +234,11 @@ static void refuse(struct hk_conn *conn, int status, const char *detail)
 
     hk_buf_init(&body, 4096);
     hk_http_write_problem(&body, status, detail);
-    count_body(conn, 0);
     conn->closes = true;
+    if (!conn->is_dispatching) { /* else the request function still reads the request */
+        count_body(conn, 0);
+        hk_http_parser_reset(conn->parser);
+    }
     struct hk_http_response response = {
         .status = status,
         .content_type = body.failed ? NULL : "application/problem+json",

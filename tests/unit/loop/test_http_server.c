@@ -2,6 +2,8 @@
  * http_server: over real sockets, what a client sees of keep-alive, pipelining, deadlines, limits,
  * refusals and the end.
  */
+#include "loop/http_server.h"
+
 #include "fixture.h"
 
 #include <errno.h>
