@@ -30,8 +30,8 @@ struct hk_ledger_options {
 
 /* Open (and create) the ledger, start writer and readers. The caller holds the engine lock.
  * HK_CORRUPT, HK_UNSUPPORTED (newer schema), HK_IO, each naming what. */
-HK_MUST_CHECK enum hk_status hk_ledger_open(const struct hk_ledger_options *options,
-    struct hk_ledger **ret_ledger, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_ledger_open(
+    const struct hk_ledger_options *options, struct hk_ledger **ret_ledger, struct hk_error *error);
 /* Write what is queued, sign a checkpoint for each tenant that has new entries, truncate the WAL,
  * end the threads. Callbacks that have not been drained are dropped. */
 void hk_ledger_close(struct hk_ledger *ledger);
@@ -63,15 +63,15 @@ void hk_write_free(struct hk_write *write); /* NULL is fine; not after submit */
 /* Add an entry. Takes the payload (malloc'd JSON object, size_bytes without NUL) in every case.
  * time_us must come from hk_ledger_clock. */
 HK_MUST_CHECK enum hk_status hk_write_add(struct hk_write *write, hk_tenant tenant,
-    enum hk_kind kind, const char *subject, const char *actor, int64_t time_us,
-    char *take_payload, size_t payload_size, struct hk_error *error);
+    enum hk_kind kind, const char *subject, const char *actor, int64_t time_us, char *take_payload,
+    size_t payload_size, struct hk_error *error);
 /* Beside the ledger, in the same transaction: keep, or drop (hash NULL), the hash of a token. */
 HK_MUST_CHECK enum hk_status hk_write_token_hash(struct hk_write *write, hk_tenant tenant,
     const char *token_id, const uint8_t *hash, struct hk_error *error);
 /* Beside the ledger: the answer that was given for an idempotency key. */
 HK_MUST_CHECK enum hk_status hk_write_answer(struct hk_write *write, hk_tenant tenant,
-    const char *actor, const char *key, const char *request_sha256, int status,
-    const char *answer, int64_t time_us, struct hk_error *error);
+    const char *actor, const char *key, const char *request_sha256, int status, const char *answer,
+    int64_t time_us, struct hk_error *error);
 
 /* Called from hk_ledger_drain once the write is synced to disk. A failed sync never comes here: it
  * ends the process, which restarts from what is on disk. */
@@ -103,10 +103,11 @@ HK_MUST_CHECK enum hk_status hk_ledger_read_now(
 
 /* --- figures for /metrics --- */
 struct hk_ledger_stats {
-    uint64_t entries;      /* written since start */
+    uint64_t entries; /* written since start */
     uint64_t transactions;
     uint64_t checkpoints;
     uint64_t sync_us_total; /* time in commit */
+    uint64_t sink_failures; /* checkpoints that could not be copied to the sink */
     uint64_t wal_bytes;
     size_t write_backlog;
     size_t read_backlog;

@@ -45,8 +45,8 @@ enum hk_due_kind { HK_DUE_WAIT, HK_DUE_GATE, HK_DUE_LEASE };
 struct hk_due {
     enum hk_due_kind kind;
     hk_tenant tenant;
-    char id[HK_ID_SIZE];           /* run, gate or containment */
-    char step[128];                /* HK_DUE_WAIT */
+    char id[HK_ID_SIZE]; /* run, gate or containment */
+    char step[128];      /* HK_DUE_WAIT */
     int64_t due_us;
 };
 HK_MUST_CHECK enum hk_status hk_query_due(struct hk_reading *reading, int64_t now_us,
@@ -116,8 +116,8 @@ HK_MUST_CHECK enum hk_status hk_query_entries(struct hk_reading *reading, hk_ten
     const char *subject, uint64_t after_seq, bool from_start, unsigned limit, struct hk_buf *out,
     struct hk_error *error);
 /* The newest checkpoint (signed note text). HK_NOT_FOUND. */
-HK_MUST_CHECK enum hk_status hk_query_checkpoint(struct hk_reading *reading, hk_tenant tenant,
-    struct hk_buf *out, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_query_checkpoint(
+    struct hk_reading *reading, hk_tenant tenant, struct hk_buf *out, struct hk_error *error);
 /* Counts by state for /metrics: fn("alert", "new", 12). */
 typedef void hk_count_fn(void *ctx, const char *what, const char *state, int64_t count);
 HK_MUST_CHECK enum hk_status hk_query_counts(

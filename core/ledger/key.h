@@ -1,0 +1,31 @@
+/*
+ * key: the Ed25519 key that signs checkpoints. Made when the ledger is first opened, kept in
+ * DATA/key/ledger.pem (PKCS#8 PEM, 0600, in a folder of 0700).
+ */
+#ifndef HK_LEDGER_KEY_H
+#define HK_LEDGER_KEY_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HK_KEY_PUBLIC_SIZE 32
+#define HK_KEY_SIGNATURE_SIZE 64
+
+struct hk_key;
+
+/* Read the key; make it when it is missing and may_create. HK_NOT_FOUND, HK_DENIED (others may
+ * read the file), HK_CORRUPT, HK_IO. */
+HK_MUST_CHECK enum hk_status hk_key_open(
+    const char *data_dir, bool may_create, struct hk_key **ret_key, struct hk_error *error);
+/* Wipes the key. NULL is fine. */
+void hk_key_free(struct hk_key *key);
+void hk_key_public(const struct hk_key *key, uint8_t ret_public[HK_KEY_PUBLIC_SIZE]);
+HK_MUST_CHECK enum hk_status hk_key_sign(const struct hk_key *key, const void *data, size_t size,
+    uint8_t ret_signature[HK_KEY_SIGNATURE_SIZE], struct hk_error *error);
+/* Was data signed by the owner of this public key? */
+bool hk_key_verify(const uint8_t public_key[HK_KEY_PUBLIC_SIZE], const void *data, size_t size,
+    const uint8_t signature[HK_KEY_SIGNATURE_SIZE]);
+
+#endif

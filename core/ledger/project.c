@@ -1,0 +1,174 @@
+/*
+ * project: fold entries with prepared statements; see project.h.
+ *
+ * Statements are prepared when their kind is first met, so that a ledger that never blocks
+ * anything holds no statements for containments.
+ */
+#include "ledger/project.h"
+
+#include "ledger/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATEMENTS_MAX 2
+
+enum parameter { TENANT, SUBJECT, ACTOR, TIME, POS, PAYLOAD, PARAMETER_COUNT };
+static const char *const parameter_names[PARAMETER_COUNT] = {
+    ":tenant", ":subject", ":actor", ":time", ":pos", ":payload"};
+
+struct statement {
+    sqlite3_stmt *stmt;
+    int at[PARAMETER_COUNT]; /* 0: the statement does not use it */
+};
+
+struct hk_fold {
+    sqlite3 *db;
+    struct statement statements[HK_KIND_COUNT][STATEMENTS_MAX];
+    sqlite3_stmt *last[HK_NOUN_COUNT];
+};
+
+#define LAST(table, key) "SELECT last FROM " table " WHERE tenant = ?1 AND " key " = ?2"
+
+static const struct {
+    const char *kind_prefix; /* of kinds about it */
+    const char *id_prefix;   /* of its ids; NULL when they have none */
+    const char *last_sql;
+} nouns[HK_NOUN_COUNT] = {
+    [HK_NOUN_ALERT] = {"alert.", "al-", LAST("alert", "id")},
+    [HK_NOUN_RUN] = {"run.", "ru-", LAST("run", "id")},
+    [HK_NOUN_GATE] = {"gate.", "ga-", LAST("gate", "id")},
+    [HK_NOUN_CONTAINMENT] = {"containment.", "co-", LAST("containment", "id")},
+    [HK_NOUN_USER] = {"user.", "us-", LAST("user", "id")},
+    [HK_NOUN_TOKEN] = {"token.", "to-", LAST("token", "id")},
+    [HK_NOUN_SUBJECT] = {"", NULL, LAST("subject", "subject")},
+    [HK_NOUN_PLAYBOOK] = {"playbook.", NULL, LAST("playbook", "version")},
+    [HK_NOUN_PLUGIN] = {"plugin.", NULL, LAST("plugin", "name")},
+};
+
+enum hk_noun hk_kind_noun(enum hk_kind kind)
+{
+    const char *text = hk_kind_text(kind);
+
+    if (strncmp(text, "step.", 5) == 0)
+        return HK_NOUN_RUN;
+    for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
+        if (noun != HK_NOUN_SUBJECT &&
+            strncmp(text, nouns[noun].kind_prefix, strlen(nouns[noun].kind_prefix)) == 0)
+            return (enum hk_noun)noun;
+    return HK_NOUN_SUBJECT;
+}
+
+const char *hk_noun_last_sql(enum hk_noun noun)
+{
+    return nouns[noun].last_sql;
+}
+
+enum hk_noun hk_noun_of_id(const char *id)
+{
+    for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
+        if (nouns[noun].id_prefix != NULL &&
+            strncmp(id, nouns[noun].id_prefix, strlen(nouns[noun].id_prefix)) == 0)
+            return (enum hk_noun)noun;
+    return HK_NOUN_COUNT;
+}
+
+enum hk_status hk_fold_new(sqlite3 *db, struct hk_fold **ret_fold, struct hk_error *error)
+{
+    struct hk_fold *fold = calloc(1, sizeof(*fold));
+
+    if (fold == NULL)
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    fold->db = db;
+    *ret_fold = fold;
+    return HK_OK;
+}
+
+void hk_fold_free(struct hk_fold *fold)
+{
+    if (fold == NULL)
+        return;
+    for (int kind = 0; kind < HK_KIND_COUNT; kind++)
+        for (int i = 0; i < STATEMENTS_MAX; i++)
+            (void)sqlite3_finalize(fold->statements[kind][i].stmt);
+    for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
+        (void)sqlite3_finalize(fold->last[noun]);
+    free(fold);
+}
+
+static enum hk_status prepare(
+    struct hk_fold *fold, const char *sql, struct statement *statement, struct hk_error *error)
+{
+    if (sqlite3_prepare_v3(fold->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement->stmt, NULL) !=
+        SQLITE_OK)
+        return hk_store_fail(fold->db, "can't prepare a fold", error);
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        statement->at[i] = sqlite3_bind_parameter_index(statement->stmt, parameter_names[i]);
+    return HK_OK;
+}
+
+static int bind_text(
+    const struct statement *statement, enum parameter parameter, const char *text, size_t size)
+{
+    if (statement->at[parameter] == 0)
+        return SQLITE_OK;
+    return sqlite3_bind_text64(
+        statement->stmt, statement->at[parameter], text, size, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static int bind_number(const struct statement *statement, enum parameter parameter, int64_t value)
+{
+    if (statement->at[parameter] == 0)
+        return SQLITE_OK;
+    return sqlite3_bind_int64(statement->stmt, statement->at[parameter], value);
+}
+
+enum hk_status hk_fold_apply(struct hk_fold *fold, int64_t pos, const struct hk_entry *entry,
+    const char *payload, size_t payload_size, struct hk_error *error)
+{
+    const char *const *sql;
+    size_t count = hk_fold_statements(entry->kind, &sql);
+    enum hk_status status = HK_OK;
+
+    for (size_t i = 0; i < count && status == HK_OK; i++) {
+        struct statement *statement = &fold->statements[entry->kind][i];
+        int code = SQLITE_OK;
+
+        if (statement->stmt == NULL)
+            status = prepare(fold, sql[i], statement, error);
+        if (status != HK_OK)
+            return status;
+        code |= bind_number(statement, TENANT, HK_POS_TENANT(pos));
+        code |= bind_number(statement, TIME, entry->time_us);
+        code |= bind_number(statement, POS, pos);
+        code |= bind_text(statement, SUBJECT, entry->subject, strlen(entry->subject));
+        code |= bind_text(statement, ACTOR, entry->actor, strlen(entry->actor));
+        code |= bind_text(statement, PAYLOAD, payload, payload_size);
+        if (code != SQLITE_OK || sqlite3_step(statement->stmt) != SQLITE_DONE)
+            status = hk_store_fail(fold->db, hk_kind_text(entry->kind), error);
+        (void)sqlite3_reset(statement->stmt);
+    }
+    return status;
+}
+
+enum hk_status hk_fold_last(struct hk_fold *fold, int64_t pos, const struct hk_entry *entry,
+    int64_t *ret_last, struct hk_error *error)
+{
+    enum hk_noun noun = hk_kind_noun(entry->kind);
+    bool has_row = false;
+    enum hk_status status = HK_OK;
+
+    if (fold->last[noun] == NULL)
+        status = hk_stmt_prepare(fold->db, nouns[noun].last_sql, &fold->last[noun], error);
+    if (status == HK_OK)
+        status = hk_stmt_bind(
+            fold->last[noun], error, "it", (int64_t)HK_POS_TENANT(pos), entry->subject);
+    if (status == HK_OK)
+        status = hk_stmt_step(fold->last[noun], &has_row, error);
+    if (status == HK_OK)
+        *ret_last = has_row ? sqlite3_column_int64(fold->last[noun], 0) : 0;
+    if (fold->last[noun] != NULL)
+        (void)sqlite3_reset(fold->last[noun]);
+    return status;
+}

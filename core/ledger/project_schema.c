@@ -1,0 +1,67 @@
+/*
+ * project_schema: the tables that are folded from the entries; see core/ARCHITECTURE.md.
+ *
+ * Keys begin with the tenant. Ids begin with a time, so new rows go to the end of their table.
+ * Partial indexes hold only what is open or due, so that most entries touch none of them.
+ */
+#include "ledger/project.h"
+
+const char hk_project_schema[] =
+    "CREATE TABLE tenant(tenant INTEGER PRIMARY KEY, name TEXT, ledger TEXT, key TEXT);"
+    "CREATE TABLE alert(tenant INTEGER NOT NULL, id TEXT NOT NULL, state TEXT, severity INTEGER,"
+    " title TEXT, product TEXT, category TEXT, event_us INTEGER, received_us INTEGER,"
+    " seen_us INTEGER, dedupe TEXT, into_alert TEXT, merged INTEGER, verdict TEXT, last INTEGER,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE INDEX alert_open ON alert(received_us) WHERE state IN ('new', 'routed');"
+    "CREATE TABLE run(tenant INTEGER NOT NULL, id TEXT NOT NULL, alert TEXT, playbook TEXT,"
+    " version TEXT, state TEXT, waits INTEGER, intents INTEGER, unknowns INTEGER,"
+    " started_us INTEGER, ended_us INTEGER, reason TEXT, last INTEGER,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE INDEX run_live ON run(state, tenant, id)"
+    " WHERE state IN ('running', 'waiting', 'unknown', 'diverged');"
+    "CREATE TABLE timer(tenant INTEGER NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL,"
+    " due_us INTEGER, PRIMARY KEY(tenant, run, step)) WITHOUT ROWID;"
+    "CREATE INDEX timer_due ON timer(due_us);"
+    "CREATE TABLE gate(tenant INTEGER NOT NULL, id TEXT NOT NULL, run TEXT, step TEXT,"
+    " gate_kind TEXT, state TEXT, action TEXT, target TEXT, summary TEXT, severity INTEGER,"
+    " digest TEXT, role TEXT, quorum INTEGER, votes INTEGER, opened_us INTEGER, seen_us INTEGER,"
+    " decided_us INTEGER, expires_us INTEGER, last INTEGER,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE INDEX gate_due ON gate(expires_us) WHERE state = 'pending';"
+    "CREATE TABLE containment(tenant INTEGER NOT NULL, id TEXT NOT NULL, run TEXT, step TEXT,"
+    " gate TEXT, state TEXT, kind TEXT, action TEXT, target TEXT, target_type TEXT,"
+    " since_us INTEGER, effective_us INTEGER, expires_us INTEGER, ended_us INTEGER, last INTEGER,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE INDEX containment_due ON containment(expires_us) WHERE state = 'active';"
+    "CREATE INDEX containment_live ON containment(state, tenant, id)"
+    " WHERE state IN ('starting', 'active', 'drifted', 'unknown', 'releasing');"
+    "CREATE TABLE playbook(tenant INTEGER NOT NULL, version TEXT NOT NULL, name TEXT,"
+    " summary TEXT, added_us INTEGER, last INTEGER, PRIMARY KEY(tenant, version)) WITHOUT ROWID;"
+    "CREATE TABLE plugin(tenant INTEGER NOT NULL, name TEXT NOT NULL, version TEXT, sha256 TEXT,"
+    " last INTEGER, PRIMARY KEY(tenant, name)) WITHOUT ROWID;"
+    "CREATE TABLE user(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, role TEXT,"
+    " state TEXT, last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE TABLE token(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, user TEXT,"
+    " service TEXT, role TEXT, state TEXT, last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE TABLE subject(tenant INTEGER NOT NULL, subject TEXT NOT NULL, last INTEGER,"
+    " PRIMARY KEY(tenant, subject)) WITHOUT ROWID;";
+
+#define DUMP(table, key)                                                                           \
+    {                                                                                              \
+        table, "SELECT * FROM " table " WHERE tenant = ?1 ORDER BY " key                           \
+    }
+
+const struct hk_projection hk_projections[] = {
+    DUMP("tenant", "tenant"),
+    DUMP("alert", "id"),
+    DUMP("run", "id"),
+    DUMP("timer", "run, step"),
+    DUMP("gate", "id"),
+    DUMP("containment", "id"),
+    DUMP("playbook", "version"),
+    DUMP("plugin", "name"),
+    DUMP("user", "id"),
+    DUMP("token", "id"),
+    DUMP("subject", "subject"),
+};
+const size_t hk_projections_count = sizeof(hk_projections) / sizeof(hk_projections[0]);

@@ -1,0 +1,304 @@
+/*
+ * query_chain: a subject's history, walked back from its newest entry; see query.h.
+ */
+#include "ledger/project.h"
+#include "ledger/query.h"
+#include "ledger/reader.h"
+#include "ledger/store.h"
+#include "limits.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUBJECT_ENTRIES_MAX 1000000 /* positions of one subject held at once: 8 MB */
+
+static enum hk_status last_of(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    enum hk_noun noun, int64_t *ret_last, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(reading->db, hk_noun_last_sql(noun), &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, subject);
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK)
+        *ret_last = has_row ? sqlite3_column_int64(stmt, 0) : 0;
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+/* Position of the subject's newest entry. The id's prefix tells the table first to be asked. */
+static enum hk_status find_last(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    int64_t *ret_last, struct hk_error *error)
+{
+    enum hk_noun first = hk_noun_of_id(subject);
+    enum hk_status status = HK_OK;
+    int64_t last = 0;
+
+    if (first != HK_NOUN_COUNT)
+        status = last_of(reading, tenant, subject, first, &last, error);
+    for (int noun = HK_NOUN_COUNT - 1; noun >= 0 && status == HK_OK && last == 0; noun--)
+        if ((enum hk_noun)noun != first && noun != HK_NOUN_SUBJECT)
+            status = last_of(reading, tenant, subject, (enum hk_noun)noun, &last, error);
+    if (status == HK_OK && last == 0)
+        status = last_of(reading, tenant, subject, HK_NOUN_SUBJECT, &last, error);
+    if (status == HK_OK && last == 0)
+        status = hk_fail(error, HK_NOT_FOUND, "nothing is recorded about %s", subject);
+    if (status == HK_OK)
+        *ret_last = last;
+    return status;
+}
+
+/* Read the row that stmt stands on (line, payload) into the arena. */
+static enum hk_status take_row(sqlite3_stmt *stmt, struct hk_arena *arena,
+    struct hk_stored *ret_stored, struct hk_error *error)
+{
+    const char *payload = (const char *)sqlite3_column_text(stmt, 1);
+    enum hk_status status = hk_entry_parse(
+        hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &ret_stored->entry, error);
+
+    if (status != HK_OK)
+        return hk_fail(error, HK_CORRUPT, "ledger: an entry can't be read; see audit verify");
+    ret_stored->payload = NULL;
+    ret_stored->payload_size = 0;
+    if (payload == NULL)
+        return HK_OK;
+    ret_stored->payload_size = (size_t)sqlite3_column_bytes(stmt, 1);
+    ret_stored->payload = hk_arena_copy(arena, payload, ret_stored->payload_size);
+    if (ret_stored->payload == NULL)
+        return hk_fail(error, HK_LIMIT, "ledger: more history than fits the memory for it");
+    return HK_OK;
+}
+
+/* Positions of the subject's entries, newest first. The caller frees *ret_positions. */
+static enum hk_status walk(struct hk_reading *reading, int64_t last, size_t count_max,
+    int64_t **ret_positions, size_t *ret_count, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t *positions = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    bool has_row = false;
+    enum hk_status status =
+        hk_stmt_prepare(reading->db, "SELECT prev FROM entry WHERE pos = ?1", &stmt, error);
+
+    for (int64_t pos = last; pos != 0 && status == HK_OK;) {
+        if (count == count_max) {
+            status = hk_fail(error, HK_LIMIT, "ledger: more than %zu entries", count_max);
+            break;
+        }
+        if (count == capacity) {
+            int64_t *more;
+
+            capacity = capacity == 0 ? 64 : capacity * 2;
+            more = realloc(positions, capacity * sizeof(*more));
+            if (more == NULL) {
+                status = hk_fail(error, HK_NOMEM, "ledger: out of memory");
+                break;
+            }
+            positions = more;
+        }
+        positions[count++] = pos;
+        status = hk_stmt_bind(stmt, error, "i", pos);
+        if (status == HK_OK)
+            status = hk_stmt_step(stmt, &has_row, error);
+        if (status == HK_OK && (!has_row || sqlite3_column_int64(stmt, 0) >= pos))
+            status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
+        if (status == HK_OK)
+            pos = sqlite3_column_int64(stmt, 0);
+        (void)sqlite3_reset(stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (status != HK_OK) {
+        free(positions);
+        return status;
+    }
+    *ret_positions = positions;
+    *ret_count = count;
+    return HK_OK;
+}
+
+static enum hk_status read_positions(struct hk_reading *reading, const int64_t *positions,
+    size_t count, struct hk_arena *arena, struct hk_stored *items, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(
+        reading->db, "SELECT line, payload FROM entry WHERE pos = ?1", &stmt, error);
+
+    for (size_t i = 0; i < count && status == HK_OK; i++) {
+        status = hk_stmt_bind(stmt, error, "i", positions[count - 1 - i]);
+        if (status == HK_OK)
+            status = hk_stmt_step(stmt, &has_row, error);
+        if (status == HK_OK && !has_row)
+            status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
+        if (status == HK_OK)
+            status = take_row(stmt, arena, &items[i], error);
+        (void)sqlite3_reset(stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain, struct hk_error *error)
+{
+    int64_t *positions = NULL;
+    struct hk_stored *items;
+    size_t count = 0;
+    int64_t last = 0;
+    enum hk_status status = find_last(reading, tenant, subject, &last, error);
+
+    if (status == HK_OK)
+        status = walk(reading, last, count_max, &positions, &count, error);
+    if (status != HK_OK)
+        return status;
+    items = hk_arena_alloc(arena, count * sizeof(*items));
+    if (items == NULL)
+        status = hk_fail(error, HK_LIMIT, "ledger: more history than fits the memory for it");
+    else
+        status = read_positions(reading, positions, count, arena, items, error);
+    free(positions);
+    if (status == HK_OK) {
+        ret_chain->items = items;
+        ret_chain->count = count;
+    }
+    return status;
+}
+
+enum hk_status hk_query_last(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    struct hk_arena *arena, struct hk_stored *ret_stored, struct hk_error *error)
+{
+    struct hk_stored stored;
+    int64_t last = 0;
+    enum hk_status status = find_last(reading, tenant, subject, &last, error);
+
+    memset(&stored, 0, sizeof(stored));
+    if (status == HK_OK)
+        status = read_positions(reading, &last, 1, arena, &stored, error);
+    if (status == HK_OK)
+        *ret_stored = stored;
+    return status;
+}
+
+/* A page of entries being written. */
+struct page {
+    struct hk_jw jw;
+    struct hk_buf *out;
+    unsigned limit;
+    unsigned count;
+    uint64_t last_seq;
+    bool has_more;
+};
+
+/* Add the row (pos, line, payload) that stmt stands on; sets has_more when the page is full. */
+static void add_entry(struct page *page, sqlite3_stmt *stmt)
+{
+    const char *payload = (const char *)sqlite3_column_text(stmt, 2);
+    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
+
+    if (page->count == page->limit ||
+        (page->count > 0 &&
+            page->out->size + size + HK_ENTRY_LINE_SIZE > page->out->size_max / 2)) {
+        page->has_more = true;
+        return;
+    }
+    page->last_seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
+    page->count++;
+    hk_jw_object(&page->jw);
+    hk_jw_kv_i64(&page->jw, "seq", (int64_t)page->last_seq);
+    hk_jw_kv(&page->jw, "line", hk_stmt_text(stmt, 1));
+    hk_jw_key(&page->jw, "payload");
+    if (payload == NULL)
+        hk_jw_null(&page->jw);
+    else
+        hk_jw_raw(&page->jw, payload, size);
+    hk_jw_object_end(&page->jw);
+}
+
+static enum hk_status page_all(struct hk_reading *reading, hk_tenant tenant, int64_t from,
+    struct page *page, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(reading->db,
+        "SELECT pos, line, payload FROM entry WHERE pos >= ?1 AND pos < ?2 ORDER BY pos", &stmt,
+        error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "ii", from, HK_POS(tenant + 1, 0));
+    while (status == HK_OK && !page->has_more) {
+        status = hk_stmt_step(stmt, &has_row, error);
+        if (status != HK_OK || !has_row)
+            break;
+        add_entry(page, stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+static enum hk_status page_subject(struct hk_reading *reading, hk_tenant tenant,
+    const char *subject, int64_t from, struct page *page, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t *positions = NULL;
+    size_t count = 0;
+    int64_t last = 0;
+    bool has_row = false;
+    enum hk_status status = find_last(reading, tenant, subject, &last, error);
+
+    if (status == HK_OK)
+        status = walk(reading, last, SUBJECT_ENTRIES_MAX, &positions, &count, error);
+    if (status == HK_OK)
+        status = hk_stmt_prepare(
+            reading->db, "SELECT pos, line, payload FROM entry WHERE pos = ?1", &stmt, error);
+    for (size_t i = count; i > 0 && status == HK_OK && !page->has_more; i--) {
+        if (positions[i - 1] < from)
+            continue;
+        status = hk_stmt_bind(stmt, error, "i", positions[i - 1]);
+        if (status == HK_OK)
+            status = hk_stmt_step(stmt, &has_row, error);
+        if (status == HK_OK && has_row)
+            add_entry(page, stmt);
+        (void)sqlite3_reset(stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    free(positions);
+    return status;
+}
+
+enum hk_status hk_query_entries(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    uint64_t after_seq, bool from_start, unsigned limit, struct hk_buf *out, struct hk_error *error)
+{
+    int64_t from = HK_POS(tenant, 0);
+    struct page page = {.out = out};
+    enum hk_status status;
+
+    if (!from_start) {
+        if (after_seq >= (UINT64_C(1) << HK_POS_SHIFT) - 1)
+            return hk_fail(error, HK_INVALID, "no such sequence number");
+        from = HK_POS(tenant, after_seq + 1);
+    }
+    page.limit = limit == 0 || limit > HK_PAGE_ITEMS_MAX ? HK_PAGE_ITEMS_MAX : limit;
+    hk_jw_init(&page.jw, out);
+    hk_jw_object(&page.jw);
+    hk_jw_key(&page.jw, "items");
+    hk_jw_array(&page.jw);
+    if (subject == NULL)
+        status = page_all(reading, tenant, from, &page, error);
+    else
+        status = page_subject(reading, tenant, subject, from, &page, error);
+    if (status != HK_OK)
+        return status;
+    hk_jw_array_end(&page.jw);
+    hk_jw_key(&page.jw, "next");
+    if (page.has_more)
+        hk_jw_i64(&page.jw, (int64_t)page.last_seq);
+    else
+        hk_jw_null(&page.jw);
+    hk_jw_object_end(&page.jw);
+    return hk_buf_check(out, "entries", error);
+}

@@ -1,0 +1,114 @@
+/*
+ * query_rows: rows as JSON objects; see query_rows.h.
+ */
+#include "ledger/query_rows.h"
+
+#include "ledger/store.h"
+
+#include <string.h>
+
+#define TEXT(name, sql)                                                                            \
+    {                                                                                              \
+        name, sql, HK_COLUMN_TEXT                                                                  \
+    }
+#define TIME(name, sql)                                                                            \
+    {                                                                                              \
+        name, sql, HK_COLUMN_TIME                                                                  \
+    }
+#define INT(name, sql)                                                                             \
+    {                                                                                              \
+        name, sql, HK_COLUMN_INT                                                                   \
+    }
+#define SEVERITY(name, sql)                                                                        \
+    {                                                                                              \
+        name, sql, HK_COLUMN_SEVERITY                                                              \
+    }
+
+static const struct hk_collection collections[] = {
+    {"alerts", "alert", "id", NULL, NULL, false, true, NULL,
+        {TEXT("id", "id"), TEXT("state", "state"), SEVERITY("severity", "severity"),
+            TEXT("title", "title"), TEXT("product", "product"), TEXT("category", "category"),
+            TIME("time", "event_us"), TIME("received", "received_us"), TIME("seen", "seen_us"),
+            TEXT("duplicate_of", "into_alert"), INT("merged", "merged"),
+            TEXT("verdict", "verdict")}},
+    {"runs", "run", "id", NULL, NULL, false, true,
+        "state IN ('running', 'waiting', 'unknown', 'diverged')",
+        {TEXT("id", "id"), TEXT("alert", "alert"), TEXT("playbook", "playbook"),
+            TEXT("version", "version"), TEXT("state", "state"), TIME("started", "started_us"),
+            TIME("ended", "ended_us"), TEXT("reason", "reason")}},
+    {"approvals", "gate", "id", NULL, NULL, false, true, "state = 'pending'",
+        {TEXT("id", "id"), TEXT("state", "state"), TEXT("run", "run"), TEXT("step", "step"),
+            TEXT("kind", "gate_kind"), TEXT("action", "action"), TEXT("target", "target"),
+            TEXT("summary", "summary"), SEVERITY("severity", "severity"), TEXT("digest", "digest"),
+            TEXT("role", "role"), INT("quorum", "quorum"), INT("votes", "votes"),
+            TIME("opened", "opened_us"), TIME("seen", "seen_us"), TIME("expires", "expires_us"),
+            TIME("decided", "decided_us")}},
+    {"containments", "containment", "id", NULL, NULL, false, true,
+        "state IN ('starting', 'active', 'drifted', 'unknown', 'releasing')",
+        {TEXT("id", "id"), TEXT("state", "state"), TEXT("run", "run"), TEXT("step", "step"),
+            TEXT("gate", "gate"), TEXT("kind", "kind"), TEXT("action", "action"),
+            TEXT("target", "target"), TEXT("target_type", "target_type"), TIME("since", "since_us"),
+            TIME("effective", "effective_us"), TIME("expires", "expires_us"),
+            TIME("ended", "ended_us")}},
+    {"playbooks", "playbook", "name", "(version = ?2 OR name = ?2) ORDER BY last DESC",
+        "NOT EXISTS (SELECT 1 FROM playbook newer WHERE newer.tenant = ?1"
+        " AND newer.name = playbook.name AND newer.last > playbook.last)",
+        true, false, NULL,
+        {TEXT("version", "version"), TEXT("name", "name"), TEXT("summary", "summary"),
+            TIME("added", "added_us")}},
+    {"plugins", "plugin", "name", NULL, NULL, true, false, NULL,
+        {TEXT("name", "name"), TEXT("version", "version"), TEXT("sha256", "sha256")}},
+    {"users", "user", "id", "(id = ?2 OR name = ?2)", NULL, false, true, "state = 'active'",
+        {TEXT("id", "id"), TEXT("name", "name"), TEXT("role", "role"), TEXT("state", "state")}},
+    {"tokens", "token", "id", NULL, NULL, false, true, "state = 'active'",
+        {TEXT("id", "id"), TEXT("name", "name"), TEXT("user", "user"), TEXT("service", "service"),
+            TEXT("role", "role"), TEXT("state", "state")}},
+};
+
+enum hk_status hk_collection_find(
+    const char *name, const struct hk_collection **ret_collection, struct hk_error *error)
+{
+    for (size_t i = 0; i < sizeof(collections) / sizeof(collections[0]); i++) {
+        if (strcmp(collections[i].name, name) == 0) {
+            *ret_collection = &collections[i];
+            return HK_OK;
+        }
+    }
+    return hk_fail(error, HK_NOT_FOUND, "no such collection: %s", name);
+}
+
+void hk_collection_select(const struct hk_collection *collection, struct hk_buf *sql)
+{
+    hk_buf_append_text(sql, "SELECT ");
+    for (const struct hk_column *column = collection->columns; column->name != NULL; column++)
+        hk_buf_appendf(sql, "%s%s", column == collection->columns ? "" : ", ", column->sql);
+    hk_buf_appendf(sql, " FROM %s WHERE tenant = ?1", collection->table);
+}
+
+static const char *severity_text(int64_t severity)
+{
+    static const char *const texts[] = {
+        NULL, "informational", "low", "medium", "high", "critical", "fatal"};
+
+    if (severity < 1 || severity >= (int64_t)(sizeof(texts) / sizeof(texts[0])))
+        return NULL;
+    return texts[severity];
+}
+
+void hk_collection_fields(
+    const struct hk_collection *collection, sqlite3_stmt *stmt, struct hk_jw *jw)
+{
+    for (int i = 0; collection->columns[i].name != NULL; i++) {
+        const struct hk_column *column = &collection->columns[i];
+
+        if (column->type == HK_COLUMN_TIME) {
+            hk_jw_kv_time(jw, column->name, sqlite3_column_int64(stmt, i));
+        } else if (column->type == HK_COLUMN_SEVERITY) {
+            hk_jw_kv(jw, column->name, severity_text(sqlite3_column_int64(stmt, i)));
+        } else if (column->type == HK_COLUMN_INT) {
+            hk_jw_kv_i64(jw, column->name, sqlite3_column_int64(stmt, i));
+        } else {
+            hk_jw_kv(jw, column->name, (const char *)sqlite3_column_text(stmt, i));
+        }
+    }
+}

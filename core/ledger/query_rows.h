@@ -1,0 +1,41 @@
+/*
+ * query_rows: the rows of each collection as JSON objects, for lists and for one thing shown.
+ */
+#ifndef HK_LEDGER_QUERY_ROWS_H
+#define HK_LEDGER_QUERY_ROWS_H
+
+#include "ledger/query.h"
+
+#include <sqlite3.h>
+
+enum hk_column_type { HK_COLUMN_TEXT, HK_COLUMN_TIME, HK_COLUMN_INT, HK_COLUMN_SEVERITY };
+
+struct hk_column {
+    const char *name; /* in JSON */
+    const char *sql;
+    enum hk_column_type type;
+};
+
+struct hk_collection {
+    const char *name;
+    const char *table;
+    const char *key;    /* the column that is the id */
+    const char *one;    /* further condition of `show`, where the id may be something else */
+    const char *newest; /* further condition of `list` */
+    bool is_ascending;  /* names; ids are listed newest first */
+    bool has_state;
+    const char *live;             /* states that "live" stands for, as SQL, or NULL */
+    struct hk_column columns[20]; /* ends with a NULL name */
+};
+
+/* HK_NOT_FOUND for no such collection. */
+HK_MUST_CHECK enum hk_status hk_collection_find(
+    const char *name, const struct hk_collection **ret_collection, struct hk_error *error);
+/* "SELECT " and the columns and the table, and " WHERE tenant = ?1". */
+void hk_collection_select(const struct hk_collection *collection, struct hk_buf *sql);
+/* Write the fields of the row that stmt stands on; the object is opened and closed by the caller.
+ */
+void hk_collection_fields(
+    const struct hk_collection *collection, sqlite3_stmt *stmt, struct hk_jw *jw);
+
+#endif

@@ -1,0 +1,317 @@
+/*
+ * query_show: one thing, whole: its row, what its entries say, and the entries' kinds, times and
+ * actors; see query.h.
+ */
+#include "ledger/query_rows.h"
+#include "ledger/query_steps.h"
+#include "ledger/reader.h"
+#include "ledger/store.h"
+#include "limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SQL_SIZE_MAX 4096
+#define HISTORY_SIZE_MAX ((size_t)48 * 1024 * 1024) /* of the thing that is shown */
+#define HISTORY_COUNT_MAX ((size_t)4 * HK_RUN_STEPS_MAX)
+
+enum hk_status hk_history_load(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    struct hk_history *history, struct hk_error *error)
+{
+    enum hk_status status;
+
+    memset(history, 0, sizeof(*history));
+    hk_arena_init(&history->arena, HISTORY_SIZE_MAX);
+    status = hk_query_chain(
+        reading, tenant, subject, HISTORY_COUNT_MAX, &history->arena, &history->chain, error);
+    if (status != HK_OK)
+        return status;
+    history->docs = calloc(history->chain.count, sizeof(*history->docs));
+    if (history->docs == NULL)
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    for (size_t i = 0; i < history->chain.count && status == HK_OK; i++)
+        if (history->chain.items[i].payload != NULL)
+            status =
+                hk_json_parse(history->chain.items[i].payload, history->chain.items[i].payload_size,
+                    &hk_json_limits_own, &history->docs[i], error);
+    return status;
+}
+
+void hk_history_done(struct hk_history *history)
+{
+    if (history->docs != NULL)
+        for (size_t i = 0; i < history->chain.count; i++)
+            hk_json_doc_done(&history->docs[i]);
+    free(history->docs);
+    hk_arena_done(&history->arena);
+}
+
+/* The newest entry of a kind, as its parsed payload; NULL when there is none. */
+static const struct hk_json *newest(const struct hk_history *history, enum hk_kind kind)
+{
+    for (size_t i = history->chain.count; i > 0; i--)
+        if (history->chain.items[i - 1].entry.kind == kind)
+            return history->docs[i - 1].root;
+    return NULL;
+}
+
+static void write_or_null(struct hk_jw *jw, const char *key, const struct hk_json *value)
+{
+    hk_jw_key(jw, key);
+    if (value == NULL)
+        hk_jw_null(jw);
+    else
+        hk_jw_value(jw, value);
+}
+
+/* Exactly as it was recorded: this is what a digest covers. */
+static void write_source(struct hk_jw *jw, const char *key, const struct hk_json *value)
+{
+    hk_jw_key(jw, key);
+    if (value == NULL)
+        hk_jw_null(jw);
+    else
+        hk_jw_raw(jw, value->source, value->source_size);
+}
+
+static enum hk_status state_of_run(struct hk_reading *reading, hk_tenant tenant, const char *run,
+    char ret_state[16], struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(
+        reading->db, "SELECT state FROM run WHERE tenant = ?1 AND id = ?2", &stmt, error);
+
+    ret_state[0] = '\0';
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, run);
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && has_row)
+        hk_stmt_copy(stmt, 0, ret_state, 16);
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+static enum hk_status show_alert(struct hk_reading *reading, hk_tenant tenant,
+    const struct hk_history *history, struct hk_jw *jw, struct hk_error *error)
+{
+    const struct hk_json *runs = hk_json_get(newest(history, HK_KIND_ALERT_ROUTED), "runs");
+    const struct hk_json *first = history->docs[0].root;
+    const struct hk_json *closed = newest(history, HK_KIND_ALERT_CLOSED);
+    enum hk_status status = HK_OK;
+    char state[16];
+
+    write_or_null(jw, "source", hk_json_get(first, "source"));
+    write_or_null(jw, "view", hk_json_get(first, "view"));
+    write_or_null(jw, "raw", hk_json_get(first, "raw"));
+    write_or_null(jw, "note", hk_json_get(closed, "note"));
+    hk_jw_key(jw, "runs");
+    hk_jw_array(jw);
+    for (const struct hk_json *run = runs != NULL ? runs->first : NULL;
+         run != NULL && status == HK_OK; run = run->next) {
+        const char *id = hk_json_string_at(run, "run", "");
+
+        status = state_of_run(reading, tenant, id, state, error);
+        hk_jw_object(jw);
+        hk_jw_kv(jw, "id", id);
+        hk_jw_kv(jw, "playbook", hk_json_string_at(run, "playbook", NULL));
+        hk_jw_kv(jw, "state", state[0] != '\0' ? state : NULL);
+        hk_jw_object_end(jw);
+    }
+    hk_jw_array_end(jw);
+    return status;
+}
+
+static void show_run(const struct hk_history *history, struct hk_jw *jw)
+{
+    const struct hk_json *finished = newest(history, HK_KIND_RUN_FINISHED);
+    const struct hk_json *diverged = newest(history, HK_KIND_RUN_DIVERGED);
+
+    write_or_null(jw, "value", hk_json_get(finished, "value"));
+    if (diverged != NULL)
+        write_or_null(jw, "diverged", diverged);
+}
+
+static void show_decision(
+    const struct hk_stored *stored, const struct hk_json *payload, struct hk_jw *jw)
+{
+    bool is_vote = stored->entry.kind == HK_KIND_GATE_VOTED;
+    const char *outcome = hk_json_string_at(payload, "outcome", "");
+
+    hk_jw_object(jw);
+    hk_jw_kv(jw, "by",
+        is_vote ? stored->entry.actor : hk_json_string_at(payload, "by", stored->entry.actor));
+    if (is_vote)
+        hk_jw_kv(jw, "decision", hk_json_string_at(payload, "decision", NULL));
+    else
+        hk_jw_kv(jw, "decision", strcmp(outcome, "approved") == 0 ? "approve" : "reject");
+    hk_jw_kv(jw, "reason", hk_json_string_at(payload, "reason", NULL));
+    write_or_null(jw, "choice", hk_json_get(payload, "choice"));
+    hk_jw_kv_time(jw, "time", stored->entry.time_us);
+    hk_jw_object_end(jw);
+}
+
+static void show_approval(const struct hk_history *history, struct hk_jw *jw)
+{
+    const struct hk_json *opened = newest(history, HK_KIND_GATE_OPENED);
+    const struct hk_json *voided = newest(history, HK_KIND_GATE_VOIDED);
+    bool has_votes = false;
+
+    write_source(jw, "shown", hk_json_get(opened, "covers"));
+    write_or_null(jw, "choices", hk_json_get(opened, "choices"));
+    write_or_null(jw, "otherwise", hk_json_get(opened, "otherwise"));
+    write_or_null(jw, "excluded", hk_json_get(opened, "excluded"));
+    if (voided != NULL)
+        write_or_null(jw, "why", hk_json_get(voided, "why"));
+    hk_jw_key(jw, "decisions");
+    hk_jw_array(jw);
+    for (size_t i = 0; i < history->chain.count; i++) {
+        const struct hk_stored *stored = &history->chain.items[i];
+
+        /* The decision repeats the vote that made it; without votes it stands alone. */
+        if (stored->entry.kind == HK_KIND_GATE_VOTED ||
+            (stored->entry.kind == HK_KIND_GATE_DECIDED && !has_votes))
+            show_decision(stored, history->docs[i].root, jw);
+        has_votes = has_votes || stored->entry.kind == HK_KIND_GATE_VOTED;
+    }
+    hk_jw_array_end(jw);
+}
+
+static void show_containment(const struct hk_history *history, struct hk_jw *jw)
+{
+    static const char *const fields[] = {
+        "args", "undo", "undo_effect", "residual", "plugin", "key", "lease_ms", "by"};
+    const struct hk_json *starting = newest(history, HK_KIND_CONTAINMENT_STARTING);
+    const struct hk_json *active = newest(history, HK_KIND_CONTAINMENT_ACTIVE);
+    const char *newest_reason = NULL;
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        write_or_null(jw, fields[i], hk_json_get(starting, fields[i]));
+    write_or_null(jw, "result", hk_json_get(active, "result"));
+    hk_jw_key(jw, "reasons");
+    hk_jw_array(jw);
+    for (size_t i = 0; i < history->chain.count; i++) {
+        const struct hk_json *payload = history->docs[i].root;
+        const char *reason =
+            hk_json_string_at(payload, "reason", hk_json_string_at(payload, "why", NULL));
+
+        if (reason == NULL)
+            continue;
+        newest_reason = reason;
+        hk_jw_object(jw);
+        hk_jw_kv(jw, "kind", hk_kind_text(history->chain.items[i].entry.kind));
+        hk_jw_kv(jw, "reason", reason);
+        hk_jw_kv(jw, "by", history->chain.items[i].entry.actor);
+        hk_jw_kv_time(jw, "time", history->chain.items[i].entry.time_us);
+        hk_jw_object_end(jw);
+    }
+    hk_jw_array_end(jw);
+    hk_jw_kv(jw, "reason", newest_reason);
+}
+
+static void show_entries(const struct hk_chain *chain, struct hk_jw *jw)
+{
+    hk_jw_key(jw, "entries");
+    hk_jw_array(jw);
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct hk_entry *entry = &chain->items[i].entry;
+
+        hk_jw_object(jw);
+        hk_jw_kv_i64(jw, "seq", (int64_t)entry->seq);
+        hk_jw_kv(jw, "kind", hk_kind_text(entry->kind));
+        hk_jw_kv_time(jw, "time", entry->time_us);
+        hk_jw_kv(jw, "actor", entry->actor);
+        hk_jw_object_end(jw);
+    }
+    hk_jw_array_end(jw);
+}
+
+static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
+    const struct hk_collection *what, const struct hk_history *history, struct hk_jw *jw,
+    struct hk_error *error)
+{
+    static const char *const playbook_fields[] = {"source", "on", "limits", "file"};
+    enum hk_status status = HK_OK;
+
+    if (strcmp(what->table, "alert") == 0) {
+        status = show_alert(reading, tenant, history, jw, error);
+    } else if (strcmp(what->table, "run") == 0) {
+        show_run(history, jw);
+        status = hk_history_steps(history, jw, error);
+    } else if (strcmp(what->table, "gate") == 0) {
+        show_approval(history, jw);
+    } else if (strcmp(what->table, "containment") == 0) {
+        show_containment(history, jw);
+    } else if (strcmp(what->table, "playbook") == 0) {
+        for (size_t i = 0; i < sizeof(playbook_fields) / sizeof(playbook_fields[0]); i++)
+            write_or_null(jw, playbook_fields[i],
+                hk_json_get(newest(history, HK_KIND_PLAYBOOK_ADDED), playbook_fields[i]));
+    } else if (strcmp(what->table, "plugin") == 0) {
+        write_or_null(jw, "descriptor", newest(history, HK_KIND_PLUGIN_LOADED));
+    }
+    return status;
+}
+
+/* The row, with its fields written and its subject's id. */
+static enum hk_status show_row(struct hk_reading *reading, hk_tenant tenant,
+    const struct hk_collection *what, const char *id, struct hk_jw *jw,
+    char ret_subject[HK_SHA256_HEX_SIZE], struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    struct hk_buf sql;
+    enum hk_status status;
+
+    hk_buf_init(&sql, SQL_SIZE_MAX);
+    hk_collection_select(what, &sql);
+    if (what->one != NULL)
+        hk_buf_appendf(&sql, " AND %s", what->one);
+    else
+        hk_buf_appendf(&sql, " AND %s = ?2", what->key);
+    status = hk_buf_check(&sql, "statement", error);
+    if (status == HK_OK)
+        status = hk_stmt_prepare(reading->db, sql.data, &stmt, error);
+    hk_buf_done(&sql);
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, id);
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && !has_row)
+        status = hk_fail(error, HK_NOT_FOUND, "no %s in %s", id, what->name);
+    if (status == HK_OK) {
+        hk_collection_fields(what, stmt, jw);
+        /* The subject is the first column: an id, a playbook's version or a plugin's name. */
+        hk_stmt_copy(stmt, 0, ret_subject, HK_SHA256_HEX_SIZE);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const char *collection,
+    const char *id, struct hk_buf *out, struct hk_error *error)
+{
+    const struct hk_collection *what = NULL;
+    struct hk_history history;
+    char subject[HK_SHA256_HEX_SIZE];
+    struct hk_jw jw;
+    enum hk_status status = hk_collection_find(collection, &what, error);
+
+    if (status != HK_OK)
+        return status;
+    hk_jw_init(&jw, out);
+    hk_jw_object(&jw);
+    status = show_row(reading, tenant, what, id, &jw, subject, error);
+    if (status != HK_OK)
+        return status;
+    status = hk_history_load(reading, tenant, subject, &history, error);
+    if (status == HK_OK)
+        status = show_history(reading, tenant, what, &history, &jw, error);
+    if (status == HK_OK) {
+        show_entries(&history.chain, &jw);
+        hk_jw_object_end(&jw);
+        status = hk_buf_check(out, collection, error);
+    }
+    hk_history_done(&history);
+    return status;
+}

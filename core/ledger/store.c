@@ -1,0 +1,365 @@
+/*
+ * store: the database file; see store.h.
+ */
+#include "ledger/store.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "ledger/project.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char record_schema[] =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE entry(pos INTEGER PRIMARY KEY, line TEXT NOT NULL, salt BLOB, payload TEXT,"
+    " prev INTEGER);"
+    "CREATE TABLE tree(tenant INTEGER PRIMARY KEY, size INTEGER NOT NULL, frontier BLOB NOT NULL);"
+    "CREATE TABLE checkpoint(tenant INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " time_us INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY(tenant, size)) WITHOUT ROWID;"
+    "CREATE TABLE token_hash(tenant INTEGER NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE TABLE answer(n INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, actor TEXT NOT NULL,"
+    " key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL,"
+    " time_us INTEGER NOT NULL, UNIQUE(tenant, actor, key));"
+    /* Guard-rails against our own mistakes; the proof is the tree. */
+    "CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry"
+    " WHEN NOT (NEW.salt IS NULL AND NEW.payload IS NULL AND NEW.pos = OLD.pos"
+    "  AND NEW.line = OLD.line AND NEW.prev IS OLD.prev)"
+    " BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;"
+    "CREATE TRIGGER entry_is_not_deleted BEFORE DELETE ON entry"
+    " BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;"
+    "CREATE TRIGGER checkpoint_is_not_changed BEFORE UPDATE ON checkpoint"
+    " BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END;"
+    "CREATE TRIGGER checkpoint_is_not_deleted BEFORE DELETE ON checkpoint"
+    " BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;";
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void set_up(void)
+{
+    /* One lock less for each allocation. Fails when SQLite runs already, which does no harm. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)sqlite3_initialize();
+}
+
+static enum hk_status status_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_INTERRUPT:
+        return HK_TIMEOUT;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return HK_CORRUPT;
+    case SQLITE_NOMEM:
+        return HK_NOMEM;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return HK_BUSY;
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+        return HK_IO;
+    default:
+        return HK_INTERNAL;
+    }
+}
+
+enum hk_status hk_store_fail(sqlite3 *db, const char *what, struct hk_error *error)
+{
+    int code = sqlite3_extended_errcode(db);
+
+    return hk_fail(error, status_of(code), "ledger: %s: %s (%d)", what, sqlite3_errmsg(db), code);
+}
+
+enum hk_status hk_store_exec(sqlite3 *db, const char *sql, struct hk_error *error)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return hk_store_fail(db, "statement failed", error);
+    return HK_OK;
+}
+
+enum hk_status hk_stmt_prepare(
+    sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt, struct hk_error *error)
+{
+    if (sqlite3_prepare_v3(db, sql, -1, 0, ret_stmt, NULL) != SQLITE_OK)
+        return hk_store_fail(db, "can't prepare a statement", error);
+    return HK_OK;
+}
+
+enum hk_status hk_stmt_bind(sqlite3_stmt *stmt, struct hk_error *error, const char *kinds, ...)
+{
+    int code = SQLITE_OK;
+    va_list args;
+
+    va_start(args, kinds);
+    for (int i = 1; kinds[i - 1] != '\0' && code == SQLITE_OK; i++) {
+        if (kinds[i - 1] == 'i') {
+            code = sqlite3_bind_int64(stmt, i, va_arg(args, int64_t));
+        } else if (kinds[i - 1] == 't') {
+            code = sqlite3_bind_text(stmt, i, va_arg(args, const char *), -1, SQLITE_STATIC);
+        } else {
+            const void *data = va_arg(args, const void *);
+            size_t size = va_arg(args, size_t);
+            code = sqlite3_bind_blob64(stmt, i, data, size, SQLITE_STATIC);
+        }
+    }
+    va_end(args);
+    if (code != SQLITE_OK)
+        return hk_store_fail(sqlite3_db_handle(stmt), "can't bind a value", error);
+    return HK_OK;
+}
+
+enum hk_status hk_stmt_step(sqlite3_stmt *stmt, bool *ret_has_row, struct hk_error *error)
+{
+    int code = sqlite3_step(stmt);
+
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return hk_store_fail(sqlite3_db_handle(stmt), "statement failed", error);
+    *ret_has_row = code == SQLITE_ROW;
+    return HK_OK;
+}
+
+const char *hk_stmt_text(sqlite3_stmt *stmt, int column)
+{
+    const unsigned char *text = sqlite3_column_text(stmt, column);
+
+    return text != NULL ? (const char *)text : "";
+}
+
+void hk_stmt_copy(sqlite3_stmt *stmt, int column, char *ret_text, size_t capacity)
+{
+    const char *text = hk_stmt_text(stmt, column);
+    size_t size = hk_utf8_prefix(text, strlen(text), capacity - 1);
+
+    memcpy(ret_text, text, size);
+    ret_text[size] = '\0';
+}
+
+/* hk_us(text): RFC 3339 as microseconds, NULL when it is no time. Depends on the text alone. */
+static void sql_us(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const char *text = (const char *)sqlite3_value_text(values[0]);
+    int64_t time_us;
+
+    (void)count;
+    if (text == NULL || hk_time_parse(text, &time_us, NULL) != HK_OK)
+        sqlite3_result_null(context);
+    else
+        sqlite3_result_int64(context, time_us);
+}
+
+static enum hk_status add_functions(sqlite3 *db, struct hk_error *error)
+{
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+
+    if (sqlite3_create_function_v2(db, "hk_us", 1, flags, NULL, sql_us, NULL, NULL, NULL) !=
+        SQLITE_OK)
+        return hk_store_fail(db, "can't add a function", error);
+    return HK_OK;
+}
+
+/* What the writer's connection may never do, whatever a statement says. */
+static int authorize(
+    void *ctx, int action, const char *a, const char *b, const char *database, const char *trigger)
+{
+    (void)ctx;
+    (void)b;
+    (void)database;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_DELETE:
+    case SQLITE_UPDATE:
+        if (a != NULL &&
+            (strcmp(a, "entry") == 0 || strcmp(a, "checkpoint") == 0 || strcmp(a, "meta") == 0))
+            return SQLITE_DENY;
+        return SQLITE_OK;
+    case SQLITE_DROP_TABLE:
+    case SQLITE_DROP_TRIGGER:
+    case SQLITE_DROP_INDEX:
+    case SQLITE_DROP_VIEW:
+    case SQLITE_CREATE_TRIGGER:
+    case SQLITE_CREATE_TEMP_TRIGGER:
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_ATTACH:
+    case SQLITE_DETACH:
+        return SQLITE_DENY;
+    default:
+        return SQLITE_OK;
+    }
+}
+
+static enum hk_status create_schema(sqlite3 *db, struct hk_error *error)
+{
+    char sql[160];
+    enum hk_status status = hk_store_exec(db, "BEGIN IMMEDIATE", error);
+
+    if (status != HK_OK)
+        return status;
+    status = hk_store_exec(db, record_schema, error);
+    if (status == HK_OK)
+        status = hk_store_exec(db, hk_project_schema, error);
+    if (status == HK_OK) {
+        (void)snprintf(sql, sizeof(sql),
+            "INSERT INTO meta VALUES('schema', %d), ('ledger', lower(hex(randomblob(8))))",
+            HK_STORE_SCHEMA);
+        status = hk_store_exec(db, sql, error);
+    }
+    if (status == HK_OK)
+        return hk_store_exec(db, "COMMIT", error);
+    (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+/* Is there a schema, and is it one we know? *ret_is_empty for a new file. */
+static enum hk_status check_schema(sqlite3 *db, bool *ret_is_empty, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    int64_t schema = 0;
+    enum hk_status status = hk_stmt_prepare(db, "SELECT count(*) FROM sqlite_schema", &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK)
+        *ret_is_empty = sqlite3_column_int(stmt, 0) == 0;
+    (void)sqlite3_finalize(stmt);
+    if (status != HK_OK || *ret_is_empty)
+        return status;
+
+    if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE name = 'schema'", -1, &stmt, NULL) !=
+        SQLITE_OK)
+        return hk_fail(error, HK_CORRUPT, "ledger: %s is not a ledger", HK_STORE_FILE);
+    status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && has_row)
+        schema = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    if (status == HK_OK && schema > HK_STORE_SCHEMA)
+        return hk_fail(error, HK_UNSUPPORTED,
+            "ledger: written by a newer version (schema %" PRId64 ", this one reads %d)", schema,
+            HK_STORE_SCHEMA);
+    if (status == HK_OK && schema != HK_STORE_SCHEMA)
+        return hk_fail(error, HK_CORRUPT, "ledger: no schema version in %s", HK_STORE_FILE);
+    return status;
+}
+
+static enum hk_status open_file(
+    const char *data_dir, int flags, sqlite3 **ret_db, struct hk_error *error)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    enum hk_status status;
+
+    (void)pthread_once(&once, set_up);
+    if (snprintf(path, sizeof(path), "%s/%s", data_dir, HK_STORE_FILE) >= (int)sizeof(path))
+        return hk_fail(error, HK_INVALID, "ledger: path is too long");
+    if ((flags & SQLITE_OPEN_CREATE) == 0 && stat(path, &info) != 0)
+        return hk_fail(
+            error, HK_NOT_FOUND, "ledger: no ledger in %s: %s", data_dir, strerror(errno));
+    if (sqlite3_open_v2(path, ret_db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        status = hk_store_fail(*ret_db, path, error);
+        (void)sqlite3_close(*ret_db);
+        return status;
+    }
+    if ((flags & SQLITE_OPEN_CREATE) != 0 && chmod(path, 0600) != 0) {
+        (void)sqlite3_close(*ret_db);
+        return hk_fail(error, HK_IO, "ledger: can't set the mode of %s: %s", path, strerror(errno));
+    }
+    (void)sqlite3_extended_result_codes(*ret_db, 1);
+    (void)sqlite3_busy_timeout(*ret_db, 5000);
+    (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if ((flags & SQLITE_OPEN_READONLY) != 0)
+        (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return HK_OK;
+}
+
+enum hk_status hk_store_open_writer(const char *data_dir, sqlite3 **ret_db, struct hk_error *error)
+{
+    sqlite3 *db = NULL;
+    bool is_empty = false;
+    enum hk_status status =
+        open_file(data_dir, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, error);
+
+    if (status != HK_OK)
+        return status;
+    status = hk_store_exec(db,
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+        "PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0;"
+        "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = "
+        "16777216;",
+        error);
+    if (status == HK_OK)
+        status = check_schema(db, &is_empty, error);
+    if (status == HK_OK && is_empty)
+        status = create_schema(db, error);
+    if (status == HK_OK)
+        status = add_functions(db, error);
+    if (status != HK_OK) {
+        (void)sqlite3_close(db);
+        return status;
+    }
+    (void)sqlite3_set_authorizer(db, authorize, NULL);
+    *ret_db = db;
+    return HK_OK;
+}
+
+enum hk_status hk_store_open_reader(const char *data_dir, sqlite3 **ret_db, struct hk_error *error)
+{
+    sqlite3 *db = NULL;
+    bool is_empty = false;
+    enum hk_status status = open_file(data_dir, SQLITE_OPEN_READONLY, &db, error);
+
+    if (status != HK_OK)
+        return status;
+    status = hk_store_exec(
+        db, "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512;", error);
+    if (status == HK_OK)
+        status = check_schema(db, &is_empty, error);
+    if (status == HK_OK && is_empty)
+        status = hk_fail(error, HK_NOT_FOUND, "ledger: %s is empty", HK_STORE_FILE);
+    if (status == HK_OK)
+        status = add_functions(db, error);
+    if (status != HK_OK) {
+        (void)sqlite3_close(db);
+        return status;
+    }
+    *ret_db = db;
+    return HK_OK;
+}
+
+enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error)
+{
+    sqlite3 *db = NULL;
+    enum hk_status status;
+
+    (void)pthread_once(&once, set_up);
+    if (sqlite3_open_v2("", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
+        status = hk_store_fail(db, "scratch database", error);
+        (void)sqlite3_close(db);
+        return status;
+    }
+    (void)sqlite3_extended_result_codes(db, 1);
+    status = hk_store_exec(db,
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;"
+        "PRAGMA recursive_triggers = ON;",
+        error);
+    if (status == HK_OK)
+        status = hk_store_exec(db, hk_project_schema, error);
+    if (status == HK_OK)
+        status = add_functions(db, error);
+    if (status != HK_OK) {
+        (void)sqlite3_close(db);
+        return status;
+    }
+    *ret_db = db;
+    return HK_OK;
+}

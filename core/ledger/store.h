@@ -1,0 +1,53 @@
+/*
+ * store: the database file. Opening it with the right settings, its schema, the guards on entries,
+ * and short forms of what is done with every statement.
+ *
+ * Version 1 of the schema. entry is the record, everything from `tenant` on is a projection, and
+ * tree, checkpoint, token_hash and answer lie beside the ledger.
+ */
+#ifndef HK_LEDGER_STORE_H
+#define HK_LEDGER_STORE_H
+
+#include "base/status.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HK_STORE_SCHEMA 1
+#define HK_STORE_FILE "ledger.db"
+
+/* Positions: the tenant's number and the entry's number in its ledger. */
+#define HK_POS_SHIFT 40
+#define HK_POS(tenant, seq) (((int64_t)(tenant) << HK_POS_SHIFT) + (int64_t)(seq))
+#define HK_POS_TENANT(pos) ((uint32_t)((pos) >> HK_POS_SHIFT))
+#define HK_POS_SEQ(pos) ((uint64_t)(pos) & ((UINT64_C(1) << HK_POS_SHIFT) - 1))
+#define HK_TENANTS_MAX (1 << 22)
+
+/* The one read-write connection: creates the file and the schema when they are missing. Guards are
+ * in force when this returns. */
+HK_MUST_CHECK enum hk_status hk_store_open_writer(
+    const char *data_dir, sqlite3 **ret_db, struct hk_error *error);
+/* A read-only connection that never checkpoints. HK_NOT_FOUND when there is no ledger. */
+HK_MUST_CHECK enum hk_status hk_store_open_reader(
+    const char *data_dir, sqlite3 **ret_db, struct hk_error *error);
+/* An empty private database with the projections alone. */
+HK_MUST_CHECK enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error);
+
+/* Turn the connection's last error into a status and a sentence. */
+enum hk_status hk_store_fail(sqlite3 *db, const char *what, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_store_exec(sqlite3 *db, const char *sql, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_stmt_prepare(
+    sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt, struct hk_error *error);
+/* Bind ?1, ?2 … by kinds: 'i' int64_t, 't' text (NULL is NULL), 'b' pointer and size_t. Texts and
+ * blobs must outlive the step. */
+HK_MUST_CHECK enum hk_status hk_stmt_bind(
+    sqlite3_stmt *stmt, struct hk_error *error, const char *kinds, ...);
+HK_MUST_CHECK enum hk_status hk_stmt_step(
+    sqlite3_stmt *stmt, bool *ret_has_row, struct hk_error *error);
+/* Text of a column, "" for NULL. */
+const char *hk_stmt_text(sqlite3_stmt *stmt, int column);
+/* Copy a column's text into a fixed field; cut when it is too long. */
+void hk_stmt_copy(sqlite3_stmt *stmt, int column, char *ret_text, size_t capacity);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * write: collect what is to be written together; see ledger.h.
+ */
+#include "ledger/write.h"
+
+#include "base/text.h"
+#include "ledger/store.h"
+#include "limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct hk_write *hk_write_new(void)
+{
+    struct hk_write *write = calloc(1, sizeof(*write));
+
+    if (write != NULL)
+        write->tail = &write->first;
+    return write;
+}
+
+void hk_write_drop_ops(struct hk_write *write)
+{
+    struct hk_op *op = write->first;
+
+    while (op != NULL) {
+        struct hk_op *next = op->next;
+
+        free(op->payload);
+        free(op->key);
+        free(op->request);
+        free(op);
+        op = next;
+    }
+    write->first = NULL;
+    write->tail = &write->first;
+}
+
+void hk_write_free(struct hk_write *write)
+{
+    if (write == NULL)
+        return;
+    hk_write_drop_ops(write);
+    free(write);
+}
+
+static struct hk_op *add_op(struct hk_write *write, enum hk_op_type type, hk_tenant tenant)
+{
+    struct hk_op *op = calloc(1, sizeof(*op));
+
+    if (op == NULL)
+        return NULL;
+    op->type = type;
+    op->tenant = tenant;
+    *write->tail = op;
+    write->tail = &op->next;
+    return op;
+}
+
+static enum hk_status check_entry(hk_tenant tenant, enum hk_kind kind, const char *subject,
+    const char *actor, int64_t time_us, const char *payload, size_t payload_size,
+    struct hk_error *error)
+{
+    if (tenant == 0 || tenant >= HK_TENANTS_MAX)
+        return hk_fail(error, HK_INTERNAL, "entry: no such tenant");
+    if ((unsigned)kind >= HK_KIND_COUNT)
+        return hk_fail(error, HK_INTERNAL, "entry: no such kind");
+    if (!hk_id_is_valid(subject) || !hk_id_is_valid(actor))
+        return hk_fail(error, HK_INVALID, "entry: bad subject or actor in %s", hk_kind_text(kind));
+    if (time_us <= 0)
+        return hk_fail(error, HK_INTERNAL, "entry: no time in %s", hk_kind_text(kind));
+    if (payload == NULL || payload_size < 2 || payload[0] != '{' ||
+        payload[payload_size - 1] != '}')
+        return hk_fail(
+            error, HK_INVALID, "entry: payload of %s is no JSON object", hk_kind_text(kind));
+    if (payload_size > HK_PAYLOAD_SIZE_MAX)
+        return hk_fail(error, HK_LIMIT, "entry: payload of %s is larger than %d bytes",
+            hk_kind_text(kind), HK_PAYLOAD_SIZE_MAX);
+    return HK_OK;
+}
+
+enum hk_status hk_write_add(struct hk_write *write, hk_tenant tenant, enum hk_kind kind,
+    const char *subject, const char *actor, int64_t time_us, char *take_payload,
+    size_t payload_size, struct hk_error *error)
+{
+    enum hk_status status =
+        check_entry(tenant, kind, subject, actor, time_us, take_payload, payload_size, error);
+    struct hk_op *op = NULL;
+
+    if (status == HK_OK && (op = add_op(write, HK_OP_ENTRY, tenant)) == NULL)
+        status = hk_fail(error, HK_NOMEM, "entry: out of memory");
+    if (status != HK_OK) {
+        free(take_payload);
+        return status;
+    }
+    op->kind = kind;
+    op->time_us = time_us;
+    (void)hk_copy_text(op->subject, sizeof(op->subject), subject);
+    (void)hk_copy_text(op->actor, sizeof(op->actor), actor);
+    op->payload = take_payload;
+    op->payload_size = payload_size;
+    return HK_OK;
+}
+
+enum hk_status hk_write_token_hash(struct hk_write *write, hk_tenant tenant, const char *token_id,
+    const uint8_t *hash, struct hk_error *error)
+{
+    struct hk_op *op;
+
+    if (!hk_id_is_valid(token_id))
+        return hk_fail(error, HK_INVALID, "token: bad id");
+    op = add_op(write, HK_OP_TOKEN_HASH, tenant);
+    if (op == NULL)
+        return hk_fail(error, HK_NOMEM, "token: out of memory");
+    (void)hk_copy_text(op->subject, sizeof(op->subject), token_id);
+    op->has_hash = hash != NULL;
+    if (hash != NULL)
+        memcpy(op->hash, hash, sizeof(op->hash));
+    return HK_OK;
+}
+
+enum hk_status hk_write_answer(struct hk_write *write, hk_tenant tenant, const char *actor,
+    const char *key, const char *request_sha256, int status, const char *answer, int64_t time_us,
+    struct hk_error *error)
+{
+    struct hk_op *op;
+
+    if (!hk_id_is_valid(actor))
+        return hk_fail(error, HK_INVALID, "answer: bad actor");
+    op = add_op(write, HK_OP_ANSWER, tenant);
+    if (op == NULL)
+        return hk_fail(error, HK_NOMEM, "answer: out of memory");
+    (void)hk_copy_text(op->actor, sizeof(op->actor), actor);
+    op->key = hk_strdup(key);
+    op->request = hk_strdup(request_sha256);
+    op->payload = hk_strdup(answer);
+    op->status = status;
+    op->time_us = time_us;
+    if (op->key == NULL || op->request == NULL || op->payload == NULL)
+        return hk_fail(error, HK_NOMEM, "answer: out of memory");
+    op->payload_size = strlen(op->payload);
+    return HK_OK;
+}

@@ -1,0 +1,345 @@
+/*
+ * writer: the thread that writes; see writer.h.
+ */
+#include "ledger/writer.h"
+
+#include "base/crashpoint.h"
+#include "ledger/sink.h"
+#include "limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXIT_IO 74                /* sysexits: EX_IOERR */
+#define CHECKPOINT_AFTER_MS 60000 /* the first entry that no checkpoint covers waits so long */
+#define ANSWER_KEEP_US (86400LL * 1000000) /* clients that try again do so within a day */
+#define STACK_SIZE ((size_t)512 * 1024)
+
+struct hk_writer {
+    struct hk_appender *appender;
+    char *sink; /* or NULL */
+    struct hk_done_list *done;
+    struct hk_queue queue;
+    pthread_t thread;
+    int64_t checkpoint_due_ms; /* monotonic; 0: all is covered */
+    int page_size;
+    int wal_pages;       /* after the last commit */
+    int wal_pages_retry; /* no passive checkpoint below this */
+    int64_t pruned_us;
+
+    pthread_mutex_t lock; /* for what follows, and for the waits flags of writes */
+    pthread_cond_t written;
+    struct hk_ledger_stats stats;
+};
+
+static _Noreturn void give_up(const char *what, const struct hk_error *error)
+{
+    (void)fprintf(stderr, "fatal: %s: %s\n", what, error->text);
+    (void)fflush(stderr);
+    _exit(EXIT_IO);
+}
+
+static int wal_hook(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct hk_writer *writer = ctx;
+
+    (void)db;
+    (void)name;
+    writer->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* Only here is the WAL ever copied back. Readers may hold parts of it: then try again later. */
+static void bound_wal(struct hk_writer *writer)
+{
+    const int pages_max = HK_WAL_SIZE_MAX / writer->page_size;
+    struct hk_error error;
+    int in_wal = 0;
+    int copied = 0;
+    int code;
+
+    if (writer->wal_pages < pages_max)
+        writer->wal_pages_retry = 0;
+    if (writer->wal_pages < pages_max || writer->wal_pages < writer->wal_pages_retry)
+        return;
+    code = sqlite3_wal_checkpoint_v2(
+        hk_appender_db(writer->appender), NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &copied);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
+        (void)hk_fail(&error, HK_IO, "%s", sqlite3_errmsg(hk_appender_db(writer->appender)));
+        give_up("ledger: WAL", &error);
+    }
+    writer->wal_pages_retry = writer->wal_pages + pages_max / 4;
+}
+
+/* Sign now? Sets when the next one is due. */
+static bool checkpoint_is_due(struct hk_writer *writer, bool is_last)
+{
+    return is_last ||
+           (writer->checkpoint_due_ms != 0 && hk_time_monotonic_ms() >= writer->checkpoint_due_ms);
+}
+
+static size_t copy_checkpoints(struct hk_writer *writer, size_t *ret_failures)
+{
+    size_t count = 0;
+
+    *ret_failures = 0;
+    for (size_t i = 0; i < hk_appender_tenant_count(writer->appender); i++) {
+        struct hk_append_tenant *tenant = hk_appender_tenant_at(writer->appender, i);
+
+        if (tenant->note == NULL)
+            continue;
+        count++;
+        if (writer->sink != NULL &&
+            hk_sink_append(writer->sink, tenant->name, tenant->note, NULL) != HK_OK)
+            (*ret_failures)++;
+        free(tenant->note);
+        tenant->note = NULL;
+    }
+    return count;
+}
+
+/* Hand back what is written. Writes that somebody waits for are freed here, others go to drain. */
+static void give_back(struct hk_writer *writer, struct hk_queue_item *list)
+{
+    struct hk_queue_item *chain = NULL;
+    struct hk_queue_item **tail = &chain;
+    bool has_waiter = false;
+
+    while (list != NULL) {
+        struct hk_write *write = (struct hk_write *)list;
+
+        list = list->next;
+        hk_write_drop_ops(write);
+        if (write->waits != NULL) {
+            (void)pthread_mutex_lock(&writer->lock);
+            *write->waits = false;
+            (void)pthread_mutex_unlock(&writer->lock);
+            has_waiter = true;
+        }
+        if (write->done == NULL) {
+            hk_write_free(write);
+            continue;
+        }
+        write->item.next = NULL;
+        *tail = &write->item;
+        tail = &write->item.next;
+    }
+    if (has_waiter)
+        (void)pthread_cond_broadcast(&writer->written);
+    hk_done_put(writer->done, chain);
+}
+
+static void count_batch(struct hk_writer *writer, int64_t sync_us)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    writer->stats.entries = hk_appender_entries(writer->appender);
+    writer->stats.transactions++;
+    writer->stats.sync_us_total += (uint64_t)sync_us;
+    writer->stats.wal_bytes = (uint64_t)writer->wal_pages * (uint64_t)writer->page_size;
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+static void count_checkpoints(struct hk_writer *writer, size_t count, size_t failures)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    writer->stats.checkpoints += count;
+    writer->stats.sink_failures += failures;
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+static void prune(struct hk_writer *writer)
+{
+    int64_t now_us = hk_time_wall_us();
+    struct hk_error error;
+
+    if (now_us - writer->pruned_us < (int64_t)CHECKPOINT_AFTER_MS * 1000)
+        return;
+    writer->pruned_us = now_us;
+    if (hk_append_prune_answers(writer->appender, now_us - ANSWER_KEEP_US, &error) != HK_OK)
+        give_up("ledger: can't write", &error);
+}
+
+/* One transaction. list may be NULL when only checkpoints are due. */
+static void write_batch(struct hk_writer *writer, struct hk_queue_item *list, bool is_last)
+{
+    bool is_due = checkpoint_is_due(writer, is_last);
+    struct hk_error error;
+    size_t checkpoints;
+    size_t failures;
+    int64_t begun_us;
+    enum hk_status status;
+
+    if (list == NULL && !(is_due && hk_append_needs_checkpoint(writer->appender)))
+        return;
+    status = hk_append_begin(writer->appender, &error);
+    for (struct hk_queue_item *item = list; item != NULL && status == HK_OK; item = item->next)
+        status = hk_append_write(writer->appender, (struct hk_write *)item, &error);
+    if (status != HK_OK)
+        give_up("ledger: can't write", &error);
+    prune(writer);
+    hk_crashpoint("ledger.before_commit");
+    begun_us = hk_time_monotonic_us();
+    if (hk_append_commit(writer->appender, is_due, &error) != HK_OK)
+        give_up("ledger: can't commit", &error);
+    hk_crashpoint("ledger.after_commit");
+    count_batch(writer, hk_time_monotonic_us() - begun_us);
+    if (!hk_append_needs_checkpoint(writer->appender))
+        writer->checkpoint_due_ms = 0;
+    else if (writer->checkpoint_due_ms == 0)
+        writer->checkpoint_due_ms = hk_time_monotonic_ms() + CHECKPOINT_AFTER_MS;
+    give_back(writer, list);
+    checkpoints = copy_checkpoints(writer, &failures);
+    count_checkpoints(writer, checkpoints, failures);
+    bound_wal(writer);
+}
+
+/* Wait until there is something to write or a checkpoint is due. */
+static void wait_for_work(struct hk_writer *writer)
+{
+    struct hk_queue *queue = &writer->queue;
+    int64_t left_ms = writer->checkpoint_due_ms - hk_time_monotonic_ms();
+    struct timespec until;
+    int code = 0;
+
+    if (left_ms < 0)
+        left_ms = 0;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)(left_ms / 1000);
+    until.tv_nsec += (long)(left_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    (void)pthread_mutex_lock(&queue->lock);
+    while (queue->count == 0 && !queue->closed && code == 0)
+        code = pthread_cond_timedwait(&queue->filled, &queue->lock, &until);
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+static void *write_thread(void *ctx)
+{
+    struct hk_writer *writer = ctx;
+
+    for (;;) {
+        bool has_deadline = writer->checkpoint_due_ms != 0;
+        struct hk_queue_item *list;
+
+        if (has_deadline)
+            wait_for_work(writer);
+        list = hk_queue_take(&writer->queue, HK_WRITE_BATCH_MAX, !has_deadline, NULL);
+        if (list == NULL) {
+            bool is_closed;
+
+            (void)pthread_mutex_lock(&writer->queue.lock);
+            is_closed = writer->queue.closed && writer->queue.count == 0;
+            (void)pthread_mutex_unlock(&writer->queue.lock);
+            write_batch(writer, NULL, is_closed);
+            if (is_closed)
+                break;
+            continue;
+        }
+        write_batch(writer, list, false);
+    }
+    (void)sqlite3_wal_checkpoint_v2(
+        hk_appender_db(writer->appender), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return NULL;
+}
+
+static int page_size_of(sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    int size = 4096;
+
+    if (sqlite3_prepare_v2(db, "PRAGMA page_size", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        size = sqlite3_column_int(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return size;
+}
+
+static void free_writer(struct hk_writer *writer)
+{
+    hk_queue_done(&writer->queue);
+    (void)pthread_mutex_destroy(&writer->lock);
+    (void)pthread_cond_destroy(&writer->written);
+    hk_appender_free(writer->appender);
+    free(writer->sink);
+    free(writer);
+}
+
+enum hk_status hk_writer_start(struct hk_appender *take_appender, const char *sink,
+    struct hk_done_list *done, struct hk_writer **ret_writer, struct hk_error *error)
+{
+    struct hk_writer *writer = calloc(1, sizeof(*writer));
+    pthread_attr_t attributes;
+    bool has_started;
+
+    if (writer == NULL || (sink != NULL && (writer->sink = strdup(sink)) == NULL)) {
+        free(writer);
+        hk_appender_free(take_appender);
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    }
+    writer->appender = take_appender;
+    writer->done = done;
+    writer->page_size = page_size_of(hk_appender_db(take_appender));
+    hk_queue_init(&writer->queue, SIZE_MAX, NULL, NULL);
+    (void)pthread_mutex_init(&writer->lock, NULL);
+    (void)pthread_cond_init(&writer->written, NULL);
+    (void)sqlite3_wal_hook(hk_appender_db(take_appender), wal_hook, writer);
+    /* What a crash left without a checkpoint gets one soon. */
+    if (hk_append_needs_checkpoint(take_appender))
+        writer->checkpoint_due_ms = hk_time_monotonic_ms() + CHECKPOINT_AFTER_MS;
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    has_started = pthread_create(&writer->thread, &attributes, write_thread, writer) == 0;
+    (void)pthread_attr_destroy(&attributes);
+    if (!has_started) {
+        free_writer(writer);
+        return hk_fail(error, HK_NOMEM, "ledger: can't start the writer thread");
+    }
+    *ret_writer = writer;
+    return HK_OK;
+}
+
+void hk_writer_stop(struct hk_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    hk_queue_close(&writer->queue);
+    (void)pthread_join(writer->thread, NULL);
+    free_writer(writer);
+}
+
+void hk_writer_put(struct hk_writer *writer, struct hk_write *take_write, enum hk_lane lane)
+{
+    /* Unbounded and open until hk_writer_stop, so this does not fail. */
+    if (hk_queue_put(&writer->queue, &take_write->item, lane) != HK_OK)
+        hk_write_free(take_write);
+}
+
+void hk_writer_put_and_wait(struct hk_writer *writer, struct hk_write *take_write)
+{
+    bool waits = true;
+
+    take_write->waits = &waits;
+    hk_writer_put(writer, take_write, HK_LANE_URGENT);
+    (void)pthread_mutex_lock(&writer->lock);
+    while (waits)
+        (void)pthread_cond_wait(&writer->written, &writer->lock);
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+size_t hk_writer_backlog(struct hk_writer *writer)
+{
+    return hk_queue_count(&writer->queue);
+}
+
+void hk_writer_stats(struct hk_writer *writer, struct hk_ledger_stats *ret_stats)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    *ret_stats = writer->stats;
+    (void)pthread_mutex_unlock(&writer->lock);
+}
