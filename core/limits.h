@@ -38,8 +38,9 @@
 /* --- ledger --- */
 #define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */
 #define HK_WRITE_QUEUE_MAX 8192 /* requests waiting for the writer; admission starts at half */
-#define HK_WRITE_BATCH_MAX 1024 /* requests in one transaction: bounds the time to the next sync   \
-                                 */
+#define HK_WRITE_BATCH_MAX                                                                         \
+    1024 /* requests in one transaction: bounds the time to the next sync                          \
+          */
 #define HK_READER_THREADS 2
 #define HK_READ_QUEUE_MAX 1024
 #define HK_READ_BUDGET_MS 2000             /* one query */
@@ -51,12 +52,15 @@
 #define HK_LUA_INSTRUCTIONS_MAX 50000000L    /* one run between two waits, replay included */
 #define HK_LUA_SLICE_MS 200                  /* CPU time of one activation */
 #define HK_PLAYBOOK_SIZE_MAX (256 * 1024)
-#define HK_RUN_STEPS_MAX 10000       /* entries of one run */
-#define HK_RUN_BRANCHES_MAX 256      /* of one together */
-#define HK_STEP_PATH_SIZE 128        /* step identity, with NUL */
-#define HK_ARGS_SIZE_MAX (64 * 1024) /* arguments of one step */
-#define HK_RUNS_ACTIVE_MAX 512       /* runs with a Lua state at once; others wait in line as ids */
-#define HK_RUNS_READY_MAX 100000     /* ids in that line; admission by severity before */
+#define HK_RUN_STEPS_MAX 10000        /* entries of one run */
+#define HK_RUN_BRANCHES_MAX 256       /* of one together */
+#define HK_RUN_BRANCHES_LIVE_MAX 4096 /* of one run at once, nested ones too */
+#define HK_STEP_PATH_SIZE 128         /* step identity, with NUL */
+#define HK_ARGS_SIZE_MAX (64 * 1024)  /* arguments of one step */
+#define HK_SCRIPT_CACHE_MAX 64        /* compiled texts kept in memory */
+#define HK_SCRIPT_QUEUE_MAX 65536     /* orders that wait for the script thread */
+#define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
+#define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
 
 /* --- plugins --- */
 #define HK_WIRE_FRAME_SIZE_MAX (1024 * 1024)
@@ -76,8 +80,9 @@
 #define HK_PLUGIN_LOG_LINE_MAX 1000
 #define HK_PLUGIN_LOG_BURST 100 /* lines at once; above, lines are dropped and counted */
 #define HK_PLUGIN_LOG_PER_SECOND 20
-#define HK_PLUGIN_STRAY_FRAMES_MAX 10000 /* useless frames in one second: it floods, it is killed  \
-                                          */
+#define HK_PLUGIN_STRAY_FRAMES_MAX                                                                 \
+    10000 /* useless frames in one second: it floods, it is killed                                 \
+           */
 #define HK_PLUGIN_FILE_WRITE_MAX (256L * 1024 * 1024) /* RLIMIT_FSIZE */
 #define HK_PLUGIN_HANG_GRACE_MS 5000             /* to answer after the deadline; then it hangs */
 #define HK_PLUGIN_STOP_GRACE_MS 2000             /* to end by itself when asked to */

@@ -9,7 +9,7 @@
 
 /* Append the table as JSON. HK_INVALID with file:line; functions and other values that are no data
  * are named by their path ("tenants.main.plugins"). */
-HK_MUST_CHECK enum hk_status hk_config_eval(const char *source, size_t size, const char *chunk,
-    struct hk_buf *out, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_config_eval(
+    const char *source, size_t size, const char *chunk, struct hk_buf *out, struct hk_error *error);
 
 #endif

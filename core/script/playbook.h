@@ -15,8 +15,8 @@
  * {"at_least":"high"}}, …],"limits":{"run_for_ms":N}}. `on` is always a list: any one of its
  * members may match, and all fields of that member must. chunk names the file in errors. HK_INVALID
  * with file:line and what is wrong. */
-HK_MUST_CHECK enum hk_status hk_playbook_describe(const char *source, size_t size,
-    const char *chunk, struct hk_buf *out, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_playbook_describe(
+    const char *source, size_t size, const char *chunk, struct hk_buf *out, struct hk_error *error);
 
 void hk_playbook_version(const char *source, size_t size, char ret_version[HK_SHA256_HEX_SIZE]);
 

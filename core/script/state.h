@@ -23,6 +23,7 @@
 #include "limits.h"
 
 #include <lauxlib.h>
+#include <locale.h>
 #include <lua.h>
 
 enum hk_state_end {
@@ -51,6 +52,11 @@ struct hk_state {
     char path[256]; /* of the value that is being converted, for errors */
     size_t path_size;
     void *owner; /* the run, or NULL while a text is only described */
+};
+
+struct hk_state_locale {
+    locale_t own;
+    locale_t before;
 };
 
 /* Make an empty state; nothing is opened in it. Free with hk_state_done, also after a failure. */
@@ -87,6 +93,14 @@ HK_MUST_CHECK enum hk_status hk_state_protect(
 /* Append what went wrong when co was resumed and answered status. Returns as above. */
 enum hk_status hk_state_explain(
     struct hk_state *st, lua_State *co, int status, struct hk_buf *ret_text);
+
+/* Make a state, call f(arg) in it as above, throw the state away. On any thread. */
+HK_MUST_CHECK enum hk_status hk_state_once(lua_CFunction f, void *arg, struct hk_error *error);
+
+/* Numbers are read and written the same whatever the process has set: from here to _leave this
+ * thread is in the "C" locale. */
+void hk_state_locale_enter(struct hk_state_locale *locale);
+void hk_state_locale_leave(struct hk_state_locale *locale);
 
 /* Load text (never bytecode), checked for UTF-8 and size; leaves the function on the stack or
  * raises. */

@@ -35,9 +35,9 @@ struct hk_script_record {
     const char *args;    /* canonical JSON */
     const char *options; /* canonical JSON */
     bool is_settled;
-    bool ok;             /* settled: did it succeed? */
-    const char *value;   /* settled and ok: JSON value; settled and not ok: the reason as text */
-    int64_t time_us;     /* settled: time of the entry; `now` follows it */
+    bool ok;           /* settled: did it succeed? */
+    const char *value; /* settled and ok: JSON value; settled and not ok: the reason as text */
+    int64_t time_us;   /* settled: time of the entry; `now` follows it */
 };
 
 struct hk_script_start {
@@ -46,9 +46,9 @@ struct hk_script_start {
     const char *chunk;   /* file name for errors */
     const char *source;
     size_t source_size;
-    const char *alert;   /* alert view, JSON */
-    uint64_t seed;       /* for random */
-    int64_t started_us;  /* `now` before the first settlement */
+    const char *alert;                      /* alert view, JSON */
+    uint64_t seed;                          /* for random */
+    int64_t started_us;                     /* `now` before the first settlement */
     const struct hk_script_record *records; /* settled ones in ledger order, then open ones */
     size_t record_count;
 };
@@ -67,14 +67,15 @@ struct hk_script_event {
     hk_script_run run;
     char step[HK_STEP_PATH_SIZE];
     char op[8];
-    char *name;    /* REQUEST */
-    char *args;    /* REQUEST: canonical JSON object */
-    char *options; /* REQUEST: canonical JSON object */
-    char *value;   /* FINISHED: JSON */
-    char *text;    /* FAILED: the error. DIVERGED: what was expected */
-    char *got;     /* DIVERGED: what came */
-    char *where;   /* REQUEST, DIVERGED: "file:line" */
-    size_t memory; /* BLOCKED, FINISHED: bytes of the Lua state */
+    char *name;          /* REQUEST */
+    char *args;          /* REQUEST: canonical JSON object */
+    char *options;       /* REQUEST: canonical JSON object */
+    char *value;         /* FINISHED: JSON */
+    char *text;          /* FAILED: the error. DIVERGED: what was expected */
+    char *got;           /* DIVERGED: what came */
+    char *where;         /* REQUEST, DIVERGED: "file:line" */
+    size_t memory;       /* BLOCKED, FINISHED: bytes of the Lua state */
+    uint64_t deliveries; /* BLOCKED: live results (hk_script_settle) delivered since the load */
 };
 void hk_script_event_free(struct hk_script_event *event);
 

@@ -1,0 +1,341 @@
+#include "script/api.h"
+
+#include "base/time.h"
+#include "script/convert.h"
+#include "script/lib.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a step gives back when it succeeded. */
+enum result { RESULT_VALUE, RESULT_TRUE, RESULT_ARGUMENT };
+
+struct hk_run *hk_api_run(lua_State *L, const char *name)
+{
+    struct hk_run *run = hk_state_of(L)->owner;
+
+    if (run == NULL || run->current == NULL)
+        hk_state_raise(L, "%s is only available inside the playbook's run function", name);
+    return run;
+}
+
+struct hk_run *hk_api_run_yieldable(lua_State *L, const char *name)
+{
+    struct hk_run *run = hk_api_run(L, name);
+
+    if (lua_isyieldable(L) == 0)
+        hk_state_raise(L,
+            "%s can't be called here: a playbook can't wait inside the function given to "
+            "table.sort, string.gsub, xpcall's handler or __tostring",
+            name);
+    return run;
+}
+
+static int finish_step(lua_State *L, int status, lua_KContext ctx)
+{
+    const struct hk_delivery *delivery = hk_api_run(L, "a step")->delivering;
+
+    (void)status;
+    if (!delivery->ok) {
+        lua_pushnil(L);
+        (void)lua_pushstring(L, delivery->value);
+        return 2;
+    }
+    switch ((enum result)ctx) {
+    case RESULT_ARGUMENT:
+        lua_pushvalue(L, 1);
+        break;
+    case RESULT_TRUE:
+        lua_pushboolean(L, 1);
+        break;
+    case RESULT_VALUE:
+        if (delivery->value == NULL || *delivery->value == '\0')
+            lua_pushnil(L);
+        else
+            hk_convert_push(L, delivery->value, strlen(delivery->value), "result");
+        if (lua_isnil(L, -1)) {
+            /* nil is how a failure looks */
+            lua_pop(L, 1);
+            lua_pushboolean(L, 1);
+        }
+        break;
+    }
+    return 1;
+}
+
+/* Push the table at index as JSON; nil as {}. */
+static void push_json(lua_State *L, int index, const char *name, const char *what)
+{
+    char path[120];
+    const struct hk_buf *out;
+
+    if (lua_isnoneornil(L, index)) {
+        lua_pushliteral(L, "{}");
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%.80s: %s", name, what);
+    if (!lua_istable(L, index))
+        hk_state_raise(L, "%s must be a table, such as {name = value}", path);
+    out = hk_convert_json(L, index, HK_ARGS_SIZE_MAX, path, false);
+    if (out->data[0] != '{')
+        hk_state_raise(L, "%s must have names, such as {name = value}", path);
+    (void)lua_pushlstring(L, out->data, out->size);
+}
+
+/* Ask for a step; arguments and options are JSON on top of the stack. */
+static int ask_step(
+    lua_State *L, struct hk_run *run, const char *op, const char *name, enum result result)
+{
+    char where[LUA_IDSIZE + 16];
+
+    hk_state_where(L, where, sizeof where);
+    switch (hk_run_ask(run, op, name, lua_tostring(L, -2), lua_tostring(L, -1), where)) {
+    case HK_ASK_OK:
+        break;
+    case HK_ASK_DIVERGED:
+        hk_state_stop(L, HK_STATE_DIVERGED, "run no longer follows its record");
+    case HK_ASK_TOO_MANY:
+        hk_state_stop(L, HK_STATE_LIMIT, "run asked for too many steps");
+    case HK_ASK_TOO_DEEP:
+        hk_state_raise(L, "steps are nested too deeply: use fewer levels, or shorter branch names");
+    case HK_ASK_NOMEM:
+        hk_state_stop_memory(L);
+    }
+    return lua_yieldk(L, 0, (lua_KContext)result, finish_step);
+}
+
+/* --- act --- */
+
+static bool is_name(lua_State *L, int index)
+{
+    size_t size;
+    const char *text;
+
+    if (lua_type(L, index) != LUA_TSTRING)
+        return false;
+    text = lua_tolstring(L, index, &size);
+    return size > 0 && size < 64 && text[0] >= 'a' && text[0] <= 'z' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == size;
+}
+
+/* Upvalue: "contain.block_ip" */
+static int act_call(lua_State *L)
+{
+    const char *name = lua_tostring(L, lua_upvalueindex(1));
+    char full[160];
+    struct hk_run *run;
+
+    (void)snprintf(full, sizeof full, "act.%s", name);
+    run = hk_api_run_yieldable(L, full);
+    if (lua_gettop(L) > 2)
+        hk_state_raise(L, "%s takes two tables: arguments and options", full);
+    lua_settop(L, 2);
+    push_json(L, 1, full, "arguments");
+    push_json(L, 2, full, "options");
+    return ask_step(L, run, "act", name, RESULT_VALUE);
+}
+
+/* Look into the table of what was made before; false: not there. Upvalue 2 is that table. */
+static bool find_made(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+static void keep_made(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, lua_upvalueindex(2));
+}
+
+/* act.PLUGIN.ACTION */
+static int find_action(lua_State *L)
+{
+    const char *plugin = lua_tostring(L, lua_upvalueindex(1)) + strlen("act.");
+
+    if (!is_name(L, 2))
+        hk_state_raise(L, "act.%s: an action's name is lower-case letters, digits and _", plugin);
+    if (!find_made(L)) {
+        (void)lua_pushfstring(L, "%s.%s", plugin, lua_tostring(L, 2));
+        lua_pushcclosure(L, act_call, 1);
+        keep_made(L);
+    }
+    return 1;
+}
+
+/* act.PLUGIN */
+static int find_plugin(lua_State *L)
+{
+    char name[80];
+
+    if (!is_name(L, 2))
+        hk_state_raise(L, "act: a plugin's name is lower-case letters, digits and _");
+    if (!find_made(L)) {
+        (void)snprintf(name, sizeof name, "act.%s", lua_tostring(L, 2));
+        hk_lib_push_lazy(L, name, find_action);
+        keep_made(L);
+    }
+    return 1;
+}
+
+/* --- the other steps --- */
+
+/* Raise unless the field is absent or a duration. */
+static void check_duration(lua_State *L, const char *name, const char *field)
+{
+    struct hk_error error;
+    int64_t ms;
+
+    lua_pushstring(L, field);
+    if (lua_rawget(L, 1) != LUA_TNIL) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            hk_state_raise(L, "%s: %s must be a duration, such as \"30m\"", name, field);
+        if (hk_duration_parse(lua_tostring(L, -1), &ms, &error) != HK_OK)
+            hk_state_raise(L, "%s: %s: %s", name, field, error.text);
+    }
+    lua_pop(L, 1);
+}
+
+static int api_ask(lua_State *L)
+{
+    struct hk_run *run = hk_api_run_yieldable(L, "ask");
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushliteral(L, "question");
+    if (lua_rawget(L, 1) != LUA_TSTRING || lua_rawlen(L, -1) == 0)
+        hk_state_raise(L, "ask needs a question, such as ask {question = \"Block it?\"}");
+    lua_pop(L, 1);
+    check_duration(L, "ask", "timeout");
+    push_json(L, 1, "ask", "fields");
+    lua_pushliteral(L, "{}");
+    return ask_step(L, run, "ask", "", RESULT_VALUE);
+}
+
+static int api_wait(lua_State *L)
+{
+    struct hk_run *run = hk_api_run_yieldable(L, "wait");
+    struct hk_error error;
+    int64_t ms;
+
+    if (lua_type(L, 1) != LUA_TSTRING)
+        hk_state_raise(L, "wait needs a duration, such as wait \"30m\"");
+    if (hk_duration_parse(lua_tostring(L, 1), &ms, &error) != HK_OK)
+        hk_state_raise(L, "wait: %s", error.text);
+    lua_settop(L, 1);
+    (void)lua_pushfstring(L, "{\"for_ms\":%I}", (LUAI_UACINT)ms);
+    lua_pushliteral(L, "{}");
+    return ask_step(L, run, "wait", "", RESULT_TRUE);
+}
+
+static int api_note(lua_State *L)
+{
+    struct hk_run *run = hk_api_run_yieldable(L, "note");
+
+    if (lua_isstring(L, 1) == 0)
+        hk_state_raise(L, "note needs a text, not a %s", luaL_typename(L, 1));
+    lua_settop(L, 1);
+    lua_createtable(L, 0, 1);
+    (void)hk_lib_text(L, 1, NULL);
+    lua_setfield(L, 2, "text");
+    push_json(L, 2, "note", "fields");
+    lua_pushliteral(L, "{}");
+    return ask_step(L, run, "note", "", RESULT_TRUE);
+}
+
+static int api_close(lua_State *L)
+{
+    static const char *const verdicts[] = {
+        "true_positive", "false_positive", "expected", "undetermined"};
+    struct hk_run *run = hk_api_run_yieldable(L, "close");
+    bool is_known = false;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushliteral(L, "verdict");
+    if (lua_rawget(L, 1) == LUA_TSTRING) {
+        for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+            is_known = is_known || strcmp(lua_tostring(L, -1), verdicts[i]) == 0;
+    }
+    if (!is_known)
+        hk_state_raise(
+            L, "close: verdict must be true_positive, false_positive, expected or undetermined");
+    lua_settop(L, 1);
+    lua_pushliteral(L, "note");
+    if (lua_rawget(L, 1) != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
+        hk_state_raise(L, "close: note must be a text, not a %s", luaL_typename(L, -1));
+    lua_settop(L, 1);
+    push_json(L, 1, "close", "fields");
+    lua_pushliteral(L, "{}");
+    return ask_step(L, run, "close", "", RESULT_ARGUMENT);
+}
+
+/* --- what costs no step --- */
+
+static int api_now(lua_State *L)
+{
+    lua_pushinteger(L, hk_api_run(L, "now")->now_us / 1000000);
+    return 1;
+}
+
+static int api_random(lua_State *L)
+{
+    struct hk_run *run = hk_api_run(L, "random");
+    uint64_t value = hk_run_random(run);
+    lua_Integer low = 1;
+    lua_Integer high;
+    uint64_t span;
+
+    switch (lua_gettop(L)) {
+    case 0:
+        lua_pushnumber(L, (lua_Number)(value >> 11) * 0x1p-53);
+        return 1;
+    case 1:
+        high = luaL_checkinteger(L, 1);
+        break;
+    case 2:
+        low = luaL_checkinteger(L, 1);
+        high = luaL_checkinteger(L, 2);
+        break;
+    default:
+        hk_state_raise(L, "random takes no, one or two numbers");
+    }
+    luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
+    span = (uint64_t)high - (uint64_t)low;
+    if (span != UINT64_MAX) {
+        /* Draw again what would make the first values likelier. */
+        uint64_t limit = UINT64_MAX - UINT64_MAX % (span + 1);
+        while (value >= limit)
+            value = hk_run_random(run);
+        value %= span + 1;
+    }
+    lua_pushinteger(L, (lua_Integer)((uint64_t)low + value));
+    return 1;
+}
+
+/* --- opening --- */
+
+void hk_api_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"ask", api_ask},
+        {"close", api_close},
+        {"note", api_note},
+        {"now", api_now},
+        {"playbook", hk_api_playbook},
+        {"random", api_random},
+        {"together", hk_api_together},
+        {"wait", api_wait},
+        {NULL, NULL},
+    };
+
+    hk_lib_base_open(L);
+    luaL_setfuncs(L, functions, 0);
+    hk_lib_push_lazy(L, "act", find_plugin);
+    lua_setfield(L, -2, "act");
+    hk_lib_seal_globals(L);
+}

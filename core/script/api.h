@@ -1,0 +1,26 @@
+/*
+ * api: what a playbook can call besides the standard library. Functions that ask for a step yield;
+ * what they ask for is handed to the run (run.h).
+ */
+#ifndef HK_SCRIPT_API_H
+#define HK_SCRIPT_API_H
+
+#include "script/run.h"
+
+/* Fill a fresh state: standard library, playbook, steps. */
+void hk_api_open(lua_State *L);
+/* Run the function on top (a playbook's text) and leave the table given to playbook{} on the stack;
+ * raises when the text returns anything else. */
+void hk_api_eval(lua_State *L);
+
+/* The run whose branch L is, or raise: name is only available inside `run`. */
+struct hk_run *hk_api_run(lua_State *L, const char *name);
+/* The same for what waits: raise also where a coroutine can't yield. */
+struct hk_run *hk_api_run_yieldable(lua_State *L, const char *name);
+
+/* playbook{…}: check the fields (playbook.c). */
+int hk_api_playbook(lua_State *L);
+/* together{…} (branch.c) */
+int hk_api_together(lua_State *L);
+
+#endif

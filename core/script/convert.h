@@ -1,0 +1,36 @@
+/*
+ * convert: values between JSON and Lua, without losing or guessing anything.
+ *
+ *   JSON                          Lua
+ *   object                        table with string keys; members that are null are left out
+ *   array                         table 1 … n; null inside is the sentinel `null`
+ *   integer that fits in 64 bits  integer, exact
+ *   larger integer                string of its digits (a double would round it)
+ *   other number                  float; one too large for a double: string of its digits
+ *   null at the top               nil
+ *
+ *   Lua                           JSON
+ *   table with keys 1 … n         array
+ *   other table                   object, keys sorted by bytes; {} is an empty object
+ *   float without a fraction      integer, up to 2^53
+ *   other float                   shortest text that reads back as the same float
+ *   null                          null
+ * Everything else (functions, not-a-number, infinity, cycles, gaps in a list, mixed keys, tables
+ * with a metatable, strings that are no UTF-8 text) is an error that names the path.
+ */
+#ifndef HK_SCRIPT_CONVERT_H
+#define HK_SCRIPT_CONVERT_H
+
+#include "script/state.h"
+
+#define HK_CONVERT_DEPTH_MAX 64
+
+/* Push the value of a JSON text, or raise. what names it in errors. */
+void hk_convert_push(lua_State *L, const char *json, size_t size, const char *what);
+
+/* Write the value at index as canonical JSON into the state's `out` buffer, at most size_max bytes,
+ * or raise. with_marks: at_least "high" is written as {"at_least":"high"}, else it is an error. */
+const struct hk_buf *hk_convert_json(
+    lua_State *L, int index, size_t size_max, const char *what, bool with_marks);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * run: one execution of a playbook, live or in replay, until it is unloaded.
+ *
+ *   NEW ──hk_run_activate──▶ WAITING ──hk_run_activate, one result each──▶ … ──▶ ENDED
+ *
+ * An activation delivers one result (the first one starts the playbook instead) and resumes every
+ * branch that can go on, in the order in which branches were made, until all wait. Events of an
+ * activation are held back until its end, those of a replay until its end: a run that fails or
+ * diverges asks for nothing more.
+ *
+ * Invariants, kept by run.c: between activations no branch is runnable; `current` and `delivering`
+ * are set only while a coroutine is resumed; nothing is delivered to a branch that did not ask.
+ */
+#ifndef HK_SCRIPT_RUN_H
+#define HK_SCRIPT_RUN_H
+
+#include "base/arena.h"
+#include "script/cache.h"
+#include "script/state.h"
+#include "script/thread.h"
+
+enum hk_branch_state {
+    HK_BRANCH_RUNNABLE,
+    HK_BRANCH_STEP,     /* waits for the result of `step` */
+    HK_BRANCH_TOGETHER, /* waits for its children */
+    HK_BRANCH_DONE,     /* result_count results lie on its stack until the parent takes them */
+};
+
+struct hk_branch {
+    lua_State *co;
+    int ref; /* keeps co from being collected */
+    struct hk_branch *parent;
+    enum hk_branch_state state;
+    unsigned ordinal;       /* of the next step */
+    unsigned children_left; /* of the together it waits for */
+    int argument_count;     /* on the stack of co, for its first resume */
+    int result_count;
+    char prefix[HK_STEP_PATH_SIZE]; /* of its steps: "" or "2:logins." */
+    char step[HK_STEP_PATH_SIZE];   /* that it waits for */
+};
+
+struct hk_delivery {
+    struct hk_delivery *next;
+    char *step;
+    char *value;
+    bool ok;
+    int64_t time_us;
+};
+
+enum hk_run_phase { HK_RUN_NEW, HK_RUN_WAITING, HK_RUN_ENDED };
+
+struct hk_run {
+    hk_script_run id;
+    enum hk_run_phase phase;
+    struct hk_state st;
+    char chunk[128];
+    /* what it was started with: in the arena, until the replay is over */
+    struct hk_arena arena;
+    struct hk_script_start start;
+    struct hk_script_record *records;
+    bool *asked;        /* for each record */
+    uint32_t *slots;    /* hash of step → record + 1 */
+    uint32_t slot_mask; /* number of slots - 1 */
+    size_t settled_count;
+    size_t delivered; /* records */
+    bool is_replay;
+    /* running */
+    struct hk_branch **branches; /* in the order they were made; the first one is the top */
+    size_t branch_count;
+    size_t branch_capacity;
+    struct hk_branch *current;
+    const struct hk_delivery *delivering;
+    struct hk_delivery *waiting; /* live results, oldest first */
+    struct hk_delivery **waiting_tail;
+    unsigned step_count;
+    int64_t now_us;
+    uint64_t random[4];
+    struct hk_buf code; /* fresh compilation on its way into the cache */
+    const char *cached; /* borrowed from the cache while loading */
+    size_t cached_size;
+    /* how it diverged */
+    char diverged_step[HK_STEP_PATH_SIZE];
+    char *expected;
+    char *got;
+    char where[160];
+    /* events not yet given out */
+    struct hk_script_event *events;
+    struct hk_script_event **events_tail;
+    struct hk_script_event *last; /* kept for the end, so that no lack of memory hides it */
+    /* for the thread */
+    struct hk_run *next_in_bucket;
+    struct hk_run *next_ready;
+    bool is_ready;
+};
+
+/* Copy what is given. On any thread. */
+HK_MUST_CHECK enum hk_status hk_run_new(
+    const struct hk_script_start *start, struct hk_run **ret_run, struct hk_error *error);
+void hk_run_free(struct hk_run *run);
+/* Take the delivery; it waits for its turn. */
+void hk_run_add(struct hk_run *run, struct hk_delivery *delivery);
+void hk_delivery_free(struct hk_delivery *delivery);
+/* Is there anything to do for hk_run_activate? */
+bool hk_run_is_due(const struct hk_run *run);
+/* One activation. */
+void hk_run_activate(struct hk_run *run, struct hk_cache *cache);
+/* Take the events that may be given out, oldest first, linked by item.next; NULL when none. */
+struct hk_script_event *hk_run_take_events(struct hk_run *run);
+
+/* --- for the playbook API, while a coroutine runs --- */
+
+enum hk_ask { HK_ASK_OK, HK_ASK_DIVERGED, HK_ASK_TOO_MANY, HK_ASK_TOO_DEEP, HK_ASK_NOMEM };
+
+/* The current branch asks for a step and waits from now on. Raises nothing. */
+enum hk_ask hk_run_ask(struct hk_run *run, const char *op, const char *name, const char *args,
+    const char *options, const char *where);
+/* Make a child of the current branch; NULL when memory is short. The caller sets co and ref. */
+struct hk_branch *hk_run_branch_new(struct hk_run *run, const char *prefix);
+/* Forget the children of the current branch; their coroutines are the caller's. */
+void hk_run_drop_children(struct hk_run *run);
+/* Uniform over all 64-bit values. */
+uint64_t hk_run_random(struct hk_run *run);
+
+/* Push onto L the coroutine body of the top branch and its arguments (load.c); runs in protected
+ * mode with the run as its argument. */
+int hk_run_load(lua_State *L);
+
+#endif
