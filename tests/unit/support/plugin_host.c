@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CALLS_MAX 65536
+#define CALLS_MAX 131072
 #define TIMERS_MAX 4096
 #define LOG_SIZE 65536
 
