@@ -1,6 +1,7 @@
 /*
  * The key by which repeated alerts are known.
  */
+#include "intake/intake.h"
 #include "support.h"
 
 static void key_of(const char *text, const struct hk_dedupe_rule *rule, char ret_key[33])

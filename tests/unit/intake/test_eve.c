@@ -1,6 +1,7 @@
 /*
  * Suricata EVE, each kind of event that alerts come with.
  */
+#include "intake/intake.h"
 #include "support.h"
 
 #define SIGNED(sid)                                                                                \

@@ -5,6 +5,7 @@
  */
 #include "base/ip.h"
 #include "base/time.h"
+#include "intake/intake.h"
 #include "support.h"
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
 /*
  * Cutting a request into its items.
  */
+#include "intake/intake.h"
 #include "support.h"
 
 struct log {

@@ -1,6 +1,7 @@
 /*
  * Alerts in the form of the view.
  */
+#include "intake/intake.h"
 #include "support.h"
 
 static void test_taken_as_it_is(void)
