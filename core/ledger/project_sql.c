@@ -19,10 +19,15 @@
 #define ALERT_COLUMNS                                                                              \
     "INSERT INTO alert(tenant, id, state, severity, title, product, category, event_us,"           \
     " received_us, dedupe, into_alert, merged, last) VALUES(:tenant, :subject, "
-#define ALERT_VIEW                                                                                 \
-    SEVERITY("view.severity")                                                                      \
-    ", " P("view.title") ", " P("view.product") ", " P("view.category") ", hk_us(" P(              \
-        "view.time") "), :time, " P("dedupe") ", "
+/* The engine's own severity and time of the event, else those of the view. */
+#define ALERT_VIEW                                                                                                       \
+    "coalesce(" SEVERITY("severity") ", " SEVERITY("view.severity") "), " P("view.title") ", " P("view.product") ", " P( \
+        "view.category") ", coalesce(" P("event_us") ", hk_us(" P("view.time") ")), :time, " P("d"                       \
+                                                                                               "e"                       \
+                                                                                               "d"                       \
+                                                                                               "u"                       \
+                                                                                               "p"                       \
+                                                                                               "e") ", "
 
 #define SUBJECT_ROW                                                                                \
     "INSERT INTO subject(tenant, subject, last) VALUES(:tenant, :subject, :pos)"                   \
@@ -112,24 +117,24 @@ static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
     [HK_KIND_STEP_RESOLVED] = {STEP("0", "0", "-1")},
 
     [HK_KIND_GATE_OPENED] =
-        {
-            "INSERT INTO gate(tenant, id, run, step, gate_kind, state, action,"
-            " target, summary, severity, digest, role, quorum, votes, opened_us,"
-            " expires_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P("gate_"
-                                                                                           "kind") ", 'pending', " P("action") ", " P("target") ", " P(
-                "summary") ", " SEVERITY("severity") ", " P("digest") ", " P("role") ", " P("quoru"
-                                                                                            "m") ","
-                                                                                                 " "
-                                                                                                 "0"
-                                                                                                 ","
-                                                                                                 " "
-                                                                                                 ":"
-                                                                                                 "t"
-                                                                                                 "i"
-                                                                                                 "m"
-                                                                                                 "e"
-                                                                                                 ","
-                                                                                                 " " P("expires_us") ", :pos)" SEEN_AGAIN("id")},
+        {"INSERT INTO gate(tenant, id, run, step, gate_kind, state, action,"
+         " target, summary, severity, digest, role, quorum, votes, opened_us,"
+         " expires_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P(
+             "gate_"
+             "kind") ", 'pending', " P("action") ", " P("target") ", " P("summary") ", " SEVERITY("severity") ", " P("digest") ", " P("role") ", " P("quoru"
+                                                                                                                                                     "m") ","
+                                                                                                                                                          " "
+                                                                                                                                                          "0"
+                                                                                                                                                          ","
+                                                                                                                                                          " "
+                                                                                                                                                          ":"
+                                                                                                                                                          "t"
+                                                                                                                                                          "i"
+                                                                                                                                                          "m"
+                                                                                                                                                          "e"
+                                                                                                                                                          ","
+                                                                                                                                                          " " P("expires_us") ", :pos)" SEEN_AGAIN(
+                                                                                                                                                              "id")},
     [HK_KIND_GATE_SEEN] = {"UPDATE gate SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
     [HK_KIND_GATE_VOTED] = {"UPDATE gate SET votes = votes + (coalesce(" P(
         "decision") ", '') <> 'reject'), last = :pos" HERE},
@@ -143,8 +148,9 @@ static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
          " kind, action, target, target_type, since_us, last)"
          " VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P("gate") ", 'starting', " P(
              "kind") ", " P("action") ", " P("target") ", " P("target_type") ", :time, "
-                                                                             ":pos)" SEEN_AGAIN("i"
-                                                                                                "d")},
+                                                                             ":pos)" SEEN_AGAIN(
+                                                                                 "i"
+                                                                                 "d")},
     [HK_KIND_CONTAINMENT_ACTIVE] = {"UPDATE containment SET state = 'active',"
                                     " effective_us = coalesce(effective_us, :time),"
                                     " expires_us = " P("expires_us") ", last = :pos" HERE},

@@ -181,7 +181,7 @@ static void show_approval(const struct hk_history *history, struct hk_jw *jw)
 static void show_containment(const struct hk_history *history, struct hk_jw *jw)
 {
     static const char *const fields[] = {
-        "args", "undo", "undo_effect", "residual", "plugin", "key", "lease_ms", "by"};
+        "args", "undo", "undo_effect", "residual", "plugin", "key", "lease_ms", "by", "rule"};
     const struct hk_json *starting = newest(history, HK_KIND_CONTAINMENT_STARTING);
     const struct hk_json *active = newest(history, HK_KIND_CONTAINMENT_ACTIVE);
     const char *newest_reason = NULL;
