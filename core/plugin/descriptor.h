@@ -29,8 +29,8 @@ struct hk_descriptor_tables {
 };
 
 /* Check magic and sizes, and copy the tables. */
-HK_MUST_CHECK enum hk_status hk_descriptor_copy(
-    const struct hk_plugin *plugin, struct hk_descriptor_tables *ret_tables, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_descriptor_copy(const struct hk_plugin *plugin,
+    struct hk_descriptor_tables *ret_tables, struct hk_error *error);
 void hk_descriptor_write(
     struct hk_jw *jw, const struct hk_plugin *plugin, const struct hk_descriptor_tables *tables);
 

@@ -28,8 +28,7 @@ static enum hk_status read_text(const struct hk_json *object, const char *key, b
         return is_required ? hk_fail(error, HK_INVALID, "has no %s", key) : HK_OK;
     if (value->type != HK_JSON_STRING || value->text_size > TEXT_SIZE_MAX ||
         (is_required && value->text_size == 0))
-        return hk_fail(
-            error, HK_INVALID, "%s must be a text of 1 to %d bytes", key, TEXT_SIZE_MAX);
+        return hk_fail(error, HK_INVALID, "%s must be a text of 1 to %d bytes", key, TEXT_SIZE_MAX);
     *ret_text = value->text;
     return HK_OK;
 }
@@ -54,8 +53,8 @@ static bool read_kind(const char *name, enum hk_kind_of_action *ret_kind)
     return false;
 }
 
-static enum hk_status read_schema(const struct hk_json *action, const char *key,
-    const char **ret_schema, struct hk_error *error)
+static enum hk_status read_schema(
+    const struct hk_json *action, const char *key, const char **ret_schema, struct hk_error *error)
 {
     const struct hk_json *value = hk_json_get(action, key);
 
@@ -88,8 +87,8 @@ static enum hk_status check_action(const struct hk_action_info *action, struct h
         return hk_fail(error, HK_INVALID, "time_max_ms is above %d", HK_CALL_TIME_MAX_MS);
     if (action->target == NULL)
         return HK_OK;
-    enum hk_status status = hk_json_parse(action->args_schema, strlen(action->args_schema),
-        &hk_json_limits_own, &schema, error);
+    enum hk_status status = hk_json_parse(
+        action->args_schema, strlen(action->args_schema), &hk_json_limits_own, &schema, error);
     if (status == HK_OK &&
         hk_json_get(hk_json_get(schema.root, "properties"), action->target) == NULL)
         status = hk_fail(error, HK_INVALID, "target %s is not among the arguments of its schema",
@@ -128,7 +127,8 @@ static enum hk_status read_action(
     bool type_is_known = action->target_type == NULL;
     for (size_t i = 0; !type_is_known && i < sizeof(types) / sizeof(types[0]); i++)
         type_is_known = strcmp(types[i], action->target_type) == 0;
-    if (status == HK_OK && (!type_is_known || (action->target_type == NULL) != (action->target == NULL)))
+    if (status == HK_OK &&
+        (!type_is_known || (action->target_type == NULL) != (action->target == NULL)))
         status = hk_fail(error, HK_INVALID,
             "target and target_type (address, host, user, domain, url, hash) go together");
     if (status == HK_OK && !hk_json_bool_at(json, "can_start", false))
@@ -222,7 +222,8 @@ static bool file_name_is_valid(const char *name)
     size_t size = name != NULL ? strlen(name) : 0;
 
     return size > 0 && size <= 128 && name[0] != '.' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == size;
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+               size;
 }
 
 static enum hk_status read_files(const struct hk_json *list, struct hk_arena *arena,
@@ -230,8 +231,7 @@ static enum hk_status read_files(const struct hk_json *list, struct hk_arena *ar
 {
     if (count_of(list) > HK_DESCRIPTOR_FILES_MAX)
         return hk_fail(error, HK_LIMIT, "it serves more than %d files", HK_DESCRIPTOR_FILES_MAX);
-    descriptor->files =
-        hk_arena_alloc(arena, (count_of(list) + 1) * sizeof(*descriptor->files));
+    descriptor->files = hk_arena_alloc(arena, (count_of(list) + 1) * sizeof(*descriptor->files));
     if (descriptor->files == NULL)
         return hk_fail(error, HK_NOMEM, "out of memory");
     for (const struct hk_json *item = first_of(list); item != NULL; item = item->next) {
@@ -258,8 +258,8 @@ enum hk_status hk_descriptor_read(const struct hk_json *json, const char *expect
     if (!hk_plugin_name_is_valid(descriptor.name))
         return hk_fail(error, HK_INVALID, "its name must be 1 to 64 of [a-z0-9_]");
     if (strcmp(descriptor.name, expected_name) != 0)
-        return hk_fail(error, HK_INVALID, "it calls itself %s: configure it by that name",
-            descriptor.name);
+        return hk_fail(
+            error, HK_INVALID, "it calls itself %s: configure it by that name", descriptor.name);
     descriptor.summary = hk_json_string_at(json, "summary", "");
     descriptor.options = hk_json_get(json, "options");
     enum hk_status status = read_text(json, "version", true, &descriptor.version, error);

@@ -171,7 +171,8 @@ enum hk_status hk_elfnote_check(const void *bytes, size_t size, struct hk_error 
     if (status != HK_OK)
         return status;
     /* While the major version is 0 the minor one must match exactly. */
-    bool fits = major == HK_ABI_MAJOR && (major == 0 ? minor == HK_ABI_MINOR : minor <= HK_ABI_MINOR);
+    bool fits =
+        major == HK_ABI_MAJOR && (major == 0 ? minor == HK_ABI_MINOR : minor <= HK_ABI_MINOR);
     if (!fits)
         return hk_fail(error, HK_UNSUPPORTED,
             "built for plugin ABI %u.%u, this engine has %u.%u: compile it again with this "

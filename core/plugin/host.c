@@ -276,8 +276,8 @@ static void on_frame(const struct hk_json *frame)
     else if (strcmp(type, "cancel") == 0)
         on_cancel(frame);
     else if (strcmp(type, "connected") == 0)
-        hk_host_connected(frame,
-            hk_json_bool_at(frame, "fd", false) ? hk_wire_take_fd(&host->reader) : -1);
+        hk_host_connected(
+            frame, hk_json_bool_at(frame, "fd", false) ? hk_wire_take_fd(&host->reader) : -1);
     else if (strcmp(type, "init") == 0)
         init_plugin();
     else if (strcmp(type, "stop") == 0)

@@ -3,8 +3,8 @@
  *
  * It reads one setup frame, enters the sandbox, loads the plugin and sends its descriptor; when the
  * engine has looked at that and says "init", it makes the plugin's state and takes calls until the
- * wire ends or a stop frame comes. One process hosts one plugin, so its state is one object, and the
- * functions of the host table (which have no context argument) find it in hk_host_process.
+ * wire ends or a stop frame comes. One process hosts one plugin, so its state is one object, and
+ * the functions of the host table (which have no context argument) find it in hk_host_process.
  *
  * Frames to the host: setup, init, call, cancel, connected, stop.
  * Frames from it:     descriptor, ready, refused, settled, connect, log.
@@ -113,8 +113,7 @@ void hk_host_workers_stop(void);
 
 /* Check the given options against the plugin's table, fill in defaults, turn durations into
  * milliseconds. HK_INVALID names the option. */
-HK_MUST_CHECK enum hk_status hk_host_options(
-    const struct hk_option *options, unsigned option_count, const struct hk_json *given,
-    struct hk_buf *out, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_host_options(const struct hk_option *options, unsigned option_count,
+    const struct hk_json *given, struct hk_buf *out, struct hk_error *error);
 
 #endif

@@ -45,8 +45,7 @@ static const char *write_value(
         hk_jw_value(jw, value);
         return is_list_of_texts(value) ? NULL : "a list of texts";
     case HK_OPTION_DURATION:
-        if (value->type != HK_JSON_STRING ||
-            hk_duration_parse(value->text, &number, NULL) != HK_OK)
+        if (value->type != HK_JSON_STRING || hk_duration_parse(value->text, &number, NULL) != HK_OK)
             number = -1;
         hk_jw_i64(jw, number);
         return number >= 0 ? NULL : "a duration such as \"30s\" or \"4h\"";
@@ -58,8 +57,8 @@ static const char *write_value(
     return "of a type that exists (the plugin's table is wrong)";
 }
 
-static enum hk_status write_option(struct hk_jw *jw,
-    const struct hk_option *option, const struct hk_json *given, struct hk_error *error)
+static enum hk_status write_option(struct hk_jw *jw, const struct hk_option *option,
+    const struct hk_json *given, struct hk_error *error)
 {
     const struct hk_json *value = hk_json_get(given, option->name);
     struct hk_json_doc fallback = {0};
@@ -91,8 +90,8 @@ static enum hk_status write_option(struct hk_jw *jw,
     return HK_OK;
 }
 
-enum hk_status hk_host_options(const struct hk_option *options,
-    unsigned option_count, const struct hk_json *given, struct hk_buf *out, struct hk_error *error)
+enum hk_status hk_host_options(const struct hk_option *options, unsigned option_count,
+    const struct hk_json *given, struct hk_buf *out, struct hk_error *error)
 {
     struct hk_jw jw;
 

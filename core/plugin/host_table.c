@@ -253,7 +253,8 @@ void hk_host_connected(const struct hk_json *frame, int take_fd)
         free(*at);
         *at = request.next;
         host->connect_count--;
-        const char *reason = hk_json_string_at(frame, "error", "the connection was not handed over");
+        const char *reason =
+            hk_json_string_at(frame, "error", "the connection was not handed over");
         request.cb(request.ctx, take_fd, take_fd >= 0 ? NULL : reason);
         return;
     }

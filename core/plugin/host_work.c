@@ -28,8 +28,7 @@ static void *worker_main(void *ctx)
 static void on_finished(void *ctx)
 {
     struct hk_host_workers *workers = ctx;
-    struct hk_queue_item *item =
-        hk_queue_take(&workers->finished, workers->open, false, NULL);
+    struct hk_queue_item *item = hk_queue_take(&workers->finished, workers->open, false, NULL);
 
     while (item != NULL) {
         struct job *job = (struct job *)item;

@@ -42,11 +42,11 @@ struct hk_action_info {
 
 struct hk_plugin_config {
     const char *tenant;
-    const char *name;      /* must equal the descriptor's */
-    const char *path;      /* of the .so */
-    const char *options;   /* JSON object */
+    const char *name;          /* must equal the descriptor's */
+    const char *path;          /* of the .so */
+    const char *options;       /* JSON object */
     const char *const *grants; /* "net:HOST:PORT", "read:PATH"; NULL-ended; may be NULL */
-    const char *state_dir; /* made (0700) when it is missing */
+    const char *state_dir;     /* made (0700) when it is missing */
 };
 
 enum hk_call_mode { HK_CALL_START, HK_CALL_PROBE };
@@ -67,8 +67,8 @@ struct hk_call_request {
     const char *action;
     enum hk_call_mode mode;
     const char *key;
-    const char *undoes; /* may be NULL */
-    const char *args;   /* JSON object */
+    const char *undoes;  /* may be NULL */
+    const char *args;    /* JSON object */
     int64_t deadline_ms; /* from now, time in line included */
 };
 

@@ -83,11 +83,13 @@ struct hk_process {
     struct hk_fd_watch *watch;
     struct hk_wire_reader reader;
     struct hk_wire_writer writer;
-    struct hk_timer *timer; /* start deadline, then idle */
+    struct hk_timer *timer;     /* start deadline, then idle */
     struct hk_pool_call *calls; /* SENT and OVERDUE */
     unsigned call_count;
+    unsigned overdue_count; /* while any is, the process may hang: it gets nothing new */
     unsigned connect_count;
-    bool has_settled; /* a call: the plugin works, back-off starts over */
+    bool is_gone; /* says the spawner; what it sent before is being read */
+    bool was_let_go;
     bool needs_flush;
     char why[HK_PLUGIN_LOG_LINE_MAX]; /* we end it; "" when it ended by itself */
     int64_t log_credit_at_ms;
@@ -162,8 +164,7 @@ struct hk_pool_plugin *hk_pool_find(
     const struct hk_pool *pool, const char *tenant, const char *plugin);
 /* Run hk_pool_turn soon. */
 void hk_pool_schedule(struct hk_pool *pool);
-void hk_pool_log(struct hk_pool_plugin *plugin, int level, const char *format, ...)
-    HK_PRINTF(3, 4);
+void hk_pool_log(struct hk_pool_plugin *plugin, int level, const char *format, ...) HK_PRINTF(3, 4);
 
 /* --- process.c --- */
 
@@ -192,7 +193,8 @@ bool hk_frames_read(struct hk_process *process);
 
 /* --- calls.c --- */
 
-void hk_calls_report(struct hk_pool *pool, uint64_t call_id, enum hk_call_end end, const char *text);
+void hk_calls_report(
+    struct hk_pool *pool, uint64_t call_id, enum hk_call_end end, const char *text);
 /* Send waiting calls while the process takes them; start a process when there is none. */
 void hk_calls_pump(struct hk_pool_plugin *plugin);
 void hk_calls_settled(struct hk_process *process, const struct hk_json *frame);

@@ -30,8 +30,7 @@ static bool is_inside(const char *path, const char *folder)
            (path[size] == '\0' || path[size] == '/' || (size > 0 && folder[size - 1] == '/'));
 }
 
-enum hk_status hk_sandbox_check_read(
-    const char *path, const char *data_dir, struct hk_error *error)
+enum hk_status hk_sandbox_check_read(const char *path, const char *data_dir, struct hk_error *error)
 {
     enum hk_status status = HK_OK;
     char *real = realpath(path, NULL);
@@ -40,16 +39,16 @@ enum hk_status hk_sandbox_check_read(
     if (path[0] != '/')
         status = hk_fail(error, HK_INVALID, "read:%s is not an absolute path", path);
     else if (real == NULL)
-        status = hk_fail(
-            error, HK_NOT_FOUND, "read:%s was granted, but: %s", path, strerror(errno));
+        status =
+            hk_fail(error, HK_NOT_FOUND, "read:%s was granted, but: %s", path, strerror(errno));
     else if (real_data == NULL)
         status = hk_fail(error, HK_IO, "can't find the data folder: %s", strerror(errno));
     else if (is_inside(real, real_data) || is_inside(real_data, real))
         status = hk_fail(error, HK_DENIED,
             "read:%s can't be granted: the engine's data folder lies there", path);
     else if (is_inside(real, "/proc") || is_inside("/proc", real))
-        status = hk_fail(
-            error, HK_DENIED, "read:%s can't be granted: it shows other processes", path);
+        status =
+            hk_fail(error, HK_DENIED, "read:%s can't be granted: it shows other processes", path);
     free(real);
     free(real_data);
     return status;
@@ -125,8 +124,7 @@ enum hk_status hk_sandbox_privileges(struct hk_error *error)
 enum hk_status hk_sandbox_enter(const struct hk_sandbox *sandbox, struct hk_error *error)
 {
     for (size_t i = 0; sandbox->reads != NULL && sandbox->reads[i] != NULL; i++) {
-        enum hk_status status =
-            hk_sandbox_check_read(sandbox->reads[i], sandbox->data_dir, error);
+        enum hk_status status = hk_sandbox_check_read(sandbox->reads[i], sandbox->data_dir, error);
         if (status != HK_OK)
             return status;
     }

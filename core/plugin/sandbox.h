@@ -27,10 +27,10 @@
 #define HK_PLUGIN_LOCK_FD 250
 
 struct hk_sandbox {
-    const char *data_dir;           /* absolute */
-    const char *state_dir;          /* absolute, exists */
-    const char *const *reads;       /* granted paths, absolute, NULL-ended; may be NULL */
-    bool without_landlock;          /* tests: take the other way of step 2 */
+    const char *data_dir;     /* absolute */
+    const char *state_dir;    /* absolute, exists */
+    const char *const *reads; /* granted paths, absolute, NULL-ended; may be NULL */
+    bool without_landlock;    /* tests: take the other way of step 2 */
 };
 
 HK_MUST_CHECK enum hk_status hk_sandbox_enter(

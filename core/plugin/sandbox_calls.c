@@ -12,14 +12,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #define LOW_BITS 0xffffffffull
@@ -102,8 +102,8 @@ static int add_own_process(scmp_filter_ctx filter)
 }
 
 /* One rule for each value that an argument may have. */
-static int add_values(scmp_filter_ctx filter, const char *call, unsigned argument,
-    const long *values, size_t count)
+static int add_values(
+    scmp_filter_ctx filter, const char *call, unsigned argument, const long *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct scmp_arg_cmp compare = IS(argument, values[i]);

@@ -21,8 +21,8 @@
 #define FS_REMOVE_FILE (1ull << 5)
 #define FS_MAKE_DIR (1ull << 7)
 #define FS_MAKE_REG (1ull << 8)
-#define FS_REFER (1ull << 13)     /* version 2 */
-#define FS_TRUNCATE (1ull << 14)  /* version 3 */
+#define FS_REFER (1ull << 13)    /* version 2 */
+#define FS_TRUNCATE (1ull << 14) /* version 3 */
 #define FS_VERSION_1 ((1ull << 13) - 1)
 #define FS_IOCTL_DEV (1ull << 15) /* version 5 */
 #define NET_ALL 3ull              /* version 4: bind and connect over TCP */
@@ -75,8 +75,8 @@ static int create_ruleset(int version, uint64_t *ret_handled)
 }
 
 /* Allow access to path and what lies below it; a path that does not exist is HK_NOT_FOUND. */
-static enum hk_status allow(int ruleset, uint64_t handled, const char *path, uint64_t access,
-    struct hk_error *error)
+static enum hk_status allow(
+    int ruleset, uint64_t handled, const char *path, uint64_t access, struct hk_error *error)
 {
     struct stat about;
 
@@ -91,8 +91,7 @@ static enum hk_status allow(int ruleset, uint64_t handled, const char *path, uin
     int saved = errno;
     close(fd);
     if (result != 0)
-        return hk_fail(
-            error, HK_IO, "can't limit access to %s: %s", path, strerror(saved));
+        return hk_fail(error, HK_IO, "can't limit access to %s: %s", path, strerror(saved));
     return HK_OK;
 }
 
@@ -100,8 +99,8 @@ static enum hk_status add_rules(
     const struct hk_sandbox *sandbox, int ruleset, uint64_t handled, struct hk_error *error)
 {
     for (size_t i = 0; hk_sandbox_system_paths[i] != NULL; i++) {
-        enum hk_status status = allow(
-            ruleset, handled, hk_sandbox_system_paths[i], READS | FS_EXECUTE, error);
+        enum hk_status status =
+            allow(ruleset, handled, hk_sandbox_system_paths[i], READS | FS_EXECUTE, error);
         if (status != HK_OK && status != HK_NOT_FOUND)
             return status;
     }
@@ -117,8 +116,7 @@ enum hk_status hk_sandbox_landlock(const struct hk_sandbox *sandbox, struct hk_e
 {
     uint64_t handled = 0;
 
-    long version =
-        syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, CREATE_RULESET_VERSION);
+    long version = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, CREATE_RULESET_VERSION);
     if (version < 1)
         return hk_fail(error, HK_UNSUPPORTED, "this kernel has no Landlock");
     int ruleset = create_ruleset((int)version, &handled);

@@ -1,6 +1,6 @@
-/* Where the kernel has no Landlock: a mount namespace whose root is an empty tmpfs, with the system's
- * libraries, the granted paths and the state folder bound into it. It is mounted over the data
- * folder, so that not even a mistake below could leave that one in sight. */
+/* Where the kernel has no Landlock: a mount namespace whose root is an empty tmpfs, with the
+ * system's libraries, the granted paths and the state folder bound into it. It is mounted over the
+ * data folder, so that not even a mistake below could leave that one in sight. */
 #include "plugin/sandbox.h"
 
 #include <errno.h>
@@ -78,15 +78,14 @@ static bool make_place(const char *root, const char *path, bool is_folder, char 
 }
 
 /* Bind what source_fd (O_PATH) is to the same path below root. */
-static enum hk_status bind_fd(const char *root, const char *path, int source_fd,
-    unsigned long flags, struct hk_error *error)
+static enum hk_status bind_fd(
+    const char *root, const char *path, int source_fd, unsigned long flags, struct hk_error *error)
 {
     char place[PATH_MAX];
     char source[64];
     struct stat about;
 
-    if (fstat(source_fd, &about) != 0 ||
-        !make_place(root, path, S_ISDIR(about.st_mode), place))
+    if (fstat(source_fd, &about) != 0 || !make_place(root, path, S_ISDIR(about.st_mode), place))
         return hk_fail(error, HK_IO, "can't make a place for %s: %s", path, strerror(errno));
     snprintf(source, sizeof(source), "/proc/self/fd/%d", source_fd);
     if (mount(source, place, NULL, MS_BIND | MS_REC, NULL) != 0)
@@ -154,13 +153,15 @@ static enum hk_status switch_root(const char *root, struct hk_error *error)
 
 enum hk_status hk_sandbox_mounts(const struct hk_sandbox *sandbox, struct hk_error *error)
 {
-    int state_fd = open(sandbox->state_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    enum hk_status status = enter_namespaces(error);
 
+    if (status != HK_OK)
+        return status;
+    /* Inside the new namespace (mounts of another one can't be bound), and before it is covered. */
+    int state_fd = open(sandbox->state_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (state_fd < 0)
         return hk_fail(error, HK_IO, "can't open the state folder: %s", strerror(errno));
-    enum hk_status status = enter_namespaces(error);
-    if (status == HK_OK &&
-        mount("tmpfs", sandbox->data_dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=0755") != 0)
+    if (mount("tmpfs", sandbox->data_dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=0755") != 0)
         status = hk_fail(error, HK_IO, "can't cover the data folder: %s", strerror(errno));
     if (status == HK_OK)
         status = fill_root(sandbox, sandbox->data_dir, state_fd, error);

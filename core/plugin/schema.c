@@ -100,8 +100,7 @@ static bool is_texts(const struct hk_json *list)
 
 static enum hk_status check_word(struct check *check, const struct hk_json *word, unsigned depth)
 {
-    static const char *const bounds[] = {
-        "minLength", "maxLength", "minItems", "maxItems"};
+    static const char *const bounds[] = {"minLength", "maxLength", "minItems", "maxItems"};
     const char *name = word->key;
     int64_t count = 0;
 
@@ -118,8 +117,9 @@ static enum hk_status check_word(struct check *check, const struct hk_json *word
     if (strcmp(name, "required") == 0)
         return is_texts(word) ? HK_OK : bad(check, name, "a list of names");
     if (strcmp(name, "enum") == 0)
-        return word->type == HK_JSON_ARRAY && word->count > 0 ? HK_OK
-                                                              : bad(check, name, "a list of values");
+        return word->type == HK_JSON_ARRAY && word->count > 0
+                   ? HK_OK
+                   : bad(check, name, "a list of values");
     if (strcmp(name, "minimum") == 0 || strcmp(name, "maximum") == 0)
         return word->type == HK_JSON_NUMBER ? HK_OK : bad(check, name, "a number");
     if (is_among(name, bounds, COUNT(bounds)))
@@ -152,8 +152,7 @@ enum hk_status hk_schema_is_supported(const char *schema, struct hk_error *error
     struct check check = {.error = error};
     struct hk_json_doc doc = {0};
 
-    enum hk_status status =
-        hk_json_parse(schema, strlen(schema), &hk_json_limits_own, &doc, error);
+    enum hk_status status = hk_json_parse(schema, strlen(schema), &hk_json_limits_own, &doc, error);
     if (status != HK_OK)
         return hk_error_prefix(error, "schema");
     status = check_schema(&check, doc.root, 0);
@@ -167,10 +166,13 @@ static bool is_integer(const struct hk_json *value)
 {
     double number = 0;
 
-    /* 1.0 is an integer in JSON Schema; a long literal without fraction is one whatever its size. */
+    /* 1.0 is an integer in JSON Schema; a long literal without fraction is one whatever its size.
+     */
     if (strpbrk(value->text, ".eE") == NULL)
         return true;
-    return hk_json_double(value, &number) && isfinite(number) && floor(number) == number;
+    if (!hk_json_double(value, &number) || !isfinite(number))
+        return false;
+    return number >= 0x1p53 || number <= -0x1p53 || (double)(int64_t)number == number;
 }
 
 static bool has_type(const struct hk_json *value, const char *type)
@@ -283,8 +285,8 @@ static int64_t characters(const struct hk_json *text)
     return count;
 }
 
-static enum hk_status check_counts(struct check *check, const struct hk_json *schema,
-    const struct hk_json *value)
+static enum hk_status check_counts(
+    struct check *check, const struct hk_json *schema, const struct hk_json *value)
 {
     bool is_text = value->type == HK_JSON_STRING;
 
@@ -303,8 +305,8 @@ static enum hk_status check_counts(struct check *check, const struct hk_json *sc
     return HK_OK;
 }
 
-static enum hk_status check_range(struct check *check, const struct hk_json *schema,
-    const struct hk_json *value)
+static enum hk_status check_range(
+    struct check *check, const struct hk_json *schema, const struct hk_json *value)
 {
     const struct hk_json *least = hk_json_get(schema, "minimum");
     const struct hk_json *most = hk_json_get(schema, "maximum");
@@ -315,16 +317,15 @@ static enum hk_status check_range(struct check *check, const struct hk_json *sch
         return hk_fail(
             check->error, HK_INVALID, "%s must be at least %s", shown(check), least->text);
     if (most != NULL && compare_numbers(value, most) > 0)
-        return hk_fail(
-            check->error, HK_INVALID, "%s must be at most %s", shown(check), most->text);
+        return hk_fail(check->error, HK_INVALID, "%s must be at most %s", shown(check), most->text);
     return HK_OK;
 }
 
 static enum hk_status check_value(
     struct check *check, const struct hk_json *schema, const struct hk_json *value, unsigned depth);
 
-static enum hk_status check_object(struct check *check, const struct hk_json *schema,
-    const struct hk_json *value, unsigned depth)
+static enum hk_status check_object(
+    struct check *check, const struct hk_json *schema, const struct hk_json *value, unsigned depth)
 {
     const struct hk_json *required = hk_json_get(schema, "required");
     const struct hk_json *properties = hk_json_get(schema, "properties");
@@ -390,8 +391,7 @@ enum hk_status hk_schema_check(
     struct check check = {.error = error};
     struct hk_json_doc doc = {0};
 
-    enum hk_status status =
-        hk_json_parse(schema, strlen(schema), &hk_json_limits_own, &doc, error);
+    enum hk_status status = hk_json_parse(schema, strlen(schema), &hk_json_limits_own, &doc, error);
     if (status != HK_OK)
         return hk_error_prefix(error, "schema");
     status = check_schema(&check, doc.root, 0);

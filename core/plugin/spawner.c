@@ -27,7 +27,8 @@
 #define EXE_FD 101
 #define SIGNAL_FD 102
 #define CHILDREN_MAX 1024
-#define REAP_MAX_MS 2000 /* for killed children to be gone, before the spawner ends all the same */
+#define REAP_MAX_MS 2000 /* for killed children to be gone, before the spawner ends all the same   \
+                          */
 
 struct child {
     uint64_t process_id;
@@ -116,7 +117,8 @@ static void become_host(const struct spawner *spawner, pid_t parent, int wire, i
     die("can't execute this program again");
 }
 
-static void make(struct spawner *spawner, const struct hk_spawner_message *order, int wire, int file)
+static void make(
+    struct spawner *spawner, const struct hk_spawner_message *order, int wire, int file)
 {
     struct hk_spawner_message answer = {.op = HK_SPAWNER_MADE, .process_id = order->process_id};
     struct pollfd engine = {.fd = SOCKET_FD, .events = POLLRDHUP};
@@ -335,14 +337,12 @@ enum hk_status hk_orphans_are_gone(const char *data_dir, bool *ret_gone, struct 
     int fd = open_lock(data_dir);
 
     if (fd < 0)
-        return hk_fail(
-            error, HK_IO, "can't open %s/plugins.lock: %s", data_dir, strerror(errno));
+        return hk_fail(error, HK_IO, "can't open %s/plugins.lock: %s", data_dir, strerror(errno));
     int result = flock(fd, LOCK_EX | LOCK_NB);
     int saved = errno;
     close(fd); /* gives the lock back */
     if (result != 0 && saved != EWOULDBLOCK)
-        return hk_fail(
-            error, HK_IO, "can't lock %s/plugins.lock: %s", data_dir, strerror(saved));
+        return hk_fail(error, HK_IO, "can't lock %s/plugins.lock: %s", data_dir, strerror(saved));
     *ret_gone = result == 0;
     return HK_OK;
 }

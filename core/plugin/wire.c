@@ -20,8 +20,8 @@ void hk_wire_reader_init(struct hk_wire_reader *reader, bool takes_fds)
 {
     memset(reader, 0, sizeof(*reader));
     /* One unfinished frame and what one read brings beyond it. */
-    hk_buf_init(&reader->bytes,
-        HK_WIRE_FRAME_SIZE_MAX + HK_WIRE_HEAD_SIZE + COMPACT_SIZE + READ_SIZE);
+    hk_buf_init(
+        &reader->bytes, HK_WIRE_FRAME_SIZE_MAX + HK_WIRE_HEAD_SIZE + COMPACT_SIZE + READ_SIZE);
     reader->takes_fds = takes_fds;
 }
 
@@ -36,8 +36,7 @@ void hk_wire_reader_done(struct hk_wire_reader *reader)
 enum hk_status hk_wire_feed(
     struct hk_wire_reader *reader, const void *data, size_t size, struct hk_error *error)
 {
-    if (reader->used > 0 &&
-        (reader->used == reader->bytes.size || reader->used >= COMPACT_SIZE)) {
+    if (reader->used > 0 && (reader->used == reader->bytes.size || reader->used >= COMPACT_SIZE)) {
         hk_buf_drop_front(&reader->bytes, reader->used);
         reader->used = 0;
     }
@@ -107,15 +106,15 @@ enum hk_status hk_wire_next(struct hk_wire_reader *reader, struct hk_json_doc *r
     if (there < HK_WIRE_HEAD_SIZE)
         return HK_OK;
     const uint8_t *head = (const uint8_t *)reader->bytes.data + reader->used;
-    size_t size = (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 |
-                  (size_t)head[3] << 24;
+    size_t size =
+        (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 | (size_t)head[3] << 24;
     if (size > HK_WIRE_FRAME_SIZE_MAX)
         return hk_fail(error, HK_LIMIT, "a frame of %zu bytes, at most %d are allowed", size,
             HK_WIRE_FRAME_SIZE_MAX);
     if (there - HK_WIRE_HEAD_SIZE < size)
         return HK_OK;
-    enum hk_status status = hk_json_parse(
-        (const char *)head + HK_WIRE_HEAD_SIZE, size, &frame_limits, ret_doc, error);
+    enum hk_status status =
+        hk_json_parse((const char *)head + HK_WIRE_HEAD_SIZE, size, &frame_limits, ret_doc, error);
     if (status != HK_OK)
         return hk_error_prefix(error, "bad frame");
     if (ret_doc->root->type != HK_JSON_OBJECT) {
@@ -158,8 +157,7 @@ size_t hk_wire_waiting(const struct hk_wire_writer *writer)
 
 static void compact(struct hk_wire_writer *writer)
 {
-    if (writer->used == 0 ||
-        (writer->used < writer->bytes.size && writer->used < COMPACT_SIZE))
+    if (writer->used == 0 || (writer->used < writer->bytes.size && writer->used < COMPACT_SIZE))
         return;
     hk_buf_drop_front(&writer->bytes, writer->used);
     for (unsigned i = 0; i < writer->fd_count; i++)

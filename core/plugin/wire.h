@@ -18,7 +18,7 @@ struct hk_wire_reader {
     struct hk_buf bytes;
     size_t used; /* bytes at the front that are done with */
     bool takes_fds;
-    bool at_end; /* the other side is gone */
+    bool at_end;              /* the other side is gone */
     int fds[HK_WIRE_FDS_MAX]; /* that arrived and nobody took yet, oldest first */
     unsigned fd_count;
 };
