@@ -151,8 +151,9 @@ static void add_member(cJSON *lists, const struct member *member)
         cJSON_AddNumberToObject(item, "skipped", (double)list->skipped);
         cJSON_AddNumberToObject(item, "loaded_us", (double)member->loaded_us);
     }
+    int64_t file_us = member->stamp.mtime_ns / 1000;
     if (member->has_stamp)
-        cJSON_AddNumberToObject(item, "file_us", (double)(member->stamp.mtime_ns / 1000));
+        cJSON_AddNumberToObject(item, "file_us", (double)file_us);
     if (member->error)
         cJSON_AddStringToObject(item, "error", member->error);
     cJSON_AddItemToArray(lists, item);

@@ -36,8 +36,9 @@ static void end(void)
 static void assert_list(const char *expected)
 {
     char *text = plugin_host_read(folder, "blocklist.txt");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    CU_ASSERT_STRING_EQUAL(text, expected);
+    CU_ASSERT_PTR_NOT_NULL(text);
+    if (text)
+        CU_ASSERT_STRING_EQUAL(text, expected);
     free(text);
 }
 
@@ -173,7 +174,9 @@ static void test_damaged_store_is_left_alone(void)
     plugin_host_call("block_ip", "k2", NULL, "{\"ip\":\"192.0.2.2\"}", &text);
     plugin_host_stop();
     char *whole = plugin_host_read(folder, "edl.json");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
+    CU_ASSERT_PTR_NOT_NULL(whole);
+    if (!whole)
+        return;
     size_t size = strlen(whole);
     for (size_t i = 0; i <= size; i++) {
         char *damaged = strdup(whole);
@@ -269,10 +272,11 @@ static unsigned kill_after(long wait_us)
 static void test_settled_blocks_survive_a_kill(void)
 {
     unsigned total = 0;
-    srand(7);
+    uint32_t chance = 7; /* the same run each time, as far as the scheduler lets it */
     for (int round = 0; round < 40; round++) {
         begin_with("{}");
-        unsigned settled = kill_after(rand() % 20000);
+        chance = chance * 1664525U + 1013904223U;
+        unsigned settled = kill_after(chance / 65536 % 20000);
         total += settled;
         plugin_host_stop();
         CU_ASSERT_EQUAL_FATAL(plugin_host_start(plugin, folder, "{}"), 0);
