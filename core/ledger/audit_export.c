@@ -87,8 +87,7 @@ static const char howto[] =
     "no\n"
     "   outside checkpoint covers, whoever held database and key could have written anew.\n";
 
-struct export
-{
+struct export {
     const char *folder;
     char path[PATH_MAX]; /* of the file that is open */
     FILE *file;
@@ -247,6 +246,7 @@ static enum hk_status write_key(
     char text[HK_VERIFIER_KEY_SIZE + 1];
     struct hk_buf pem;
     enum hk_status status;
+    size_t size;
 
     memcpy(der, spki_prefix, sizeof(spki_prefix));
     memcpy(der + sizeof(spki_prefix), tenant->verifier.public_key, HK_KEY_PUBLIC_SIZE);
@@ -261,8 +261,9 @@ static enum hk_status write_key(
     if (status != HK_OK)
         return status;
     hk_verifier_format(&tenant->verifier, text);
-    (void)strncat(text, "\n", 1);
-    return write_file(x, "key.txt", text, strlen(text), error);
+    size = strlen(text);
+    text[size++] = '\n';
+    return write_file(x, "key.txt", text, size, error);
 }
 
 static enum hk_status write_bundle(
