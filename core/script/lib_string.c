@@ -137,6 +137,7 @@ static int string_rep(lua_State *L)
     const char *text = luaL_checklstring(L, 1, &size);
     lua_Integer count = luaL_checkinteger(L, 2);
     const char *between = luaL_optlstring(L, 3, "", &between_size);
+    size_t total;
     struct hk_strbuf sb;
 
     if (count <= 0 || size + between_size == 0) {
@@ -145,14 +146,15 @@ static int string_rep(lua_State *L)
     }
     if ((size_t)count > HK_LUA_MEMORY_MAX / (size + between_size))
         hk_state_stop_memory(L);
-    hk_state_charge_bytes(L, (uint64_t)count * (size + between_size + 8));
+    total = (size_t)count * (size + between_size);
+    hk_state_charge_bytes(L, total);
     lua_settop(L, 3);
-    hk_strbuf_init(L, &sb, (size_t)count * (size + between_size));
-    for (lua_Integer i = 0; i < count; i++) {
-        hk_strbuf_add(&sb, text, size);
-        if (i + 1 < count)
-            hk_strbuf_add(&sb, between, between_size);
-    }
+    hk_strbuf_init(L, &sb, total);
+    hk_strbuf_add(&sb, text, size);
+    hk_strbuf_add(&sb, between, between_size);
+    while (sb.size < total)
+        hk_strbuf_add(&sb, sb.data, sb.size < total - sb.size ? sb.size : total - sb.size);
+    sb.size = total - between_size;
     hk_strbuf_push(&sb);
     return 1;
 }

@@ -432,7 +432,9 @@ static bool resume(struct hk_run *run, struct hk_branch *branch)
     branch->argument_count = 0;
     branch->state = HK_BRANCH_DONE;
     run->current = branch;
+    run->st.running = branch->co;
     status = lua_resume(branch->co, NULL, argument_count, &branch->result_count);
+    run->st.running = NULL;
     run->current = NULL;
     if (status == LUA_YIELD && run->st.end == HK_STATE_RUNS) {
         assert(branch->state == HK_BRANCH_STEP || branch->state == HK_BRANCH_TOGETHER);

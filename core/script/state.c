@@ -39,6 +39,8 @@ static void end_for_memory(struct hk_state *st)
 {
     char text[96];
 
+    if (st->end_where[0] == '\0')
+        memcpy(st->end_where, st->refused_where, sizeof st->end_where);
     (void)snprintf(
         text, sizeof text, "run used more than %zu MiB of memory", st->memory_max / (1024U * 1024));
     set_end(st, HK_STATE_LIMIT, text);
@@ -87,6 +89,15 @@ static bool admits(struct hk_state *st, size_t growth)
     return st->end == HK_STATE_RUNS;
 }
 
+/* Note the line: when Lua's error is seen, the stack may have gone. */
+static void *refuse(struct hk_state *st)
+{
+    st->refused = true;
+    if (st->running != NULL)
+        hk_state_where(st->running, st->refused_where, sizeof st->refused_where);
+    return NULL;
+}
+
 static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
 {
     struct hk_state *st = ctx;
@@ -99,17 +110,11 @@ static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
         st->memory -= old_size;
         return NULL;
     }
-    if (size > old_size && !admits(st, size - old_size)) {
-        st->refused = true;
-        return NULL;
-    }
+    if (size > old_size && !admits(st, size - old_size))
+        return refuse(st);
     block = realloc(old, size);
-    if (block == NULL) {
-        if (size <= old_size)
-            return old; /* Lua counts on shrinking */
-        st->refused = true;
-        return NULL;
-    }
+    if (block == NULL)
+        return size <= old_size ? old /* Lua counts on shrinking */ : refuse(st);
     st->memory = st->memory - old_size + size;
     return block;
 }
@@ -320,6 +325,8 @@ static enum hk_status explain(
         append_message(L, out);
     } else {
         if (st->end_where[0] == '\0')
+            memcpy(st->end_where, st->refused_where, sizeof st->end_where);
+        if (st->end_where[0] == '\0')
             hk_state_where(L, st->end_where, sizeof st->end_where);
         if (st->end_where[0] != '\0')
             hk_buf_appendf(out, "%s: ", st->end_where);
@@ -361,7 +368,9 @@ enum hk_status hk_state_protect(
     lua_pushcfunction(L, note_trace);
     lua_pushcfunction(L, f);
     lua_pushlightuserdata(L, arg);
+    st->running = L;
     status = lua_pcall(L, 1, 0, 1);
+    st->running = NULL;
     if (status != LUA_OK) {
         result = explain(st, L, status, st->trace.size > 0 ? st->trace.data : "", ret_text);
     } else if (st->end != HK_STATE_RUNS) {

@@ -39,7 +39,9 @@ struct hk_state {
     char end_where[LUA_IDSIZE + 16]; /* "file:line", "" until somebody who knows fills it in */
     size_t memory;                   /* bytes that Lua holds */
     size_t memory_max;
-    bool refused; /* the allocator said no at least once */
+    bool refused;                        /* the allocator said no at least once */
+    char refused_where[LUA_IDSIZE + 16]; /* the line that ran then */
+    lua_State *running;                  /* the coroutine that Lua is in */
     uint64_t work;
     uint64_t work_max;
     uint64_t cpu_start_us;
