@@ -37,12 +37,12 @@ struct hk_engine_options {
     struct hk_loop *loop;
     struct hk_ledger *ledger;
     const char *data_dir;
-    int spawner_fd;       /* from hk_spawner_fork; the engine's from here */
-    const char *version;  /* of this program */
+    int spawner_fd;      /* from hk_spawner_fork; the engine's from here */
+    const char *version; /* of this program */
 };
 
-HK_MUST_CHECK enum hk_status hk_engine_new(const struct hk_engine_options *options,
-    struct hk_engine **ret_engine, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_engine_new(
+    const struct hk_engine_options *options, struct hk_engine **ret_engine, struct hk_error *error);
 /* After hk_engine_stop. The ledger is closed by its owner afterwards. */
 void hk_engine_free(struct hk_engine *engine);
 /* To be called when the ledger's notify woke the loop, after hk_ledger_drain: not needed, the
@@ -57,7 +57,8 @@ struct hk_playbook_file {
 
 /* Add a tenant before hk_engine_start: opens its ledger, records configuration and playbooks that
  * changed, adds its plugins to the pool. config is the tenant's part of the configuration (see
- * sdk/docs/configuration.md); plugin paths and playbook texts are resolved by the caller. Blocks. */
+ * sdk/docs/configuration.md); plugin paths and playbook texts are resolved by the caller. Blocks.
+ */
 HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
     const struct hk_json *config, const struct hk_playbook_file *playbooks, size_t playbook_count,
     const struct hk_plugin_config *plugins, size_t plugin_count, hk_tenant *ret_tenant,
@@ -84,7 +85,7 @@ struct hk_pool *hk_engine_pool(struct hk_engine *engine);
 /* --- alerts --- */
 
 struct hk_alert_offer {
-    const char *view;   /* from intake */
+    const char *view; /* from intake */
     const char *raw;
     const char *form;
     const char *dedupe;
@@ -138,9 +139,8 @@ void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct 
 void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *containment, int64_t for_ms, const char *reason, hk_reply_fn *reply, void *ctx);
 
-void hk_engine_run_cancel(struct hk_engine *engine, hk_tenant tenant,
-    const struct hk_actor *actor, const char *run, const char *reason, hk_reply_fn *reply,
-    void *ctx);
+void hk_engine_run_cancel(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *run, const char *reason, hk_reply_fn *reply, void *ctx);
 enum hk_resolution { HK_RESOLVE_HAPPENED, HK_RESOLVE_DID_NOT, HK_RESOLVE_ABANDON };
 struct hk_resolve {
     enum hk_resolution resolution;
@@ -148,11 +148,11 @@ struct hk_resolve {
     const char *result;   /* JSON object, HAPPENED */
     const char *evidence; /* required */
 };
-void hk_engine_run_resolve(struct hk_engine *engine, hk_tenant tenant,
-    const struct hk_actor *actor, const char *run, const struct hk_resolve *resolve,
-    hk_reply_fn *reply, void *ctx);
+void hk_engine_run_resolve(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *run, const struct hk_resolve *resolve, hk_reply_fn *reply, void *ctx);
 
-/* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate. */
+/* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate.
+ */
 void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     char what, const char *id);
 
@@ -164,9 +164,10 @@ HK_MUST_CHECK enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tena
 /* --- plugins, for those that don't see the pool --- */
 
 /* Append {"items":[{"name","version","sha256","state","running","restarts","calls_open"}],
- * "next":null}: the tenant's plugins; state is "loaded", "starting" or "failed" (then with "reason"). */
-HK_MUST_CHECK enum hk_status hk_engine_plugins(const struct hk_engine *engine, hk_tenant tenant,
-    struct hk_buf *out, struct hk_error *error);
+ * "next":null}: the tenant's plugins; state is "loaded", "starting" or "failed" (then with
+ * "reason"). */
+HK_MUST_CHECK enum hk_status hk_engine_plugins(
+    const struct hk_engine *engine, hk_tenant tenant, struct hk_buf *out, struct hk_error *error);
 /* Append one plugin's descriptor with the members of the list. HK_NOT_FOUND. */
 HK_MUST_CHECK enum hk_status hk_engine_plugin(const struct hk_engine *engine, hk_tenant tenant,
     const char *plugin, struct hk_buf *out, struct hk_error *error);

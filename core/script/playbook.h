@@ -20,4 +20,8 @@ HK_MUST_CHECK enum hk_status hk_playbook_describe(
 
 void hk_playbook_version(const char *source, size_t size, char ret_version[HK_SHA256_HEX_SIZE]);
 
+/* What runs playbooks, for the record: the Lua release and the version of our own library. A run
+ * that began under another runtime may diverge. */
+const char *hk_script_runtime(void);
+
 #endif

@@ -1,0 +1,251 @@
+/*
+ * accept: alerts come in. Admission, deduplication and routing are decided here once and recorded:
+ * alert.received (or alert.merged), alert.routed and run.started are one transaction, so that no
+ * crash can leave an alert that was taken and not routed.
+ */
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Percent of a full queue at which a severity is no longer taken: what matters most goes on
+ * longest. Indexed by severity. */
+static const unsigned admission_percent[] = {50, 50, 50, 70, 85, 95, 95};
+
+struct accepted {
+    struct hk_engine *engine;
+    hk_tenant tenant;
+    hk_accepted_fn *done;
+    void *ctx;
+    struct hk_run **runs; /* in memory, pinned until the sync */
+    size_t run_count;
+    char (*lined)[HK_ID_SIZE]; /* the others */
+    size_t lined_count;
+};
+
+static bool is_admitted(struct hk_engine *engine, int severity)
+{
+    size_t writes = hk_ledger_backlog(engine->ledger) * 100 / HK_WRITE_QUEUE_MAX;
+    size_t runs = hk_line_count(engine->line) * 100 / HK_RUNS_READY_MAX;
+    size_t full = writes > runs ? writes : runs;
+    return full < admission_percent[severity];
+}
+
+static void write_alert(struct hk_tx *tx, const char *source, const struct hk_alert_offer *offer,
+    const struct hk_alert_taken *taken)
+{
+    bool is_duplicate = taken->duplicate_of[0] != 0;
+    struct hk_jw *jw =
+        hk_tx_entry(tx, is_duplicate ? HK_KIND_ALERT_MERGED : HK_KIND_ALERT_RECEIVED, taken->id);
+    if (is_duplicate)
+        hk_jw_kv(jw, "into", taken->duplicate_of);
+    hk_jw_kv(jw, "source", source);
+    hk_jw_kv(jw, "form", offer->form);
+    hk_jw_kv(jw, "severity", hk_severity_text((enum hk_severity)offer->severity));
+    hk_jw_kv_i64(jw, "event_us", offer->event_us);
+    hk_jw_kv(jw, "dedupe", offer->dedupe);
+    hk_jw_kv_raw(jw, "view", offer->view);
+    hk_jw_kv(jw, "raw", offer->raw);
+    hk_tx_end(tx);
+}
+
+static void write_routed(struct hk_tx *tx, const char *alert, struct hk_playbook *const *playbooks,
+    char (*ids)[HK_ID_SIZE], size_t count)
+{
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_ALERT_ROUTED, alert);
+    hk_jw_key(jw, "runs");
+    hk_jw_array(jw);
+    for (size_t i = 0; i < count; i++) {
+        hk_jw_object(jw);
+        hk_jw_kv(jw, "run", ids[i]);
+        hk_jw_kv(jw, "playbook", playbooks[i]->name);
+        hk_jw_kv(jw, "version", playbooks[i]->version);
+        hk_jw_object_end(jw);
+    }
+    hk_jw_array_end(jw);
+    hk_tx_end(tx);
+}
+
+static void write_started(struct hk_tx *tx, const char *run, const char *alert,
+    const struct hk_playbook *playbook, int severity, uint64_t seed, const struct hk_actor *actor)
+{
+    char seed_text[24];
+    snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)seed);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_RUN_STARTED, run);
+    hk_jw_kv(jw, "alert", alert);
+    hk_jw_kv(jw, "playbook", playbook->name);
+    hk_jw_kv(jw, "version", playbook->version);
+    hk_jw_kv(jw, "severity", hk_severity_text((enum hk_severity)severity));
+    hk_jw_kv(jw, "seed", seed_text);
+    hk_jw_key(jw, "requesters");
+    hk_jw_array(jw);
+    hk_jw_string(jw, actor->id);
+    hk_jw_array_end(jw);
+    hk_tx_end(tx);
+}
+
+/* The run in memory, as run_load would bring it back. */
+static struct hk_run *new_run(struct hk_tx *tx, const char *id, const char *alert,
+    struct hk_playbook *playbook, const struct hk_alert_offer *offer, uint64_t seed,
+    const struct hk_actor *actor)
+{
+    struct hk_run *run = hk_run_new(tx->engine, tx->tenant, id);
+    run->alert = hk_alert_hold(tx->engine, alert, offer->view, offer->raw, HK_ALERT_ROUTED);
+    run->playbook = playbook;
+    run->severity = (enum hk_severity)offer->severity;
+    run->seed = seed;
+    run->started_us = tx->time_us;
+    run->requesters = hk_arena_alloc(&run->arena, 2 * sizeof(char *));
+    if (run->requesters == NULL)
+        hk_engine_must(HK_NOMEM, "a run", NULL);
+    run->requesters[0] = hk_run_text(run, actor->id);
+    return run;
+}
+
+static void remember_run(struct accepted *accepted, struct hk_run *run, const char *id)
+{
+    if (run != NULL) {
+        accepted->runs =
+            realloc(accepted->runs, (accepted->run_count + 1) * sizeof(struct hk_run *));
+        if (accepted->runs == NULL)
+            hk_engine_must(HK_NOMEM, "a run", NULL);
+        accepted->runs[accepted->run_count++] = run;
+        return;
+    }
+    accepted->lined = realloc(accepted->lined, (accepted->lined_count + 1) * HK_ID_SIZE);
+    if (accepted->lined == NULL)
+        hk_engine_must(HK_NOMEM, "a run", NULL);
+    (void)hk_copy_text(accepted->lined[accepted->lined_count++], HK_ID_SIZE, id);
+}
+
+static bool has_room(const struct accepted *accepted)
+{
+    const struct hk_engine *engine = accepted->engine;
+    return engine->is_ready && hk_line_count(engine->line) == 0 &&
+           engine->active + engine->loading + accepted->run_count < HK_RUNS_ACTIVE_MAX;
+}
+
+static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_alert_offer *offer,
+    const struct hk_alert_taken *taken, const struct hk_actor *actor)
+{
+    struct hk_json_doc view = {0};
+    struct hk_error error = {0};
+    struct hk_tenant_state *tenant = tx->tenant;
+    struct hk_playbook **wanted = calloc(tenant->active_count + 1, sizeof *wanted);
+    char(*ids)[HK_ID_SIZE] = calloc(tenant->active_count + 1, sizeof *ids);
+    size_t count = 0;
+    if (wanted == NULL || ids == NULL)
+        hk_engine_must(HK_NOMEM, "routing an alert", NULL);
+    hk_engine_must(
+        hk_json_parse(offer->view, strlen(offer->view), &hk_json_limits_own, &view, &error),
+        "an alert's view", &error);
+    for (size_t i = 0; i < tenant->active_count; i++) {
+        if (!hk_route_matches(tenant->active[i], view.root))
+            continue;
+        wanted[count] = tenant->active[i];
+        hk_id_new("ru", tx->time_us, ids[count++]);
+    }
+    if (count > 0)
+        write_routed(tx, taken->id, wanted, ids, count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t seed;
+        hk_random(&seed, sizeof seed);
+        write_started(tx, ids[i], taken->id, wanted[i], offer->severity, seed, actor);
+        struct hk_run *run = has_room(accepted)
+                                 ? new_run(tx, ids[i], taken->id, wanted[i], offer, seed, actor)
+                                 : NULL;
+        remember_run(accepted, run, ids[i]);
+        tx->engine->stats.runs_started++;
+    }
+    hk_json_doc_done(&view);
+    free(wanted);
+    free(ids);
+}
+
+static void take_one(struct hk_tx *tx, struct accepted *accepted, const char *source,
+    const struct hk_alert_offer *offer, const struct hk_actor *actor, struct hk_alert_taken *taken)
+{
+    struct hk_engine *engine = tx->engine;
+    struct hk_tenant_state *tenant = tx->tenant;
+    const char *holder = hk_dedupe_find(
+        engine->dedupe, tenant->number, offer->dedupe, tx->time_us - tenant->dedupe_window_us);
+    hk_id_new("al", tx->time_us, taken->id);
+    if (holder != NULL)
+        (void)hk_copy_text(taken->duplicate_of, sizeof taken->duplicate_of, holder);
+    write_alert(tx, source, offer, taken);
+    if (holder != NULL) {
+        engine->stats.alerts_merged++;
+        return;
+    }
+    hk_dedupe_put(engine->dedupe, tenant->number, offer->dedupe, taken->id, tx->time_us);
+    engine->stats.alerts_taken++;
+    route(tx, accepted, offer, taken, actor);
+}
+
+static void on_durable(void *ctx)
+{
+    struct accepted accepted = *(struct accepted *)ctx;
+    free(ctx);
+    hk_crashpoint("accepted");
+    for (size_t i = 0; i < accepted.run_count; i++)
+        hk_run_unpin(accepted.runs[i]);
+    for (size_t i = 0; i < accepted.lined_count; i++)
+        hk_line_put(accepted.engine->line, accepted.tenant, accepted.lined[i]);
+    free(accepted.runs);
+    free(accepted.lined);
+    accepted.done(accepted.ctx);
+    hk_runs_advance(accepted.engine);
+}
+
+static void keep_answer(struct hk_tx *tx, const struct hk_actor *actor, hk_answer_fn *answer,
+    void *ctx, const struct hk_alert_taken *taken)
+{
+    struct hk_error error = {0};
+    const struct hk_kept_answer *kept = answer == NULL ? NULL : answer(ctx, taken);
+    if (kept == NULL)
+        return;
+    hk_engine_must(hk_write_answer(tx->write, tx->tenant->number, actor->id, kept->key,
+                       kept->request_sha256, kept->status, kept->answer, tx->time_us, &error),
+        "keeping an answer", &error);
+}
+
+enum hk_status hk_engine_accept(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *source, const struct hk_alert_offer *offers,
+    size_t count, struct hk_alert_taken *ret_taken, hk_answer_fn *answer, hk_accepted_fn *done,
+    void *ctx, struct hk_error *error)
+{
+    size_t taken_count = 0;
+    if (engine->is_stopping)
+        return hk_fail(error, HK_BUSY, "the engine is stopping");
+    struct accepted *accepted = calloc(1, sizeof *accepted);
+    if (accepted == NULL)
+        return hk_fail(error, HK_NOMEM, "out of memory");
+    *accepted = (struct accepted){.engine = engine, .tenant = tenant, .done = done, .ctx = ctx};
+    struct hk_tx tx;
+    hk_tx_begin(&tx, engine, hk_tenant_of(engine, tenant), actor->id);
+    for (size_t i = 0; i < count; i++) {
+        memset(&ret_taken[i], 0, sizeof ret_taken[i]);
+        if (!is_admitted(engine, offers[i].severity)) {
+            ret_taken[i].status = HK_BUSY;
+            engine->stats.alerts_refused++;
+            continue;
+        }
+        take_one(&tx, accepted, source, &offers[i], actor, &ret_taken[i]);
+        taken_count++;
+    }
+    if (taken_count == 0) {
+        hk_write_free(tx.write);
+        hk_buf_done(&tx.payload);
+        free(accepted);
+        return hk_fail(error, HK_BUSY, "the engine has more to do than it can; try again later");
+    }
+    keep_answer(&tx, actor, answer, ctx, ret_taken);
+    /* The ledger is ordered, so that the playbooks may begin while the sync is under way: what they
+     * intend comes after it. */
+    for (size_t i = 0; i < accepted->run_count; i++)
+        hk_run_activate(accepted->runs[i]);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, on_durable, accepted);
+    return HK_OK;
+}

@@ -1,0 +1,132 @@
+/*
+ * due: waits, gates and leases are rows with a due time. One timer for the earliest of them; when
+ * it fires the ledger is asked what is due. What became due while nothing ran is found the same
+ * way: late, not lost.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A wall clock may jump forward while the monotonic timer sleeps: never sleep longer than this. */
+enum { SLEEP_MAX_MS = 60 * 1000, RETRY_MS = 200 };
+
+struct due_job {
+    struct hk_engine *engine;
+    int64_t now_us;
+    struct hk_due items[HK_TIMER_BATCH_MAX];
+    size_t count;
+    int64_t next_us;
+};
+
+static void arm(struct hk_engine *engine, int64_t due_us)
+{
+    int64_t after_ms = (due_us - hk_engine_now_us(engine)) / 1000 + 1;
+    engine->due_us = due_us;
+    if (after_ms < 1)
+        after_ms = 1;
+    if (after_ms > SLEEP_MAX_MS)
+        after_ms = SLEEP_MAX_MS;
+    hk_timer_arm(engine->due_timer, after_ms);
+}
+
+void hk_due_note(struct hk_engine *engine, int64_t due_us)
+{
+    if (due_us < engine->due_us && engine->is_ready)
+        arm(engine, due_us);
+}
+
+struct due_wait {
+    char step[HK_STEP_PATH_SIZE];
+};
+
+static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
+{
+    struct due_wait *wait = ctx;
+    if (run == NULL) {
+        hk_log(HK_LOG_ERROR, "a wait that is due: %s", error->text);
+    } else {
+        struct hk_step *step = hk_run_step(run, wait->step);
+        if (step != NULL && step->state == HK_STEP_WAITING && run->end == HK_RUN_RUNNING &&
+            strcmp(step->waits_for, "timer") == 0)
+            hk_step_settle_now(run, step, true, "true", "timer");
+    }
+    free(wait);
+}
+
+static void take_up(struct hk_engine *engine, const struct hk_due *due)
+{
+    struct hk_tenant_state *tenant = hk_tenant_of(engine, due->tenant);
+    if (tenant == NULL)
+        return; /* its tenant is not configured today */
+    switch (due->kind) {
+    case HK_DUE_WAIT: {
+        struct due_wait *wait = malloc(sizeof *wait);
+        if (wait == NULL)
+            hk_engine_must(HK_NOMEM, "a wait", NULL);
+        (void)hk_copy_text(wait->step, sizeof wait->step, due->step);
+        hk_run_with(engine, tenant, due->id, on_run, wait);
+        break;
+    }
+    case HK_DUE_GATE:
+        hk_gate_expire(engine, tenant, due->id);
+        break;
+    case HK_DUE_LEASE:
+        hk_lease_due(engine, tenant, due->id);
+        break;
+    }
+}
+
+static enum hk_status read_due(struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct due_job *due = job;
+    return hk_query_due(
+        reading, due->now_us, HK_TIMER_BATCH_MAX, due->items, &due->count, &due->next_us, error);
+}
+
+static void on_due(void *job, enum hk_status status, const struct hk_error *error)
+{
+    struct due_job *due = job;
+    struct hk_engine *engine = due->engine;
+    engine->is_due_reading = false;
+    if (status != HK_OK) {
+        hk_log(HK_LOG_WARNING, "what is due: %s", error->text);
+        due->next_us = due->now_us + RETRY_MS * 1000;
+    } else if (due->count > 0) {
+        /* Those taken up are due until their entries are on disk; ask again a little later. */
+        due->next_us = due->now_us + RETRY_MS * 1000;
+    }
+    for (size_t i = 0; status == HK_OK && i < due->count && !engine->is_stopping; i++)
+        take_up(engine, &due->items[i]);
+    if (!engine->is_stopping && due->next_us < engine->due_us)
+        arm(engine, due->next_us);
+    free(due);
+}
+
+void hk_due_fire(void *ctx)
+{
+    struct hk_engine *engine = ctx;
+    struct hk_error error;
+    if (engine->is_stopping || !engine->is_ready)
+        return;
+    if (engine->due_us > hk_engine_now_us(engine)) { /* woke early: sleep on */
+        arm(engine, engine->due_us);
+        return;
+    }
+    engine->due_us = INT64_MAX;
+    if (engine->is_due_reading) {
+        arm(engine, hk_engine_now_us(engine) + RETRY_MS * 1000);
+        return;
+    }
+    struct due_job *due = calloc(1, sizeof *due);
+    if (due == NULL)
+        hk_engine_must(HK_NOMEM, "what is due", NULL);
+    due->engine = engine;
+    due->now_us = hk_engine_now_us(engine);
+    engine->is_due_reading = true;
+    enum hk_status status = hk_ledger_read(engine->ledger, read_due, on_due, due, &error);
+    if (status != HK_OK)
+        on_due(due, status, &error);
+}

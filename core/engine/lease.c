@@ -1,0 +1,412 @@
+/*
+ * lease: a containment ends: by a person, or because its time is up. The undo is a call like any
+ * other: containment.releasing is on disk before it leaves, its key is the same however often it is
+ * sent, and its effect class says what may follow when no answer comes. A release that fails leaves
+ * the containment standing (containment.held) and is tried again later.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEASE_MEMORY_MAX (8UL * 1024 * 1024)
+enum { LEASE_ENTRIES_MAX = 10000, RETRY_FIRST_MS = 60 * 1000, RETRY_MAX_MS = 3600 * 1000 };
+
+enum lease_job { LEASE_RELEASE, LEASE_EXPIRE, LEASE_RECOVER, LEASE_RENEW };
+
+struct hk_release {
+    struct hk_engine *engine;
+    struct hk_tenant_state *tenant;
+    char id[HK_ID_SIZE];
+    enum lease_job job;
+    struct hk_actor actor;
+    char *reason;
+    int64_t for_ms;
+    hk_reply_fn *reply;
+    void *reply_ctx;
+    /* what stands */
+    struct hk_arena arena;
+    struct hk_chain chain;
+    struct hk_json_doc starting;
+    enum hk_containment_state state;
+    int64_t expires_us;
+    unsigned releases; /* containment.releasing entries so far */
+    /* the undo */
+    enum hk_effect effect;
+    bool can_probe;
+    char action[160];
+    char key[HK_SHA256_HEX_SIZE];
+    char *args;
+    unsigned attempts;
+    struct hk_buf answer;
+};
+
+static void op_end(struct hk_release *op, enum hk_status status, const struct hk_error *error)
+{
+    struct hk_engine *engine = op->engine;
+    char id[HK_ID_SIZE];
+    struct hk_jw jw;
+    (void)hk_copy_text(id, sizeof id, op->id);
+    if (op->reply != NULL) {
+        hk_jw_init(&jw, &op->answer);
+        hk_jw_object(&jw);
+        hk_jw_kv(&jw, "id", op->id);
+        hk_jw_kv(&jw, "state", hk_containment_state_text(op->state));
+        hk_jw_kv_time(&jw, "expires", op->state == HK_CONTAINMENT_ACTIVE ? op->expires_us : 0);
+        hk_jw_object_end(&jw);
+        op->reply(op->reply_ctx, status, error, op->answer.data);
+    }
+    hk_json_doc_done(&op->starting);
+    hk_arena_done(&op->arena);
+    hk_buf_done(&op->answer);
+    free(op->reason);
+    free(op->args);
+    free(op);
+    hk_turn_end(engine, id);
+}
+
+static void op_refuse(struct hk_release *op, enum hk_status status, const char *text)
+{
+    struct hk_error error = {0};
+    (void)hk_fail(&error, status, "%s", text);
+    op_end(op, status, &error);
+}
+
+/* --- reading what stands --- */
+
+static enum hk_status read_containment(
+    struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct hk_release *op = job;
+    return hk_query_chain(
+        reading, op->tenant->number, op->id, LEASE_ENTRIES_MAX, &op->arena, &op->chain, error);
+}
+
+static enum hk_status take_entry(
+    struct hk_release *op, const struct hk_stored *stored, struct hk_error *error)
+{
+    struct hk_json_doc doc = {0};
+    if (!hk_containment_step_to(&op->state, stored->entry.kind))
+        return hk_fail(error, HK_CORRUPT, "containment %s: %s can't follow while %s", op->id,
+            hk_kind_text(stored->entry.kind), hk_containment_state_text(op->state));
+    if (stored->payload == NULL)
+        return hk_fail(error, HK_NOT_FOUND, "containment %s: a payload was erased", op->id);
+    enum hk_status status =
+        hk_json_parse(stored->payload, stored->payload_size, &hk_json_limits_own, &doc, error);
+    if (status != HK_OK)
+        return status;
+    op->expires_us = hk_json_i64_at(doc.root, "expires_us", op->expires_us);
+    op->expires_us = hk_json_i64_at(doc.root, "retry_us", op->expires_us);
+    op->releases += stored->entry.kind == HK_KIND_CONTAINMENT_RELEASING;
+    if (stored->entry.kind == HK_KIND_CONTAINMENT_STARTING)
+        op->starting = doc;
+    else
+        hk_json_doc_done(&doc);
+    return HK_OK;
+}
+
+/* Everything that the undo needs: from the intent alone. */
+static enum hk_status plan_undo(struct hk_release *op, struct hk_error *error)
+{
+    const struct hk_json *root = op->starting.root;
+    const char *plugin = hk_json_string_at(root, "plugin.name", "");
+    const char *undo = hk_json_string_at(root, "undo", NULL);
+    struct hk_buf args;
+    if (undo == NULL)
+        return hk_fail(error, HK_UNSUPPORTED, "%s has no undo",
+            hk_json_string_at(root, "action", "its action"));
+    snprintf(op->action, sizeof op->action, "%s.%s", plugin, undo);
+    const struct hk_action_info *info =
+        hk_pool_action(op->engine->pool, op->tenant->name, plugin, undo);
+    if (info == NULL)
+        return hk_fail(error, HK_NOT_FOUND, "the plugin's action %s is not there", op->action);
+    op->effect = info->effect;
+    op->can_probe = info->can_probe;
+    hk_buf_init(&args, HK_ARGS_SIZE_MAX * 2);
+    hk_json_canonical(hk_json_get(root, "args"), &args);
+    op->args = hk_buf_take(&args, NULL);
+    hk_key_of(op->tenant->name, op->id, "release", op->key);
+    return op->args == NULL ? hk_fail(error, HK_NOMEM, "out of memory") : HK_OK;
+}
+
+/* --- the undo --- */
+
+static void send(struct hk_release *op, enum hk_call_mode mode)
+{
+    const struct hk_out out = {.release = op, .mode = mode};
+    const struct hk_call_request request = {
+        .key = op->key,
+        .undoes = hk_json_string_at(op->starting.root, "key", ""),
+        .args = op->args,
+        .deadline_ms = HK_CALL_TIME_DEFAULT_MS,
+    };
+    op->attempts++;
+    (void)hk_out_send(op->engine, op->tenant, &out, op->action, &request);
+}
+
+static void on_releasing(void *ctx)
+{
+    hk_crashpoint("releasing");
+    send(ctx, HK_CALL_START);
+}
+
+static void begin_release(struct hk_release *op)
+{
+    struct hk_error error = {0};
+    struct hk_tx tx;
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RELEASING)) {
+        struct hk_error text = {0};
+        (void)hk_fail(&text, HK_CONFLICT, "it is %s and can't be released now",
+            hk_containment_state_text(op->state));
+        op_end(op, HK_CONFLICT, &text);
+        return;
+    }
+    if (plan_undo(op, &error) != HK_OK) {
+        op->state = HK_CONTAINMENT_ACTIVE;
+        op_end(op, error.status, &error);
+        return;
+    }
+    char attempt[16];
+    snprintf(attempt, sizeof attempt, "%u", op->releases + 1);
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->id);
+    hk_jw_kv(jw, "key", op->key);
+    hk_jw_kv(jw, "reason", op->reason);
+    hk_jw_kv_raw(jw, "attempt", attempt);
+    hk_tx_end(&tx);
+    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_releasing, op);
+}
+
+static void on_released(void *ctx)
+{
+    struct hk_release *op = ctx;
+    op_end(op, HK_OK, NULL);
+}
+
+static void on_not_released(void *ctx)
+{
+    struct hk_release *op = ctx;
+    op_refuse(op, HK_IO,
+        op->state == HK_CONTAINMENT_UNKNOWN
+            ? "nobody can know whether it was released; it is marked unknown"
+            : "the release failed; it still holds and will be tried again");
+}
+
+static void write_released(struct hk_release *op)
+{
+    struct hk_tx tx;
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RELEASED))
+        hk_engine_must(HK_INTERNAL, "a release", NULL);
+    hk_tx_begin(&tx, op->engine, op->tenant, "engine");
+    hk_tx_simple(&tx, HK_KIND_CONTAINMENT_RELEASED, op->id, "reason", op->reason, NULL, NULL);
+    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
+}
+
+static void write_held(struct hk_release *op, const char *why)
+{
+    struct hk_tx tx;
+    int64_t delay_ms = (int64_t)RETRY_FIRST_MS << (op->releases < 6 ? op->releases : 6);
+    if (delay_ms > RETRY_MAX_MS)
+        delay_ms = RETRY_MAX_MS;
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_HELD))
+        hk_engine_must(HK_INTERNAL, "a release", NULL);
+    hk_tx_begin(&tx, op->engine, op->tenant, "engine");
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_HELD, op->id);
+    hk_jw_kv(jw, "reason", why);
+    hk_jw_kv_i64(jw, "retry_us", tx.time_us + delay_ms * 1000);
+    hk_tx_end(&tx);
+    hk_due_note(op->engine, tx.time_us + delay_ms * 1000);
+    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_not_released, op);
+}
+
+static void write_unknown(struct hk_release *op, const char *why)
+{
+    struct hk_tx tx;
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_UNKNOWN))
+        hk_engine_must(HK_INTERNAL, "a release", NULL);
+    hk_tx_begin(&tx, op->engine, op->tenant, "engine");
+    hk_tx_simple(&tx, HK_KIND_CONTAINMENT_UNKNOWN, op->id, "why", why, NULL, NULL);
+    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_not_released, op);
+}
+
+static void follow(
+    struct hk_release *op, enum hk_call_mode mode, enum hk_call_end end, const char *text)
+{
+    switch (hk_effect_next(op->effect, op->can_probe, mode, end, op->attempts)) {
+    case HK_NEXT_DONE:
+        write_released(op);
+        break;
+    case HK_NEXT_FAILED:
+        write_held(op, text);
+        break;
+    case HK_NEXT_SEND:
+        send(op, HK_CALL_START);
+        break;
+    case HK_NEXT_PROBE:
+        send(op, HK_CALL_PROBE);
+        break;
+    case HK_NEXT_UNKNOWN:
+        /* The same key may be sent again later where that does no harm: then it is not unknown. */
+        if (op->effect == HK_IDEMPOTENT)
+            write_held(op, text);
+        else
+            write_unknown(op, text);
+        break;
+    }
+}
+
+void hk_lease_call_ended(
+    struct hk_release *op, enum hk_call_mode mode, enum hk_call_end end, const char *text)
+{
+    follow(op, mode, end, text);
+}
+
+/* --- renewing --- */
+
+static void renew(struct hk_release *op)
+{
+    struct hk_tx tx;
+    if (op->for_ms > op->tenant->lease_max_ms) {
+        op_refuse(op, HK_INVALID, "for: longer than a lease may be");
+        return;
+    }
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RENEWED)) {
+        op_refuse(op, HK_CONFLICT, "only an active containment can be renewed");
+        return;
+    }
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    op->expires_us = tx.time_us + op->for_ms * 1000;
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RENEWED, op->id);
+    hk_jw_kv_i64(jw, "expires_us", op->expires_us);
+    if (op->reason != NULL)
+        hk_jw_kv(jw, "reason", op->reason);
+    hk_tx_end(&tx);
+    hk_due_note(op->engine, op->expires_us);
+    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
+}
+
+/* A release that was under way when the engine ended. */
+static void recover(struct hk_release *op)
+{
+    struct hk_error error = {0};
+    if (op->state != HK_CONTAINMENT_RELEASING) {
+        op_end(op, HK_OK, NULL);
+        return;
+    }
+    if (plan_undo(op, &error) != HK_OK) {
+        write_held(op, error.text);
+        return;
+    }
+    op->attempts = 1;
+    follow(op, HK_CALL_START, HK_CALL_LOST, "the engine ended while the release was under way");
+}
+
+/* --- the way through --- */
+
+static void on_read(void *job, enum hk_status status, const struct hk_error *read_error)
+{
+    struct hk_release *op = job;
+    struct hk_error error = {0};
+    if (status != HK_OK)
+        error = *read_error;
+    for (size_t i = 0; status == HK_OK && i < op->chain.count; i++)
+        status = take_entry(op, &op->chain.items[i], &error);
+    if (status != HK_OK) {
+        op_end(op, status, &error);
+        return;
+    }
+    switch (op->job) {
+    case LEASE_RELEASE:
+        begin_release(op);
+        break;
+    case LEASE_EXPIRE:
+        /* Renewed since it was found due: not now. */
+        if (op->state == HK_CONTAINMENT_ACTIVE && op->expires_us <= hk_engine_now_us(op->engine))
+            begin_release(op);
+        else
+            op_end(op, HK_OK, NULL);
+        break;
+    case LEASE_RECOVER:
+        recover(op);
+        break;
+    case LEASE_RENEW:
+        renew(op);
+        break;
+    }
+}
+
+static void go(void *ctx)
+{
+    struct hk_release *op = ctx;
+    struct hk_error error = {0};
+    if (hk_ledger_read(op->engine->ledger, read_containment, on_read, op, &error) != HK_OK)
+        op_end(op, error.status, &error);
+}
+
+static struct hk_release *op_new(struct hk_engine *engine, struct hk_tenant_state *tenant,
+    const char *id, enum lease_job job, const char *reason)
+{
+    struct hk_release *op = calloc(1, sizeof *op);
+    if (op == NULL)
+        hk_engine_must(HK_NOMEM, "a release", NULL);
+    op->engine = engine;
+    op->tenant = tenant;
+    op->job = job;
+    op->reason = hk_strdup(reason);
+    (void)hk_copy_text(op->id, sizeof op->id, id);
+    (void)hk_copy_text(op->actor.id, sizeof op->actor.id, "engine");
+    hk_arena_init(&op->arena, LEASE_MEMORY_MAX);
+    hk_buf_init(&op->answer, HK_REASON_SIZE_MAX);
+    return op;
+}
+
+void hk_lease_due(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment)
+{
+    struct hk_release *op = op_new(engine, tenant, containment, LEASE_EXPIRE, "its time is up");
+    hk_turn_take(engine, op->id, go, op);
+}
+
+void hk_lease_recover(
+    struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment)
+{
+    struct hk_release *op =
+        op_new(engine, tenant, containment, LEASE_RECOVER, "its release goes on after a restart");
+    hk_turn_take(engine, op->id, go, op);
+}
+
+/* Whether this actor's role allows it was checked at the door (api). */
+static void ask(struct hk_release *op, const struct hk_actor *actor, hk_reply_fn *reply, void *ctx)
+{
+    op->actor = *actor;
+    op->reply = reply;
+    op->reply_ctx = ctx;
+    hk_turn_take(op->engine, op->id, go, op);
+}
+
+void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *containment, const char *reason, hk_reply_fn *reply, void *ctx)
+{
+    if (!engine->is_ready || engine->is_stopping) {
+        hk_reply_busy(reply, ctx);
+        return;
+    }
+    ask(op_new(engine, hk_tenant_of(engine, tenant), containment, LEASE_RELEASE,
+            reason == NULL ? "released" : reason),
+        actor, reply, ctx);
+}
+
+void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *containment, int64_t for_ms, const char *reason, hk_reply_fn *reply, void *ctx)
+{
+    if (!engine->is_ready || engine->is_stopping) {
+        hk_reply_busy(reply, ctx);
+        return;
+    }
+    struct hk_release *op =
+        op_new(engine, hk_tenant_of(engine, tenant), containment, LEASE_RENEW, reason);
+    op->for_ms = for_ms;
+    ask(op, actor, reply, ctx);
+}

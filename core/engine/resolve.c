@@ -1,0 +1,176 @@
+/*
+ * resolve: the ways out that people have: cancel a run, and say what happened to a step that the
+ * engine can't know about.
+ */
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct run_op {
+    struct hk_engine *engine;
+    struct hk_tenant_state *tenant;
+    char run[HK_ID_SIZE];
+    struct hk_actor actor;
+    bool is_cancel;
+    enum hk_resolution resolution;
+    char *step;
+    char *result;
+    char *text; /* reason or evidence */
+    hk_reply_fn *reply;
+    void *reply_ctx;
+    enum hk_run_state state;
+};
+
+static void op_end(struct run_op *op, enum hk_status status, const char *problem)
+{
+    struct hk_error error = {0};
+    struct hk_buf answer;
+    struct hk_jw jw;
+    hk_buf_init(&answer, HK_REASON_SIZE_MAX);
+    hk_jw_init(&jw, &answer);
+    hk_jw_object(&jw);
+    hk_jw_kv(&jw, "id", op->run);
+    hk_jw_kv(&jw, "state", hk_run_state_text(op->state));
+    hk_jw_object_end(&jw);
+    if (status != HK_OK)
+        (void)hk_fail(&error, status, "%s", problem);
+    op->reply(op->reply_ctx, status, status == HK_OK ? NULL : &error, answer.data);
+    hk_buf_done(&answer);
+    free(op->step);
+    free(op->result);
+    free(op->text);
+    free(op);
+}
+
+static void on_written(void *ctx)
+{
+    op_end(ctx, HK_OK, NULL);
+}
+
+/* --- cancel --- */
+
+static void cancel(struct run_op *op, struct hk_run *run)
+{
+    struct hk_tx tx;
+    enum hk_run_state state = hk_run_state(run);
+    op->state = state;
+    if (!hk_run_step_to(&state, HK_KIND_RUN_CANCELLED)) {
+        op_end(op, HK_CONFLICT, "the run has ended");
+        return;
+    }
+    run->end = state;
+    op->state = state;
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    hk_tx_simple(&tx, HK_KIND_RUN_CANCELLED, run->id, "reason", op->text, NULL, NULL);
+    hk_run_void_gates(run, &tx, "its run was cancelled");
+    hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
+    hk_run_deactivate(run);
+}
+
+/* --- resolve --- */
+
+static void write_resolved(
+    struct run_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
+{
+    bool happened = op->resolution == HK_RESOLVE_HAPPENED;
+    const char *value = happened ? (op->result == NULL ? "{}" : op->result)
+                                 : "a person found that it did not happen";
+    if (!hk_step_step_to(&step->state, HK_KIND_STEP_RESOLVED))
+        hk_engine_must(HK_INTERNAL, "resolving a step", NULL);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_STEP_RESOLVED, run->id);
+    hk_jw_kv(jw, "step", step->path);
+    hk_jw_kv_bool(jw, "ok", happened);
+    if (happened)
+        hk_jw_kv_raw(jw, "value", value);
+    else
+        hk_jw_kv(jw, "reason", value);
+    hk_jw_kv(jw, "how", happened ? "happened" : "did_not");
+    hk_jw_kv(jw, "evidence", op->text);
+    hk_tx_end(tx);
+    step->ok = happened;
+    step->value = hk_run_text(run, value);
+    step->time_us = tx->time_us;
+    step->order = ++run->settled_count;
+    if (happened)
+        hk_containment_active(run, step, tx, "unknown", value);
+    else if (step->containment[0] != 0)
+        hk_tx_simple(
+            tx, HK_KIND_CONTAINMENT_FAILED, step->containment, "reason", value, NULL, NULL);
+}
+
+static void resolve(struct run_op *op, struct hk_run *run)
+{
+    struct hk_tx tx;
+    struct hk_step *step = op->step == NULL ? NULL : hk_run_step(run, op->step);
+    op->state = hk_run_state(run);
+    if (op->resolution == HK_RESOLVE_ABANDON) {
+        cancel(op, run);
+        return;
+    }
+    if (step == NULL) {
+        op_end(op, HK_NOT_FOUND, "the run has no such step");
+        return;
+    }
+    if (step->state != HK_STEP_UNKNOWN) {
+        op_end(op, HK_CONFLICT, "the step is not unknown: there is nothing to resolve");
+        return;
+    }
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    write_resolved(op, run, step, &tx);
+    op->state = hk_run_state(run);
+    hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
+    hk_step_deliver(run, step);
+}
+
+static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
+{
+    struct run_op *op = ctx;
+    if (run == NULL)
+        op_end(op, error->status, error->text);
+    else if (op->is_cancel)
+        cancel(op, run);
+    else
+        resolve(op, run);
+}
+
+static void start(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *run, const struct run_op *draft, hk_reply_fn *reply, void *ctx)
+{
+    struct run_op *op = malloc(sizeof *op);
+    if (op == NULL)
+        hk_engine_must(HK_NOMEM, "an answer", NULL);
+    *op = *draft;
+    op->engine = engine;
+    op->tenant = hk_tenant_of(engine, tenant);
+    op->actor = *actor;
+    op->reply = reply;
+    op->reply_ctx = ctx;
+    op->state = HK_RUN_NONE;
+    (void)hk_copy_text(op->run, sizeof op->run, run);
+    if (!engine->is_ready || engine->is_stopping)
+        op_end(op, HK_BUSY, "the engine is not ready; try again later");
+    else
+        hk_run_with(engine, op->tenant, op->run, on_run, op);
+}
+
+void hk_engine_run_cancel(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *run, const char *reason, hk_reply_fn *reply, void *ctx)
+{
+    const struct run_op draft = {
+        .is_cancel = true, .text = hk_strdup(reason == NULL ? "cancelled" : reason)};
+    start(engine, tenant, actor, run, &draft, reply, ctx);
+}
+
+void hk_engine_run_resolve(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *run, const struct hk_resolve *resolution, hk_reply_fn *reply, void *ctx)
+{
+    const struct run_op draft = {
+        .resolution = resolution->resolution,
+        .step = hk_strdup(resolution->step),
+        .result = hk_strdup(resolution->result),
+        .text = hk_strdup(resolution->evidence),
+    };
+    start(engine, tenant, actor, run, &draft, reply, ctx);
+}

@@ -1,0 +1,131 @@
+/*
+ * run_events: what the script thread says, and how runs end.
+ */
+#include "base/log.h"
+#include "engine/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool can_end(struct hk_run *run, enum hk_kind kind)
+{
+    enum hk_run_state state = hk_run_state(run);
+    if (!hk_run_step_to(&state, kind)) {
+        hk_log(HK_LOG_ERROR, "run %s: %s can't follow while %s", run->id, hk_kind_text(kind),
+            hk_run_state_text(state));
+        return false;
+    }
+    run->end = state;
+    return true;
+}
+
+void hk_run_void_gates(struct hk_run *run, struct hk_tx *tx, const char *why)
+{
+    for (size_t i = 0; i < run->step_count; i++) {
+        const struct hk_step *step = run->steps[i];
+        if (step->state != HK_STEP_WAITING || step->gate[0] == 0)
+            continue;
+        struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_GATE_VOIDED, step->gate);
+        hk_jw_kv(jw, "run", run->id);
+        hk_jw_kv(jw, "step", step->path);
+        hk_jw_kv(jw, "why", why);
+        hk_tx_end(tx);
+    }
+}
+
+static void finished(struct hk_run *run, const struct hk_script_event *event)
+{
+    struct hk_tx tx;
+    if (!can_end(run, HK_KIND_RUN_FINISHED))
+        return;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_RUN_FINISHED, run->id);
+    hk_jw_kv_raw(jw, "value", event->value == NULL ? "null" : event->value);
+    hk_tx_end(&tx);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    run->engine->stats.runs_finished++;
+    hk_run_deactivate(run);
+}
+
+void hk_run_failed(struct hk_run *run, const char *error)
+{
+    struct hk_tx tx;
+    if (!can_end(run, HK_KIND_RUN_FAILED))
+        return;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    hk_tx_simple(&tx, HK_KIND_RUN_FAILED, run->id, "error", error, NULL, NULL);
+    hk_run_void_gates(run, &tx, "its run failed");
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    run->engine->stats.runs_failed++;
+    hk_run_deactivate(run);
+}
+
+/* One entry and nothing else: what the playbook wants now is not what it wanted before. */
+static void diverged(struct hk_run *run, const struct hk_script_event *event)
+{
+    struct hk_tx tx;
+    if (!can_end(run, HK_KIND_RUN_DIVERGED))
+        return;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_RUN_DIVERGED, run->id);
+    hk_jw_kv(jw, "step", event->step);
+    hk_jw_kv(jw, "expected", event->text);
+    hk_jw_kv(jw, "got", event->got);
+    hk_jw_kv(jw, "where", event->where);
+    hk_tx_end(&tx);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    run->engine->stats.runs_diverged++;
+    hk_run_deactivate(run);
+}
+
+/* Every branch waits. When what they wait for is a person or a timer, the state goes: a wait costs
+ * bytes. A result that is still on its way to the state keeps it. */
+static void blocked(struct hk_run *run, const struct hk_script_event *event)
+{
+    if (event->deliveries == run->deliveries_sent && hk_run_steps_in(run, HK_STEP_INTENDED) == 0)
+        hk_run_deactivate(run);
+}
+
+static void handle(struct hk_run *run, const struct hk_script_event *event)
+{
+    switch (event->kind) {
+    case HK_SCRIPT_REQUEST:
+        if (run->end == HK_RUN_RUNNING)
+            hk_step_request(run, event);
+        break;
+    case HK_SCRIPT_BLOCKED:
+        blocked(run, event);
+        break;
+    case HK_SCRIPT_FINISHED:
+        finished(run, event);
+        break;
+    case HK_SCRIPT_FAILED:
+        hk_run_failed(run, event->text);
+        break;
+    case HK_SCRIPT_DIVERGED:
+        diverged(run, event);
+        break;
+    }
+}
+
+void hk_script_events(void *ctx)
+{
+    struct hk_engine *engine = ctx;
+    struct hk_script_event *event = hk_script_take(engine->script);
+    while (event != NULL) {
+        struct hk_script_event *next = (struct hk_script_event *)event->item.next;
+        char text[24];
+        snprintf(text, sizeof text, "%llu", (unsigned long long)event->run);
+        struct hk_run *run = hk_map_get(&engine->scripts, text);
+        /* Not there: its state was dropped meanwhile. Stopping: it is replayed at the next start.
+         */
+        if (run != NULL && !engine->is_stopping) {
+            hk_run_pin(run);
+            handle(run, event);
+            hk_run_unpin(run);
+        }
+        hk_script_event_free(event);
+        event = next;
+    }
+    hk_runs_advance(engine);
+}

@@ -1,0 +1,217 @@
+/*
+ * step: what a playbook asks for, and how it is settled.
+ *
+ *   note, close   nothing leaves the engine: settled at once
+ *   wait          step.waiting with a due time
+ *   ask           step.waiting and a gate with a question
+ *   act           authority decides: settled (denied, recommended), a gate, or intended
+ */
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <string.h>
+
+void hk_step_write_request(struct hk_jw *jw, const struct hk_step *step)
+{
+    hk_jw_kv(jw, "step", step->path);
+    hk_jw_kv(jw, "op", step->op);
+    hk_jw_kv(jw, "name", step->name);
+    hk_jw_kv_raw(jw, "args", step->args);
+    hk_jw_kv_raw(jw, "options", step->options);
+    hk_jw_kv(jw, "where", step->where);
+}
+
+void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, bool ok,
+    const char *value, const char *how)
+{
+    enum hk_step_state from = step->state;
+    hk_engine_must(hk_step_step_to(&step->state, HK_KIND_STEP_SETTLED) ? HK_OK : HK_INTERNAL,
+        "settling a step", NULL);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_STEP_SETTLED, run->id);
+    if (from == HK_STEP_NONE)
+        hk_step_write_request(jw, step);
+    else
+        hk_jw_kv(jw, "step", step->path);
+    hk_jw_kv(jw, "from", hk_step_state_text(from));
+    hk_jw_kv_bool(jw, "ok", ok);
+    if (ok)
+        hk_jw_kv_raw(jw, "value", value);
+    else
+        hk_jw_kv(jw, "reason", value);
+    hk_jw_kv(jw, "how", how);
+    hk_tx_end(tx);
+    step->ok = ok;
+    step->value = hk_run_text(run, value);
+    step->time_us = tx->time_us;
+    step->order = ++run->settled_count;
+    run->engine->stats.steps_settled++;
+}
+
+void hk_step_deliver(struct hk_run *run, const struct hk_step *step)
+{
+    struct hk_error error = {0};
+    if (run->script == 0) {
+        hk_run_activate(run);
+        return;
+    }
+    run->deliveries_sent++;
+    hk_engine_must(hk_script_settle(run->engine->script, run->script, step->path, step->ok,
+                       step->value, step->time_us, &error),
+        "giving a result to a playbook", &error);
+}
+
+void hk_step_settle_now(
+    struct hk_run *run, struct hk_step *step, bool ok, const char *value, const char *how)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    hk_step_settle(run, step, &tx, ok, value, how);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
+}
+
+/* --- wait --- */
+
+static void request_wait(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
+{
+    int64_t for_ms = hk_json_i64_at(args, "for_ms", 0);
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    hk_engine_must(
+        hk_step_step_to(&step->state, HK_KIND_STEP_WAITING) ? HK_OK : HK_INTERNAL, "a wait", NULL);
+    step->waits_for = "timer";
+    step->due_us = tx.time_us + for_ms * 1000;
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_STEP_WAITING, run->id);
+    hk_step_write_request(jw, step);
+    hk_jw_kv(jw, "from", hk_step_state_text(HK_STEP_NONE));
+    hk_jw_kv(jw, "for", "timer");
+    hk_jw_kv_i64(jw, "due_us", step->due_us);
+    hk_tx_end(&tx);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_due_note(run->engine, step->due_us);
+}
+
+/* --- close --- */
+
+static void request_close(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    /* A second playbook that closes the same alert adds its step, not a second closing. */
+    if (hk_alert_step_to(&run->alert->state, HK_KIND_ALERT_CLOSED)) {
+        struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_ALERT_CLOSED, run->alert->id);
+        hk_jw_kv(jw, "verdict", hk_json_string_at(args, "verdict", "undetermined"));
+        if (hk_json_string_at(args, "note", NULL) != NULL)
+            hk_jw_kv(jw, "note", hk_json_string_at(args, "note", NULL));
+        hk_jw_kv(jw, "run", run->id);
+        hk_tx_end(&tx);
+        hk_dedupe_forget(run->engine->dedupe, run->alert->id);
+    }
+    hk_step_settle(run, step, &tx, true, "true", "engine");
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
+}
+
+/* --- ask --- */
+
+static void request_ask(struct hk_run *run, struct hk_step *step)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    hk_gate_open_question(run, step, &tx);
+    hk_tx_commit(&tx, HK_LANE_URGENT, run, NULL, NULL);
+}
+
+/* --- act --- */
+
+static void settle_by_verdict(struct hk_run *run, struct hk_step *step, const struct hk_act *act)
+{
+    bool is_denied = act->verdict.outcome == HK_MAY_DENY;
+    struct hk_error text = {0};
+    (void)hk_fail(&text, HK_DENIED, "%s by %s: %s", is_denied ? "denied" : "recommended only",
+        act->verdict.rule, act->verdict.why);
+    hk_step_settle_now(run, step, false, text.text, is_denied ? "denied" : "recommended");
+}
+
+struct send {
+    struct hk_run *run;
+    struct hk_step *step;
+};
+
+static void on_intended(void *ctx)
+{
+    struct send send = *(struct send *)ctx;
+    hk_crashpoint("after-intent");
+    hk_dispatch_send(send.run, send.step, HK_CALL_START);
+}
+
+void hk_step_commit_intent(
+    struct hk_run *run, struct hk_step *step, struct hk_tx *tx, enum hk_lane lane)
+{
+    struct send *send = hk_arena_alloc(&run->arena, sizeof *send);
+    if (send == NULL)
+        hk_engine_must(HK_NOMEM, "a step", NULL);
+    *send = (struct send){.run = run, .step = step};
+    hk_crashpoint("before-intent");
+    hk_tx_commit(tx, lane, run, on_intended, send);
+}
+
+static void request_act(struct hk_run *run, struct hk_step *step)
+{
+    struct hk_act act;
+    struct hk_error error = {0};
+    struct hk_tx tx;
+    if (hk_act_prepare(run, step, &act, &error) != HK_OK) {
+        hk_act_done(&act);
+        hk_step_settle_now(run, step, false, error.text, "invalid");
+        return;
+    }
+    switch (act.verdict.outcome) {
+    case HK_MAY_DENY:
+    case HK_MAY_RECOMMEND:
+        settle_by_verdict(run, step, &act);
+        break;
+    case HK_MAY_ASK:
+        hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+        hk_gate_open(run, step, &act, &tx);
+        hk_tx_commit(&tx, HK_LANE_URGENT, run, NULL, NULL);
+        break;
+    case HK_MAY_DO_THEN_TELL:
+    case HK_MAY_DO:
+        hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+        hk_dispatch_intend(run, step, &act, NULL, &tx);
+        hk_step_commit_intent(run, step, &tx, HK_LANE_NORMAL);
+        break;
+    }
+    hk_act_done(&act);
+}
+
+void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
+{
+    struct hk_json_doc args = {0};
+    struct hk_error error = {0};
+    struct hk_step *step = hk_run_step_add(run, event->step);
+    step->op = hk_run_text(run, event->op);
+    step->name = hk_run_text(run, event->name);
+    step->args = hk_run_text(run, event->args);
+    step->options = hk_run_text(run, event->options);
+    step->where = hk_run_text(run, event->where);
+    if (run->step_count > HK_RUN_STEPS_MAX) {
+        hk_run_failed(run, "the run asked for more steps than a run may have");
+        return;
+    }
+    hk_engine_must(
+        hk_json_parse(step->args, strlen(step->args), &hk_json_limits_own, &args, &error),
+        "a step's arguments", &error);
+    if (strcmp(step->op, "act") == 0)
+        request_act(run, step);
+    else if (strcmp(step->op, "wait") == 0)
+        request_wait(run, step, args.root);
+    else if (strcmp(step->op, "ask") == 0)
+        request_ask(run, step);
+    else if (strcmp(step->op, "close") == 0)
+        request_close(run, step, args.root);
+    else
+        hk_step_settle_now(run, step, true, "null", "engine");
+    hk_json_doc_done(&args);
+}

@@ -1,0 +1,446 @@
+/*
+ * tenant: one customer's configuration in memory, and what of it goes into the ledger: the
+ * configuration in force, the text of each playbook, and the descriptor of each plugin.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/internal.h"
+#include "script/playbook.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEDUPE_WINDOW_DEFAULT_MS = 10 * 60 * 1000 };
+
+const char *hk_kind_of_action_text(enum hk_kind_of_action kind)
+{
+    static const char *const texts[] = {"enrich", "notify", "contain", "eradicate", "restore"};
+    return texts[kind];
+}
+
+const char *hk_effect_text(enum hk_effect effect)
+{
+    static const char *const texts[] = {"read", "idempotent", "probeable", "once"};
+    return texts[effect];
+}
+
+bool hk_effect_from_text(const char *text, enum hk_effect *ret_effect)
+{
+    for (int i = HK_READ; i <= HK_ONCE; i++) {
+        if (strcmp(text, hk_effect_text((enum hk_effect)i)) == 0) {
+            *ret_effect = (enum hk_effect)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- playbooks --- */
+
+struct hk_playbook *hk_playbook_new(
+    const char *file, const char *source, size_t source_size, struct hk_error *error)
+{
+    struct hk_buf out;
+    hk_buf_init(&out, HK_PLAYBOOK_SIZE_MAX);
+    struct hk_playbook *playbook = calloc(1, sizeof *playbook);
+    if (playbook == NULL)
+        goto fail;
+    if (hk_playbook_describe(source, source_size, file, &out, error) != HK_OK)
+        goto fail;
+    if (hk_json_parse(out.data, out.size, &hk_json_limits_own, &playbook->descriptor, error) !=
+        HK_OK)
+        goto fail;
+    hk_playbook_version(source, source_size, playbook->version);
+    playbook->name = hk_json_string_at(playbook->descriptor.root, "name", "");
+    playbook->file = hk_strdup(file);
+    playbook->source = malloc(source_size + 1);
+    if (playbook->file == NULL || playbook->source == NULL) {
+        (void)hk_fail(error, HK_NOMEM, "%s: out of memory", file);
+        goto fail;
+    }
+    memcpy(playbook->source, source, source_size);
+    playbook->source[source_size] = 0;
+    playbook->source_size = source_size;
+    hk_buf_done(&out);
+    return playbook;
+fail:
+    hk_buf_done(&out);
+    hk_playbook_free(playbook);
+    return NULL;
+}
+
+void hk_playbook_free(struct hk_playbook *playbook)
+{
+    if (playbook == NULL)
+        return;
+    hk_json_doc_done(&playbook->descriptor);
+    free(playbook->file);
+    free(playbook->source);
+    free(playbook);
+}
+
+/* --- budgets --- */
+
+static struct hk_spent *spent_of(const struct hk_tenant_state *tenant, enum hk_kind_of_action kind)
+{
+    if (kind == HK_CONTAIN)
+        return tenant->spent_contain;
+    return kind == HK_ERADICATE ? tenant->spent_eradicate : NULL;
+}
+
+unsigned hk_spent_last_hour(
+    const struct hk_tenant_state *tenant, enum hk_kind_of_action kind, int64_t now_us)
+{
+    const struct hk_spent *spent = spent_of(tenant, kind);
+    unsigned count = 0;
+    for (size_t i = 0; spent != NULL && i < HK_SPENT_MAX; i++)
+        count += spent->times_us[i] > now_us - 3600LL * 1000000;
+    return count;
+}
+
+void hk_spent_add(struct hk_tenant_state *tenant, enum hk_kind_of_action kind, int64_t now_us)
+{
+    struct hk_spent *spent = spent_of(tenant, kind);
+    if (spent == NULL)
+        return;
+    spent->times_us[spent->next] = now_us;
+    spent->next = (spent->next + 1) % HK_SPENT_MAX;
+}
+
+/* --- look-ups --- */
+
+struct hk_tenant_state *hk_tenant_of(const struct hk_engine *engine, hk_tenant number)
+{
+    for (size_t i = 0; i < engine->tenant_count; i++) {
+        if (engine->tenants[i]->number == number)
+            return engine->tenants[i];
+    }
+    return NULL;
+}
+
+bool hk_engine_tenant(const struct hk_engine *engine, const char *name, hk_tenant *ret_tenant)
+{
+    for (size_t i = 0; i < engine->tenant_count; i++) {
+        if (strcmp(engine->tenants[i]->name, name) == 0) {
+            *ret_tenant = engine->tenants[i]->number;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *hk_engine_tenant_name(const struct hk_engine *engine, hk_tenant tenant)
+{
+    const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);
+    return state == NULL ? "" : state->name;
+}
+
+const char *hk_engine_only_tenant(const struct hk_engine *engine)
+{
+    return engine->tenant_count == 1 ? engine->tenants[0]->name : NULL;
+}
+
+const char *const *hk_engine_dedupe_fields(const struct hk_engine *engine, hk_tenant tenant)
+{
+    const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);
+    return state == NULL ? NULL : state->dedupe_fields;
+}
+
+const struct hk_action_info *hk_tenant_action(const struct hk_engine *engine,
+    const struct hk_tenant_state *tenant, const char *name, const char **ret_capability)
+{
+    char plugin[HK_ID_SIZE];
+    *ret_capability = NULL;
+    const struct hk_json *bindings = hk_json_get(tenant->config.root, "capabilities");
+    const char *bound = hk_json_string(hk_json_get(bindings, name));
+    if (bound != NULL) {
+        *ret_capability = name;
+        name = bound;
+    }
+    const char *dot = strchr(name, '.');
+    if (dot == NULL || (size_t)(dot - name) >= sizeof plugin)
+        return NULL;
+    memcpy(plugin, name, (size_t)(dot - name));
+    plugin[dot - name] = 0;
+    const struct hk_action_info *info = hk_pool_action(engine->pool, tenant->name, plugin, dot + 1);
+    if (info != NULL && *ret_capability == NULL)
+        *ret_capability = info->capability;
+    return info;
+}
+
+/* --- adding one --- */
+
+static enum hk_status read_duration(const struct hk_json *config, const char *path,
+    int64_t fallback_ms, int64_t *ret_ms, struct hk_error *error)
+{
+    const char *text = hk_json_string_at(config, path, NULL);
+    *ret_ms = fallback_ms;
+    if (text == NULL)
+        return HK_OK;
+    if (hk_duration_parse(text, ret_ms, error) != HK_OK)
+        return hk_error_prefix(error, "%s", path);
+    return HK_OK;
+}
+
+static enum hk_status read_dedupe(
+    struct hk_tenant_state *tenant, const struct hk_json *config, struct hk_error *error)
+{
+    int64_t window_ms;
+    enum hk_status status =
+        read_duration(config, "dedupe.window", DEDUPE_WINDOW_DEFAULT_MS, &window_ms, error);
+    if (status != HK_OK)
+        return status;
+    tenant->dedupe_window_us = window_ms * 1000;
+    const struct hk_json *fields = hk_json_at(config, "dedupe.fields");
+    if (fields == NULL)
+        return HK_OK;
+    tenant->dedupe_fields = calloc(fields->count + 1, sizeof(char *));
+    if (tenant->dedupe_fields == NULL)
+        return hk_fail(error, HK_NOMEM, "dedupe.fields: out of memory");
+    size_t count = 0;
+    for (const struct hk_json *item = fields->first; item != NULL; item = item->next) {
+        if (hk_json_string(item) == NULL)
+            return hk_fail(error, HK_INVALID, "dedupe.fields[%zu]: not a text", count);
+        tenant->dedupe_fields[count++] = hk_json_string(item);
+    }
+    return HK_OK;
+}
+
+/* The configuration is kept in canonical form: the same settings in another order are the same. */
+static enum hk_status read_config(
+    struct hk_tenant_state *tenant, const struct hk_json *config, struct hk_error *error)
+{
+    struct hk_buf text;
+    hk_buf_init(&text, HK_PAYLOAD_SIZE_MAX / 2);
+    hk_json_canonical(config, &text);
+    enum hk_status status = hk_buf_check(&text, "the tenant's configuration", error);
+    if (status == HK_OK)
+        status = hk_json_parse(text.data, text.size, &hk_json_limits_own, &tenant->config, error);
+    hk_buf_done(&text);
+    if (status != HK_OK)
+        return status;
+    const struct hk_json *root = tenant->config.root;
+    status = hk_authority_new(root, &tenant->authority, error);
+    if (status == HK_OK)
+        status = read_dedupe(tenant, root, error);
+    if (status == HK_OK)
+        status = read_duration(
+            root, "lease.default", HK_LEASE_DEFAULT_MS, &tenant->lease_default_ms, error);
+    if (status == HK_OK)
+        status = read_duration(root, "lease.max", HK_LEASE_MAX_MS, &tenant->lease_max_ms, error);
+    return status;
+}
+
+static enum hk_status add_playbooks(struct hk_tenant_state *tenant,
+    const struct hk_playbook_file *files, size_t count, struct hk_error *error)
+{
+    tenant->active = calloc(count + 1, sizeof *tenant->active);
+    if (tenant->active == NULL)
+        return hk_fail(error, HK_NOMEM, "playbooks: out of memory");
+    for (size_t i = 0; i < count; i++) {
+        struct hk_playbook *playbook =
+            hk_playbook_new(files[i].file, files[i].source, files[i].source_size, error);
+        if (playbook == NULL)
+            return error->status;
+        if (hk_map_get(&tenant->playbooks, playbook->version) != NULL) {
+            hk_playbook_free(playbook);
+            return hk_fail(error, HK_CONFLICT, "%s: the same text is listed twice", files[i].file);
+        }
+        if (hk_map_put(&tenant->playbooks, playbook->version, playbook) != HK_OK) {
+            hk_playbook_free(playbook);
+            return hk_fail(error, HK_NOMEM, "playbooks: out of memory");
+        }
+        tenant->active[tenant->active_count++] = playbook;
+    }
+    return HK_OK;
+}
+
+/* --- recording what changed --- */
+
+struct last {
+    hk_tenant tenant;
+    const char *subject;
+    struct hk_arena arena;
+    struct hk_stored stored;
+};
+
+static enum hk_status read_last(struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct last *last = job;
+    return hk_query_last(reading, last->tenant, last->subject, &last->arena, &last->stored, error);
+}
+
+static bool config_is_recorded(
+    struct hk_engine *engine, const struct hk_tenant_state *tenant, const char *sha256)
+{
+    struct last last = {.tenant = tenant->number, .subject = "config"};
+    struct hk_json_doc doc = {0};
+    struct hk_error error;
+    bool same = false;
+    hk_arena_init(&last.arena, HK_PAYLOAD_SIZE_MAX * 2);
+    if (hk_ledger_read_now(engine->ledger, read_last, &last, &error) == HK_OK &&
+        last.stored.payload != NULL &&
+        hk_json_parse(last.stored.payload, last.stored.payload_size, &hk_json_limits_own, &doc,
+            &error) == HK_OK)
+        same = strcmp(hk_json_string_at(doc.root, "sha256", ""), sha256) == 0;
+    hk_json_doc_done(&doc);
+    hk_arena_done(&last.arena);
+    return same;
+}
+
+static bool subject_is_known(
+    struct hk_engine *engine, const struct hk_tenant_state *tenant, const char *subject)
+{
+    struct last last = {.tenant = tenant->number, .subject = subject};
+    struct hk_error error;
+    hk_arena_init(&last.arena, HK_PAYLOAD_SIZE_MAX * 2);
+    enum hk_status status = hk_ledger_read_now(engine->ledger, read_last, &last, &error);
+    hk_arena_done(&last.arena);
+    return status == HK_OK;
+}
+
+static void record_playbook(struct hk_tx *tx, const struct hk_playbook *playbook)
+{
+    const struct hk_json *root = playbook->descriptor.root;
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_PLAYBOOK_ADDED, playbook->version);
+    hk_jw_kv(jw, "name", playbook->name);
+    hk_jw_kv(jw, "summary", hk_json_string_at(root, "summary", ""));
+    hk_jw_kv_value(jw, "on", hk_json_get(root, "on"));
+    if (hk_json_get(root, "limits") != NULL)
+        hk_jw_kv_value(jw, "limits", hk_json_get(root, "limits"));
+    hk_jw_kv(jw, "file", playbook->file);
+    hk_jw_kv(jw, "source", playbook->source);
+    hk_tx_end(tx);
+}
+
+static enum hk_status record_config(
+    struct hk_engine *engine, struct hk_tenant_state *tenant, struct hk_error *error)
+{
+    struct hk_buf text;
+    char sha256[HK_SHA256_HEX_SIZE];
+    struct hk_tx tx;
+    unsigned entries = 0;
+    hk_buf_init(&text, HK_PAYLOAD_SIZE_MAX / 2);
+    hk_json_canonical(tenant->config.root, &text);
+    hk_sha256_hex(text.data, text.size, sha256);
+    hk_buf_done(&text);
+
+    hk_tx_begin(&tx, engine, tenant, "engine");
+    if (!config_is_recorded(engine, tenant, sha256)) {
+        struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONFIG_APPLIED, "config");
+        hk_jw_kv(jw, "sha256", sha256);
+        hk_jw_kv_value(jw, "config", tenant->config.root);
+        hk_tx_end(&tx);
+        entries++;
+    }
+    for (size_t i = 0; i < tenant->active_count; i++) {
+        if (subject_is_known(engine, tenant, tenant->active[i]->version))
+            continue;
+        record_playbook(&tx, tenant->active[i]);
+        entries++;
+    }
+    hk_buf_done(&tx.payload);
+    if (entries == 0) {
+        hk_write_free(tx.write);
+        return HK_OK;
+    }
+    return hk_ledger_write_now(engine->ledger, tx.write, error);
+}
+
+static void tenant_free(struct hk_tenant_state *tenant)
+{
+    if (tenant == NULL)
+        return;
+    size_t cursor = 0;
+    struct hk_playbook *playbook;
+    while ((playbook = hk_map_next(&tenant->playbooks, &cursor)) != NULL)
+        hk_playbook_free(playbook);
+    hk_map_done(&tenant->playbooks);
+    hk_authority_free(tenant->authority);
+    hk_json_doc_done(&tenant->config);
+    free(tenant->dedupe_fields);
+    free(tenant->active);
+    free(tenant->spent_contain);
+    free(tenant->spent_eradicate);
+    free(tenant);
+}
+
+void hk_tenants_free(struct hk_engine *engine)
+{
+    for (size_t i = 0; i < engine->tenant_count; i++)
+        tenant_free(engine->tenants[i]);
+    free(engine->tenants);
+    engine->tenants = NULL;
+    engine->tenant_count = 0;
+}
+
+static enum hk_status append_tenant(
+    struct hk_engine *engine, struct hk_tenant_state *tenant, struct hk_error *error)
+{
+    struct hk_tenant_state **grown =
+        realloc(engine->tenants, (engine->tenant_count + 1) * sizeof(struct hk_tenant_state *));
+    if (grown == NULL)
+        return hk_fail(error, HK_NOMEM, "tenant %s: out of memory", tenant->name);
+    engine->tenants = grown;
+    engine->tenants[engine->tenant_count++] = tenant;
+    return HK_OK;
+}
+
+enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
+    const struct hk_json *config, const struct hk_playbook_file *playbooks, size_t playbook_count,
+    const struct hk_plugin_config *plugins, size_t plugin_count, hk_tenant *ret_tenant,
+    struct hk_error *error)
+{
+    enum hk_status status = HK_NOMEM;
+    struct hk_tenant_state *tenant = calloc(1, sizeof *tenant);
+    if (tenant == NULL)
+        return hk_fail(error, HK_NOMEM, "tenant %s: out of memory", name);
+    hk_map_init(&tenant->playbooks);
+    tenant->spent_contain = calloc(1, sizeof *tenant->spent_contain);
+    tenant->spent_eradicate = calloc(1, sizeof *tenant->spent_eradicate);
+    if (tenant->spent_contain == NULL || tenant->spent_eradicate == NULL)
+        goto fail;
+    if (!hk_name_is_valid(name) || !hk_copy_text(tenant->name, sizeof tenant->name, name)) {
+        status = hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", name);
+        goto fail;
+    }
+    status = read_config(tenant, config, error);
+    if (status == HK_OK)
+        status = add_playbooks(tenant, playbooks, playbook_count, error);
+    if (status == HK_OK)
+        status = hk_ledger_tenant_open(engine->ledger, name, &tenant->number, error);
+    if (status == HK_OK)
+        status = record_config(engine, tenant, error);
+    for (size_t i = 0; status == HK_OK && i < plugin_count; i++)
+        status = hk_pool_add(engine->pool, &plugins[i], error);
+    if (status == HK_OK)
+        status = append_tenant(engine, tenant, error);
+    if (status != HK_OK)
+        goto fail;
+    *ret_tenant = tenant->number;
+    return HK_OK;
+fail:
+    tenant_free(tenant);
+    return hk_error_prefix(error, "tenant %s", name);
+}
+
+/* A plugin's descriptor goes into the ledger when it is not the one that was recorded last. */
+void hk_tenant_plugin_loaded(
+    struct hk_engine *engine, struct hk_tenant_state *tenant, const char *plugin)
+{
+    const char *descriptor = hk_pool_descriptor(engine->pool, tenant->name, plugin);
+    if (descriptor == NULL)
+        return;
+    struct hk_tx tx;
+    hk_tx_begin(&tx, engine, tenant, "engine");
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_PLUGIN_LOADED, plugin);
+    struct hk_json_doc doc = {0};
+    struct hk_error error = {0};
+    hk_engine_must(hk_json_parse(descriptor, strlen(descriptor), &hk_json_limits_own, &doc, &error),
+        "a plugin's descriptor", &error);
+    for (const struct hk_json *item = doc.root->first; item != NULL; item = item->next)
+        hk_jw_kv_value(jw, item->key, item);
+    hk_tx_end(&tx);
+    hk_json_doc_done(&doc);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, NULL, NULL);
+}

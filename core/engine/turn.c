@@ -1,0 +1,54 @@
+/*
+ * turn: one at a time per subject. A decision reads a gate's entries, thinks, and writes; a second
+ * decision about the same gate waits until the first is on disk.
+ */
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <stdlib.h>
+
+struct hk_turns {
+    char subject[HK_ID_SIZE];
+    struct hk_turn *waiting;
+};
+
+void hk_turn_take(struct hk_engine *engine, const char *subject, void (*go)(void *ctx), void *ctx)
+{
+    struct hk_turns *turns = hk_map_get(&engine->turns, subject);
+    if (turns == NULL) {
+        turns = calloc(1, sizeof *turns);
+        if (turns == NULL)
+            hk_engine_must(HK_NOMEM, "taking turns", NULL);
+        (void)hk_copy_text(turns->subject, sizeof turns->subject, subject);
+        hk_engine_must(hk_map_put(&engine->turns, turns->subject, turns), "taking turns", NULL);
+        go(ctx);
+        return;
+    }
+    struct hk_turn *turn = calloc(1, sizeof *turn);
+    if (turn == NULL)
+        hk_engine_must(HK_NOMEM, "taking turns", NULL);
+    turn->go = go;
+    turn->ctx = ctx;
+    struct hk_turn **end = &turns->waiting;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = turn;
+}
+
+void hk_turn_end(struct hk_engine *engine, const char *subject)
+{
+    struct hk_turns *turns = hk_map_get(&engine->turns, subject);
+    if (turns == NULL)
+        return;
+    struct hk_turn *turn = turns->waiting;
+    if (turn == NULL) {
+        (void)hk_map_remove(&engine->turns, subject);
+        free(turns);
+        return;
+    }
+    turns->waiting = turn->next;
+    void (*go)(void *ctx) = turn->go;
+    void *ctx = turn->ctx;
+    free(turn);
+    go(ctx);
+}

@@ -1,0 +1,104 @@
+/*
+ * tx: the one way in which the engine writes entries. A struct hk_tx collects the entries of one
+ * transaction; all of them carry the same time and actor.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_SOFTWARE = 70 };
+
+void hk_engine_must(enum hk_status status, const char *what, const struct hk_error *error)
+{
+    if (status == HK_OK)
+        return;
+    hk_log(HK_LOG_ERROR, "%s: %s; ending, the ledger is the state", what,
+        error != NULL && error->text[0] != 0 ? error->text : hk_status_text(status));
+    _exit(EXIT_SOFTWARE);
+}
+
+void hk_tx_begin(
+    struct hk_tx *tx, struct hk_engine *engine, struct hk_tenant_state *tenant, const char *actor)
+{
+    memset(tx, 0, sizeof *tx);
+    tx->engine = engine;
+    tx->tenant = tenant;
+    tx->actor = actor;
+    tx->time_us = hk_engine_now_us(engine);
+    tx->write = hk_write_new();
+    if (tx->write == NULL)
+        hk_engine_must(HK_NOMEM, "writing an entry", NULL);
+    hk_buf_init(&tx->payload, HK_PAYLOAD_SIZE_MAX);
+}
+
+struct hk_jw *hk_tx_entry(struct hk_tx *tx, enum hk_kind kind, const char *subject)
+{
+    tx->kind = kind;
+    (void)hk_copy_text(tx->subject, sizeof tx->subject, subject);
+    hk_jw_init(&tx->jw, &tx->payload);
+    hk_jw_object(&tx->jw);
+    return &tx->jw;
+}
+
+void hk_tx_end(struct hk_tx *tx)
+{
+    struct hk_error error = {0};
+    hk_jw_object_end(&tx->jw);
+    hk_engine_must(hk_buf_check(&tx->payload, "a payload", &error), "writing an entry", &error);
+    size_t size;
+    char *payload = hk_buf_take(&tx->payload, &size);
+    hk_engine_must(hk_write_add(tx->write, tx->tenant->number, tx->kind, tx->subject, tx->actor,
+                       tx->time_us, payload, size, &error),
+        "writing an entry", &error);
+}
+
+void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, const char *key1,
+    const char *value1, const char *key2, const char *value2)
+{
+    struct hk_jw *jw = hk_tx_entry(tx, kind, subject);
+    if (value1 != NULL)
+        hk_jw_kv(jw, key1, value1);
+    if (value2 != NULL)
+        hk_jw_kv(jw, key2, value2);
+    hk_tx_end(tx);
+}
+
+struct written {
+    struct hk_engine *engine;
+    struct hk_run *run; /* pinned, or NULL */
+    hk_tx_done_fn *done;
+    void *ctx;
+};
+
+static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
+{
+    (void)tenant;
+    (void)first_seq;
+    struct written written = *(struct written *)ctx;
+    free(ctx);
+    written.engine->writes_open--;
+    if (written.done != NULL)
+        written.done(written.ctx);
+    if (written.run != NULL)
+        hk_run_unpin(written.run);
+    hk_engine_check_stopped(written.engine);
+}
+
+void hk_tx_commit(
+    struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx)
+{
+    struct written *written = malloc(sizeof *written);
+    if (written == NULL)
+        hk_engine_must(HK_NOMEM, "writing an entry", NULL);
+    *written = (struct written){.engine = tx->engine, .run = run, .done = done, .ctx = ctx};
+    if (run != NULL)
+        hk_run_pin(run);
+    tx->engine->writes_open++;
+    hk_ledger_submit(tx->engine->ledger, tx->write, lane, on_written, written);
+    hk_buf_done(&tx->payload);
+    tx->write = NULL;
+}
