@@ -27,8 +27,9 @@
 #define EXE_FD 101
 #define SIGNAL_FD 102
 #define CHILDREN_MAX 1024
-#define REAP_MAX_MS 2000 /* for killed children to be gone, before the spawner ends all the same   \
-                          */
+#define REAP_MAX_MS                                                                                \
+    2000 /* for killed children to be gone, before the spawner ends all the same                   \
+          */
 
 struct child {
     uint64_t process_id;

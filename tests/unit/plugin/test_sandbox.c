@@ -13,18 +13,22 @@ static int64_t deed(const struct hk_json_doc *doc, const char *name)
     return hk_json_i64_at(doc->root, name, -1);
 }
 
-/* Every deed failed, but for what may be done. */
-static void check_deeds(const char *text)
+/* Every deed failed, but for what may be done. Without Landlock two may work that do no harm: to
+ * list an empty folder that stands for the data folder, and to open the lock's file a second time
+ * (its lock can't be touched through that: flock is refused). */
+static void check_deeds(const char *text, bool without_landlock)
 {
-    static const char *const allowed[] = {"may_", NULL};
     struct hk_json_doc doc = {0};
 
     CU_ASSERT_EQUAL_FATAL(
         hk_json_parse(text, strlen(text), &hk_json_limits_own, &doc, NULL), HK_OK);
     CU_ASSERT_TRUE(doc.root->count >= 70);
     for (const struct hk_json *item = doc.root->first; item != NULL; item = item->next) {
-        bool may = strncmp(item->key, allowed[0], 4) == 0;
+        bool may = strncmp(item->key, "may_", 4) == 0;
         bool could = deed(&doc, item->key) == 0;
+        if (without_landlock &&
+            (strcmp(item->key, "data_list") == 0 || strcmp(item->key, "lock_reopen") == 0))
+            continue;
         if (may != could)
             fprintf(stderr, "%s: %lld\n", item->key, (long long)deed(&doc, item->key));
         CU_ASSERT_EQUAL(may, could);
@@ -32,6 +36,7 @@ static void check_deeds(const char *text)
     CU_ASSERT_EQUAL(deed(&doc, "clone3"), ENOSYS);
     CU_ASSERT_EQUAL(deed(&doc, "socket"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_close_high"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "lock_flock"), EPERM);
     hk_json_doc_done(&doc);
 }
 
@@ -50,7 +55,7 @@ static void try_all(bool without_landlock)
     snprintf(args, sizeof(args), "{\"engine\":%d}", (int)getpid());
     const struct answer *a = fixture_call(&f, "pool_hostile", "try_all", args);
     CU_ASSERT_EQUAL(a->end, HK_CALL_DONE);
-    check_deeds(a->text);
+    check_deeds(a->text, without_landlock);
     CU_ASSERT_FALSE(fixture_has(&f, "new"));
     CU_ASSERT_TRUE(fixture_has(&f, "plugins/acme/pool_hostile/mine"));
     bool gone = true;
