@@ -146,6 +146,14 @@ const struct hk_route hk_routes[] = {
         .answer_type = "text/plain",
         .problems = {404, 503}},
 
+    {.method = "GET",
+        .path = "/v1/whoami",
+        .role = "viewer",
+        .handler = hk_route_whoami,
+        .summary = "Who the token says you are, and whose things you are shown",
+        .status = 200,
+        .answer = "id, name, role, whether a person, tenant"},
+
     LIST("alerts", "viewer"),
     {.method = "POST",
         .path = "/v1/alerts",

@@ -14,6 +14,7 @@ hk_handler_fn hk_route_readyz;
 hk_handler_fn hk_route_metrics;
 hk_handler_fn hk_route_openapi;
 hk_handler_fn hk_route_served_file;
+hk_handler_fn hk_route_whoami;
 
 hk_handler_fn hk_route_list; /* of match.route->collection */
 hk_handler_fn hk_route_show;

@@ -30,7 +30,7 @@ static void write_user(struct hk_jw *jw, const struct hk_user *user)
     hk_jw_kv(jw, "id", user->id);
     hk_jw_kv(jw, "name", user->name);
     hk_jw_kv(jw, "role", user->role);
-    hk_jw_kv(jw, "state", user->is_disabled ? "disabled" : "enabled");
+    hk_jw_kv(jw, "state", user->is_disabled ? "disabled" : "active");
 }
 
 static void write_token(struct hk_jw *jw, const struct identity_job *job)
@@ -42,7 +42,7 @@ static void write_token(struct hk_jw *jw, const struct identity_job *job)
     hk_jw_kv(jw, "service", is_person ? NULL : job->token.name);
     hk_jw_kv(jw, "name", job->token.name);
     hk_jw_kv(jw, "role", is_person ? NULL : job->token.role);
-    hk_jw_kv(jw, "state", job->token.is_revoked ? "revoked" : "valid");
+    hk_jw_kv(jw, "state", job->token.is_revoked ? "revoked" : "active");
     if (job->secret[0] != '\0')
         hk_jw_kv(jw, "token", job->secret);
 }

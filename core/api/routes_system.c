@@ -54,6 +54,28 @@ void hk_route_openapi(
     hk_answer_buf(exchange, 200, &exchange->api->openapi);
 }
 
+void hk_route_whoami(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    const struct hk_actor *actor = &exchange->actor;
+    struct hk_buf out;
+    struct hk_jw jw;
+
+    (void)request;
+    (void)body;
+    hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
+    hk_jw_init(&jw, &out);
+    hk_jw_object(&jw);
+    hk_jw_kv(&jw, "id", actor->id);
+    hk_jw_kv(&jw, "name", actor->name);
+    hk_jw_kv(&jw, "role", actor->role);
+    hk_jw_kv_bool(&jw, "person", actor->is_person);
+    hk_jw_kv(&jw, "tenant", hk_engine_tenant_name(exchange->api->engine, exchange->tenant));
+    hk_jw_object_end(&jw);
+    hk_answer_buf(exchange, 200, &out);
+    hk_buf_done(&out);
+}
+
 /* --- lists --- */
 
 struct file_job {

@@ -1,0 +1,302 @@
+/*
+ * cli_audit: the record, checked on the data folder without trusting the engine; and read, through
+ * the engine when it runs.
+ */
+#include "app/cli.h"
+#include "app/folder.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "ledger/audit.h"
+#include "limits.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHECKPOINT_SIZE_MAX = 65536, PROGRESS_EVERY_MS = 1000 };
+
+struct progress {
+    int64_t began_ms;
+    int64_t told_ms;
+};
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    struct progress *progress = ctx;
+    int64_t now_ms = hk_time_monotonic_ms();
+
+    if (now_ms - progress->told_ms < PROGRESS_EVERY_MS)
+        return;
+    progress->told_ms = now_ms;
+    fprintf(stderr, "%" PRIu64 " of %" PRIu64 " entries\n", done, total);
+}
+
+static enum hk_status fill_options(const struct hk_cli *cli, char path[PATH_MAX],
+    struct hk_audit_options *options, struct progress *progress, struct hk_error *error)
+{
+    enum hk_status status = hk_cli_data_path(cli, path, PATH_MAX, error);
+
+    if (status == HK_OK && access(path, F_OK) != 0)
+        return hk_fail(error, HK_NOT_FOUND, "there is no data folder %s", path);
+    progress->began_ms = hk_time_monotonic_ms();
+    progress->told_ms = progress->began_ms;
+    *options = (struct hk_audit_options){
+        .data_dir = path, .tenant = cli->tenant, .progress = on_progress, .progress_ctx = progress};
+    return status;
+}
+
+static enum hk_status read_file(const char *path, struct hk_buf *out, struct hk_error *error)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    char piece[4096];
+    size_t size;
+
+    if (file == NULL)
+        return hk_fail(error, HK_NOT_FOUND, "cannot open %s", path);
+    while ((size = fread(piece, 1, sizeof(piece), file)) > 0)
+        hk_buf_append(out, piece, size);
+    if (file != stdin)
+        (void)fclose(file);
+    return hk_buf_check(out, path, error);
+}
+
+/* Print {"ok":…} and give the exit status. */
+static int print_result(const struct hk_cli *cli, struct hk_buf *out, bool ok)
+{
+    struct hk_reply reply = {.status = 200, .body = *out};
+    struct hk_error error;
+    int status = ok ? HK_EXIT_DONE : HK_EXIT_FAILED;
+
+    if (cli->json || cli->jsonl) {
+        printf("%s\n", out->data);
+        return status;
+    }
+    if (hk_json_parse(out->data, out->size, &hk_json_limits_own, &reply.doc, &error) != HK_OK)
+        return hk_cli_error(&error);
+    hk_print_for_people(reply.doc.root, 0);
+    hk_json_doc_done(&reply.doc);
+    return status;
+}
+
+static int audit_verify(struct hk_cli *cli)
+{
+    const char *checkpoint = hk_cli_option(cli, "checkpoint");
+    struct hk_audit_options options;
+    struct progress progress;
+    char path[PATH_MAX];
+    struct hk_buf note;
+    struct hk_buf out;
+    struct hk_error error;
+    bool ok = false;
+    enum hk_status status = fill_options(cli, path, &options, &progress, &error);
+    int exit_status;
+
+    hk_buf_init(&note, CHECKPOINT_SIZE_MAX);
+    hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
+    if (status == HK_OK && checkpoint != NULL) {
+        status = read_file(checkpoint, &note, &error);
+        options.checkpoint_text = note.data != NULL ? note.data : "";
+    }
+    if (status == HK_OK)
+        status = hk_audit_verify(&options, &out, &ok, &error);
+    exit_status = status == HK_OK ? print_result(cli, &out, ok) : hk_cli_error(&error);
+    hk_buf_done(&out);
+    hk_buf_done(&note);
+    return exit_status;
+}
+
+static int audit_rebuild(struct hk_cli *cli)
+{
+    struct hk_audit_options options;
+    struct progress progress;
+    char path[PATH_MAX];
+    struct hk_buf out;
+    struct hk_error error;
+    bool ok = false;
+    enum hk_status status;
+    int exit_status;
+
+    if (!hk_cli_flag(cli, "check"))
+        return hk_cli_fail(HK_EXIT_USAGE, "audit rebuild needs --check");
+    hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
+    status = fill_options(cli, path, &options, &progress, &error);
+    if (status == HK_OK)
+        status = hk_audit_rebuild_check(&options, &out, &ok, &error);
+    exit_status = status == HK_OK ? print_result(cli, &out, ok) : hk_cli_error(&error);
+    hk_buf_done(&out);
+    return exit_status;
+}
+
+static int audit_export(struct hk_cli *cli)
+{
+    const char *out_dir = hk_cli_option(cli, "out");
+    struct hk_audit_options options;
+    struct progress progress;
+    char path[PATH_MAX];
+    struct hk_error error;
+    enum hk_status status;
+
+    if (out_dir == NULL)
+        return hk_cli_fail(HK_EXIT_USAGE, "audit export needs --out");
+    status = fill_options(cli, path, &options, &progress, &error);
+    if (status == HK_OK)
+        status = hk_audit_export(&options, out_dir, &error);
+    if (status != HK_OK)
+        return hk_cli_error(&error);
+    printf("%s\n", out_dir);
+    return HK_EXIT_DONE;
+}
+
+/* --- reading: through the engine, or on the folder --- */
+
+struct entries_job {
+    hk_tenant tenant;
+    const char *subject;
+    uint64_t after;
+    bool from_start;
+    unsigned limit;
+    bool is_checkpoint;
+    struct hk_buf *out;
+};
+
+static enum hk_status read_folder(struct hk_reading *reading, void *ctx, struct hk_error *error)
+{
+    struct entries_job *job = ctx;
+
+    if (job->is_checkpoint)
+        return hk_query_checkpoint(reading, job->tenant, job->out, error);
+    return hk_query_entries(reading, job->tenant, job->subject, job->after, job->from_start,
+        job->limit, job->out, error);
+}
+
+static enum hk_status read_from_folder(
+    const struct hk_cli *cli, struct entries_job *job, struct hk_error *error)
+{
+    struct hk_folder folder;
+    enum hk_status status = hk_folder_open(cli, false, &folder, error);
+
+    job->tenant = folder.tenant;
+    if (status == HK_OK)
+        status = hk_ledger_read_now(folder.ledger, read_folder, job, error);
+    hk_folder_close(&folder);
+    return status;
+}
+
+static int audit_checkpoint(struct hk_cli *cli)
+{
+    struct hk_reply reply = {.status = 0};
+    struct entries_job job = {.is_checkpoint = true, .out = &reply.body};
+    char tenant[HK_ID_SIZE];
+    struct hk_error error;
+    int status;
+
+    if (hk_cli_engine_runs(cli)) {
+        status = hk_cli_tenant_name(cli, tenant);
+        if (status == 0)
+            status = hk_cli_get(cli, &reply, "/v1/tenants/%s/audit/checkpoint", tenant);
+    } else {
+        hk_buf_init(&reply.body, CHECKPOINT_SIZE_MAX);
+        status = read_from_folder(cli, &job, &error) == HK_OK ? 0 : hk_cli_error(&error);
+    }
+    if (status == 0)
+        fputs(reply.body.data, stdout);
+    hk_reply_done(&reply);
+    return status;
+}
+
+static int print_entries(const struct hk_cli *cli, const struct hk_reply *reply)
+{
+    const struct hk_json *items = hk_json_get(reply->doc.root, "items");
+    const struct hk_json *next = hk_json_get(reply->doc.root, "next");
+
+    if (cli->json) {
+        printf("%s\n", reply->body.data);
+        return HK_EXIT_DONE;
+    }
+    for (const struct hk_json *item = items != NULL ? items->first : NULL; item != NULL;
+         item = item->next) {
+        if (cli->jsonl)
+            printf("%.*s", (int)item->source_size, item->source);
+        else
+            hk_print_text(hk_json_string_at(item, "line", ""));
+        putchar('\n');
+    }
+    if (next != NULL && next->type == HK_JSON_NUMBER)
+        fprintf(stderr, "more: --after %s\n", next->text);
+    return HK_EXIT_DONE;
+}
+
+static bool read_number(const char *text, uint64_t max, uint64_t *ret_value)
+{
+    char *end = NULL;
+
+    if (text == NULL)
+        return true;
+    *ret_value = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *ret_value <= max;
+}
+
+static int show_through_engine(
+    const struct hk_cli *cli, const struct entries_job *job, struct hk_reply *reply)
+{
+    char tenant[HK_ID_SIZE];
+    char after[48] = "";
+    int status = hk_cli_tenant_name(cli, tenant);
+
+    if (status != 0)
+        return status;
+    if (!job->from_start)
+        (void)snprintf(after, sizeof(after), "&after=%" PRIu64, job->after);
+    return hk_cli_get(cli, reply, "/v1/tenants/%s/audit/entries?limit=%u%s%s%s", tenant, job->limit,
+        after, job->subject != NULL ? "&subject=" : "", job->subject != NULL ? job->subject : "");
+}
+
+static int audit_show(struct hk_cli *cli)
+{
+    struct hk_reply reply = {.status = 0};
+    struct entries_job job = {.subject = hk_cli_option(cli, "subject"),
+        .from_start = hk_cli_option(cli, "after") == NULL,
+        .out = &reply.body};
+    uint64_t limit = 100;
+    struct hk_error error;
+    int status;
+
+    if (!read_number(hk_cli_option(cli, "after"), INT64_MAX, &job.after) ||
+        !read_number(hk_cli_option(cli, "limit"), HK_PAGE_ITEMS_MAX, &limit))
+        return hk_cli_fail(HK_EXIT_USAGE, "--after and --limit (at most 500) are numbers");
+    if (job.subject != NULL && !hk_cli_id_is_good(job.subject))
+        return HK_EXIT_NOT_FOUND;
+    job.limit = (unsigned)limit;
+    if (hk_cli_engine_runs(cli)) {
+        status = show_through_engine(cli, &job, &reply);
+    } else {
+        hk_buf_init(&reply.body, HK_HTTP_RESPONSE_SIZE_MAX);
+        status = 0;
+        if (read_from_folder(cli, &job, &error) != HK_OK ||
+            hk_json_parse(
+                reply.body.data, reply.body.size, &hk_json_limits_own, &reply.doc, &error) != HK_OK)
+            status = hk_cli_error(&error);
+    }
+    if (status == 0)
+        status = print_entries(cli, &reply);
+    hk_reply_done(&reply);
+    return status;
+}
+
+const struct hk_command hk_commands_audit[] = {
+    {"audit verify", "", 0, 0, "Check the record: lines, tree, checkpoints, signatures",
+        audit_verify, {{"checkpoint", "FILE", "an earlier checkpoint to hold against it"}}},
+    {"audit checkpoint", "", 0, 0, "Print the newest checkpoint, a signed note", audit_checkpoint,
+        {{0}}},
+    {"audit show", "", 0, 0, "Print entries, oldest first", audit_show,
+        {{"subject", "ID", "only those about this"}, {"after", "SEQ", "go on after this one"},
+            {"limit", "N", "1 to 500"}}},
+    {"audit export", "", 0, 0, "Write a bundle that can be checked without Hikeshi", audit_export,
+        {{"out", "DIR", "a new folder"}}},
+    {"audit rebuild", "", 0, 0, "Fold the record again and compare with what is stored",
+        audit_rebuild, {{"check", NULL, "compare, change nothing; required"}}},
+    {.name = NULL},
+};

@@ -1,0 +1,150 @@
+/*
+ * cli_check: look at files before they are used: playbooks, plugins, the configuration.
+ */
+#include "app/cli.h"
+#include "app/settings.h"
+#include "authority/authority.h"
+#include "hikeshi/plugin.h"
+#include "limits.h"
+#include "plugin/elfnote.h"
+#include "script/playbook.h"
+
+#include <stdio.h>
+
+static int check_playbook(const struct hk_cli *cli, const char *file)
+{
+    struct hk_json_doc doc = {.root = NULL};
+    char version[HK_SHA256_HEX_SIZE];
+    struct hk_buf source;
+    struct hk_buf out;
+    struct hk_error error;
+    enum hk_status status;
+    int exit_status = HK_EXIT_DONE;
+
+    hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
+    hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX);
+    status = hk_app_read_file(file, HK_PLAYBOOK_SIZE_MAX, &source, &error);
+    if (status == HK_OK)
+        status = hk_playbook_describe(
+            source.data != NULL ? source.data : "", source.size, file, &out, &error);
+    if (status == HK_OK)
+        status = hk_json_parse(out.data, out.size, &hk_json_limits_own, &doc, &error);
+    if (status == HK_OK && (cli->json || cli->jsonl)) {
+        printf("%s\n", out.data);
+    } else if (status == HK_OK) {
+        hk_playbook_version(source.data, source.size, version);
+        printf("%s: ok  ", file);
+        hk_print_text(hk_json_string_at(doc.root, "name", ""));
+        printf("  %.12s\n", version);
+    } else {
+        exit_status = hk_cli_error(&error);
+    }
+    hk_json_doc_done(&doc);
+    hk_buf_done(&out);
+    hk_buf_done(&source);
+    return exit_status;
+}
+
+static int playbook_check(struct hk_cli *cli)
+{
+    int worst = HK_EXIT_DONE;
+
+    for (unsigned i = 0; i < cli->arg_count; i++) {
+        int status = check_playbook(cli, cli->args[i]);
+        worst = status != HK_EXIT_DONE ? status : worst;
+    }
+    return worst;
+}
+
+static int plugin_check(struct hk_cli *cli)
+{
+    const char *file = cli->args[0];
+    uint32_t major = 0;
+    uint32_t minor = 0;
+    struct hk_buf bytes;
+    struct hk_error error;
+    enum hk_status status;
+    bool ok;
+
+    hk_buf_init(&bytes, HK_PLUGIN_FILE_SIZE_MAX + 65536);
+    status = hk_app_read_file(file, HK_PLUGIN_FILE_SIZE_MAX, &bytes, &error);
+    if (status == HK_OK)
+        status = hk_elfnote_read(
+            bytes.data != NULL ? bytes.data : "", bytes.size, &major, &minor, &error);
+    if (status != HK_OK) {
+        hk_buf_done(&bytes);
+        return hk_cli_error(&error);
+    }
+    ok = hk_elfnote_check(bytes.data, bytes.size, &error) == HK_OK;
+    hk_buf_done(&bytes);
+    if (cli->json || cli->jsonl)
+        printf("{\"ok\":%s,\"abi\":\"%u.%u\",\"engine\":\"%d.%d\",\"checked\":[\"elf\",\"abi\"]}\n",
+            ok ? "true" : "false", major, minor, HK_ABI_MAJOR, HK_ABI_MINOR);
+    else
+        printf("%s: %s\n  shared object for this machine  yes\n  ABI of the plugin  %u.%u\n"
+               "  ABI of this engine  %d.%d\n"
+               "Checked: the file's form and its version note, without loading it. "
+               "What it does is not run here.\n",
+            file, ok ? "ok" : "not ok", major, minor, HK_ABI_MAJOR, HK_ABI_MINOR);
+    return ok ? HK_EXIT_DONE : hk_cli_error(&error);
+}
+
+static enum hk_status check_tenant(const struct hk_tenant_settings *tenant, struct hk_error *error)
+{
+    struct hk_authority *authority = NULL;
+    struct hk_buf out;
+    enum hk_status status = hk_authority_new(tenant->config, &authority, error);
+
+    if (status != HK_OK)
+        return hk_error_prefix(error, "tenants.%s", tenant->name);
+    hk_authority_free(authority);
+    hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX);
+    for (size_t i = 0; i < tenant->playbook_count && status == HK_OK; i++) {
+        hk_buf_clear(&out);
+        status = hk_playbook_describe(tenant->playbooks[i].source, tenant->playbooks[i].source_size,
+            tenant->playbooks[i].file, &out, error);
+    }
+    hk_buf_done(&out);
+    for (size_t i = 0; i < tenant->plugin_count && status == HK_OK; i++) {
+        hk_buf_init(&out, HK_PLUGIN_FILE_SIZE_MAX + 65536);
+        status = hk_app_read_file(tenant->plugins[i].path, HK_PLUGIN_FILE_SIZE_MAX, &out, error);
+        if (status == HK_OK)
+            status = hk_elfnote_check(out.data != NULL ? out.data : "", out.size, error);
+        if (status != HK_OK)
+            (void)hk_error_prefix(
+                error, "tenants.%s.plugins.%s", tenant->name, tenant->plugins[i].name);
+        hk_buf_done(&out);
+    }
+    return status;
+}
+
+static int config_check(struct hk_cli *cli)
+{
+    struct hk_app_settings settings;
+    struct hk_error error;
+    enum hk_status status =
+        hk_app_settings_load(cli->args[0], hk_cli_data_dir(cli), &settings, &error);
+    int exit_status = HK_EXIT_DONE;
+
+    for (size_t i = 0; i < settings.tenant_count && status == HK_OK; i++)
+        status = check_tenant(&settings.tenants[i], &error);
+    if (status != HK_OK)
+        exit_status = hk_cli_fail(
+            status == HK_NOT_FOUND ? HK_EXIT_NOT_FOUND : HK_EXIT_FAILED, "%s", error.text);
+    else if (cli->json || cli->jsonl)
+        printf("{\"ok\":true,\"tenants\":%zu}\n", settings.tenant_count);
+    else
+        printf("%s: ok\n", cli->args[0]);
+    hk_app_settings_done(&settings);
+    return exit_status;
+}
+
+const struct hk_command hk_commands_check[] = {
+    {"playbook check", "FILE…", 1, 1000, "Read playbooks without running them", playbook_check,
+        {{0}}},
+    {"plugin check", "FILE.so", 1, 1, "Look at a plugin's file without loading it", plugin_check,
+        {{0}}},
+    {"config check", "FILE", 1, 1,
+        "Read a configuration with its playbooks and plugins, start nothing", config_check, {{0}}},
+    {.name = NULL},
+};

@@ -1,0 +1,346 @@
+/*
+ * serve: the engine as a process. What is started, and in which order, is the table below; a clean
+ * stop goes: no more connections, the engine's calls end, the ledger is closed, exit.
+ */
+#include "api/api.h"
+#include "app/cli.h"
+#include "app/folder.h"
+#include "app/settings.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "limits.h"
+#include "plugin/spawner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    READY_POLL_MS = 20,
+    LAST_ANSWERS_MS = 2000, /* after the engine stopped, for answers on their way */
+};
+
+struct serve {
+    const struct hk_cli *cli;
+    char data_dir[PATH_MAX];
+    int lock_fd;
+    int spawner_fd;
+    struct hk_app_settings settings;
+    struct hk_loop *loop;
+    struct hk_wake *wake; /* the ledger has callbacks to run */
+    struct hk_ledger *ledger;
+    struct hk_engine *engine;
+    struct hk_api *api;
+    struct hk_timer *ready_timer;
+    struct hk_timer *stop_timer;
+    bool is_stopping;
+    bool engine_has_stopped;
+    int64_t last_answers_end_ms;
+};
+
+/* --- start --- */
+
+static enum hk_status start_folder(struct serve *serve, struct hk_error *error)
+{
+    enum hk_status status =
+        hk_cli_data_path(serve->cli, serve->data_dir, sizeof(serve->data_dir), error);
+
+    (void)umask(077);
+    return status == HK_OK ? hk_folder_make(serve->data_dir, error) : status;
+}
+
+static enum hk_status start_lock(struct serve *serve, struct hk_error *error)
+{
+    return hk_engine_lock(serve->data_dir, &serve->lock_fd, error);
+}
+
+/* Before any thread, and before anything is read that plugins must not see. */
+static enum hk_status start_spawner(struct serve *serve, struct hk_error *error)
+{
+    pid_t pid;
+
+    return hk_spawner_fork(serve->data_dir, &serve->spawner_fd, &pid, error);
+}
+
+static enum hk_status start_settings(struct serve *serve, struct hk_error *error)
+{
+    enum hk_status status = hk_app_settings_load(
+        hk_cli_option(serve->cli, "config"), serve->data_dir, &serve->settings, error);
+
+    if (status == HK_OK)
+        hk_log_set_level(serve->settings.log_level);
+    return status;
+}
+
+static void drain_ledger(void *ctx)
+{
+    struct serve *serve = ctx;
+
+    if (serve->ledger != NULL)
+        hk_ledger_drain(serve->ledger);
+}
+
+static enum hk_status start_loop(struct serve *serve, struct hk_error *error)
+{
+    enum hk_status status = hk_loop_new(&serve->loop, error);
+
+    if (status != HK_OK)
+        return status;
+    serve->wake = hk_wake_new(serve->loop, drain_ledger, serve);
+    return serve->wake != NULL ? HK_OK : hk_fail(error, HK_NOMEM, "no memory for a wake-up");
+}
+
+static enum hk_status start_ledger(struct serve *serve, struct hk_error *error)
+{
+    const struct hk_ledger_options options = {.data_dir = serve->data_dir,
+        .checkpoint_sink = serve->settings.checkpoint_sink,
+        .notify = hk_wake_signal,
+        .notify_ctx = serve->wake};
+
+    return hk_ledger_open(&options, &serve->ledger, error);
+}
+
+static enum hk_status start_engine(struct serve *serve, struct hk_error *error)
+{
+    const struct hk_engine_options options = {.loop = serve->loop,
+        .ledger = serve->ledger,
+        .data_dir = serve->data_dir,
+        .spawner_fd = serve->spawner_fd,
+        .version = HK_VERSION};
+
+    serve->spawner_fd = -1; /* the engine's from here */
+    return hk_engine_new(&options, &serve->engine, error);
+}
+
+static enum hk_status start_tenants(struct serve *serve, struct hk_error *error)
+{
+    enum hk_status status = HK_OK;
+
+    for (size_t i = 0; i < serve->settings.tenant_count && status == HK_OK; i++) {
+        const struct hk_tenant_settings *tenant = &serve->settings.tenants[i];
+        hk_tenant number;
+        status =
+            hk_engine_tenant_add(serve->engine, tenant->name, tenant->config, tenant->playbooks,
+                tenant->playbook_count, tenant->plugins, tenant->plugin_count, &number, error);
+    }
+    return status == HK_OK ? hk_engine_start(serve->engine, error) : status;
+}
+
+static enum hk_status start_api(struct serve *serve, struct hk_error *error)
+{
+    const struct hk_api_options options = {.loop = serve->loop,
+        .ledger = serve->ledger,
+        .engine = serve->engine,
+        .version = HK_VERSION};
+
+    return hk_api_new(&options, &serve->api, error);
+}
+
+/* DATA/url: where the engine listens, for scripts; written whole or not at all. */
+static enum hk_status write_url(const struct serve *serve, const char *url, struct hk_error *error)
+{
+    char path[PATH_MAX + 16];
+    char fresh[PATH_MAX + 16];
+    ssize_t size = (ssize_t)strlen(url);
+    bool is_written;
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/url", serve->data_dir);
+    (void)snprintf(fresh, sizeof(fresh), "%s/url.new", serve->data_dir);
+    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return hk_fail(error, HK_IO, "cannot write %s: %s", fresh, strerror(errno));
+    is_written = write(fd, url, (size_t)size) == size && write(fd, "\n", 1) == 1;
+    (void)close(fd);
+    if (!is_written || rename(fresh, path) != 0)
+        return hk_fail(error, HK_IO, "cannot write %s: %s", path, strerror(errno));
+    return HK_OK;
+}
+
+static enum hk_status start_socket(struct serve *serve, struct hk_error *error)
+{
+    char address[PATH_MAX + 32];
+    int size = snprintf(address, sizeof(address), "unix:%s/hikeshi.sock", serve->data_dir);
+
+    if ((size_t)size - strlen("unix:") >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+        hk_log(HK_LOG_WARNING,
+            "the path of the data folder is too long for a socket: use HIKESHI_URL");
+        return HK_OK;
+    }
+    return hk_api_listen(serve->api, address, NULL, error);
+}
+
+static enum hk_status start_listeners(struct serve *serve, struct hk_error *error)
+{
+    const char *address = hk_cli_option(serve->cli, "listen");
+    const char *colon;
+    char url[512];
+    unsigned port = 0;
+    enum hk_status status = HK_OK;
+
+    if (address == NULL)
+        address = serve->settings.listen;
+    if (serve->settings.has_socket)
+        status = start_socket(serve, error);
+    if (status == HK_OK)
+        status = hk_api_listen(serve->api, address, &port, error);
+    if (status != HK_OK)
+        return status;
+    colon = strrchr(address, ':');
+    if (strncmp(address, "unix:", 5) == 0 || colon == NULL)
+        (void)snprintf(url, sizeof(url), "%s", address);
+    else
+        (void)snprintf(url, sizeof(url), "http://%.*s:%u", (int)(colon - address), address, port);
+    status = write_url(serve, url, error);
+    if (status == HK_OK)
+        fprintf(stderr, "listening on %s\n", url);
+    return status;
+}
+
+static void on_ready_timer(void *ctx)
+{
+    struct serve *serve = ctx;
+    const char *why = NULL;
+
+    if (serve->is_stopping)
+        return;
+    if (hk_engine_is_ready(serve->engine, &why))
+        fputs("ready\n", stderr);
+    else
+        hk_timer_arm(serve->ready_timer, READY_POLL_MS);
+}
+
+/* --- stop --- */
+
+static void on_stop_timer(void *ctx)
+{
+    struct serve *serve = ctx;
+    int64_t now_ms = hk_time_monotonic_ms();
+
+    if (!serve->engine_has_stopped) {
+        hk_log(
+            HK_LOG_WARNING, "the engine did not stop in time; it will recover at its next start");
+        hk_loop_stop(serve->loop);
+    } else if (hk_api_open_exchanges(serve->api) == 0 || now_ms >= serve->last_answers_end_ms) {
+        hk_loop_stop(serve->loop);
+    } else {
+        hk_timer_arm(serve->stop_timer, READY_POLL_MS);
+    }
+}
+
+static void on_engine_stopped(void *ctx)
+{
+    struct serve *serve = ctx;
+
+    serve->engine_has_stopped = true;
+    serve->last_answers_end_ms = hk_time_monotonic_ms() + LAST_ANSWERS_MS;
+    hk_timer_arm(serve->stop_timer, 0);
+}
+
+static void on_stop_signal(void *ctx)
+{
+    struct serve *serve = ctx;
+
+    if (serve->is_stopping)
+        _exit(HK_EXIT_FAILED); /* what is on disk is whole; the next start recovers */
+    serve->is_stopping = true;
+    fputs("stopping\n", stderr);
+    hk_timer_arm(serve->stop_timer, HK_STOP_DEADLINE_MS + LAST_ANSWERS_MS);
+    hk_api_drain(serve->api);
+    hk_engine_stop(serve->engine, HK_STOP_DEADLINE_MS, on_engine_stopped, serve);
+}
+
+static enum hk_status start_signals(struct serve *serve, struct hk_error *error)
+{
+    serve->ready_timer = hk_timer_new(serve->loop, on_ready_timer, serve);
+    serve->stop_timer = hk_timer_new(serve->loop, on_stop_timer, serve);
+    if (serve->ready_timer == NULL || serve->stop_timer == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for timers");
+    hk_timer_arm(serve->ready_timer, 0);
+    return hk_loop_on_stop_signal(serve->loop, on_stop_signal, serve, error);
+}
+
+/* What is started, in this order. */
+static const struct {
+    const char *name;
+    enum hk_status (*start)(struct serve *serve, struct hk_error *error);
+} subsystems[] = {
+    {"data folder", start_folder},
+    {"lock", start_lock},
+    {"spawner", start_spawner},
+    {"configuration", start_settings},
+    {"loop", start_loop},
+    {"ledger", start_ledger},
+    {"engine", start_engine},
+    {"tenants", start_tenants},
+    {"api", start_api},
+    {"listeners", start_listeners},
+    {"signals", start_signals},
+};
+
+/* Accepts what is half started. The api goes after the ledger, whose threads may be at its jobs. */
+static void stop_all(struct serve *serve)
+{
+    char path[PATH_MAX + 16];
+
+    hk_timer_free(serve->ready_timer);
+    hk_timer_free(serve->stop_timer);
+    if (serve->engine != NULL)
+        hk_engine_free(serve->engine);
+    if (serve->ledger != NULL)
+        hk_ledger_close(serve->ledger);
+    serve->ledger = NULL;
+    hk_api_free(serve->api);
+    if (serve->wake != NULL)
+        hk_wake_free(serve->wake);
+    if (serve->loop != NULL)
+        hk_loop_free(serve->loop);
+    hk_app_settings_done(&serve->settings);
+    if (serve->spawner_fd >= 0)
+        (void)close(serve->spawner_fd);
+    if (serve->lock_fd >= 0) {
+        (void)snprintf(path, sizeof(path), "%s/url", serve->data_dir);
+        (void)unlink(path);
+        (void)close(serve->lock_fd);
+    }
+}
+
+static int run_serve(struct hk_cli *cli)
+{
+    struct serve *serve;
+    struct hk_error error = {.status = HK_OK};
+    enum hk_status status = HK_OK;
+    int exit_status;
+
+    if (hk_cli_option(cli, "config") == NULL)
+        return hk_cli_fail(HK_EXIT_USAGE, "serve needs --config");
+    serve = calloc(1, sizeof(*serve));
+    if (serve == NULL)
+        return hk_cli_fail(HK_EXIT_FAILED, "out of memory");
+    serve->cli = cli;
+    serve->lock_fd = -1;
+    serve->spawner_fd = -1;
+    for (size_t i = 0; i < HK_COUNT(subsystems) && status == HK_OK; i++) {
+        status = subsystems[i].start(serve, &error);
+        if (status != HK_OK)
+            (void)hk_error_prefix(&error, "cannot start: %s", subsystems[i].name);
+    }
+    if (status == HK_OK)
+        status = hk_loop_run(serve->loop, &error);
+    exit_status = status == HK_OK ? HK_EXIT_DONE : hk_cli_fail(HK_EXIT_FAILED, "%s", error.text);
+    stop_all(serve);
+    free(serve);
+    return exit_status;
+}
+
+const struct hk_command hk_commands_serve[] = {
+    {"serve", "", 0, 0, "Run the engine on a data folder", run_serve,
+        {{"config", "FILE", "the configuration; required"},
+            {"listen", "ADDR:PORT", "instead of the configuration's; port 0 takes a free one"}}},
+    {.name = NULL},
+};

@@ -1,0 +1,244 @@
+/*
+ * settings: see settings.h. settings_tenant.c reads a tenant's part.
+ */
+#include "app/settings_internal.h"
+
+#include "limits.h"
+#include "script/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
+
+static const char *const top_keys[] = {
+    "listen", "socket", "checkpoint_sink", "log_level", "tenants", NULL};
+
+enum hk_status hk_app_read_file(
+    const char *path, size_t size_max, struct hk_buf *out, struct hk_error *error)
+{
+    struct stat info;
+    char piece[16384];
+    ssize_t size = -1;
+    size_t total = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return hk_fail(error, errno == ENOENT ? HK_NOT_FOUND : HK_IO, "cannot open %s: %s", path,
+            strerror(errno));
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        (void)close(fd);
+        return hk_fail(error, HK_IO, "%s is no file", path);
+    }
+    while (total <= size_max && (size = read(fd, piece, sizeof(piece))) > 0) {
+        hk_buf_append(out, piece, (size_t)size);
+        total += (size_t)size;
+    }
+    (void)close(fd);
+    if (total > size_max)
+        return hk_fail(error, HK_LIMIT, "%s is longer than %zu bytes", path, size_max);
+    if (size < 0)
+        return hk_fail(error, HK_IO, "cannot read %s: %s", path, strerror(errno));
+    return hk_buf_check(out, path, error);
+}
+
+static bool is_executable_beside(const char *place, const char *name, char *path, size_t capacity)
+{
+    char self[2048];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+    int length;
+
+    if (size <= 0)
+        return false;
+    self[size] = '\0';
+    slash = strrchr(self, '/');
+    if (slash == NULL)
+        return false;
+    *slash = '\0';
+    length = snprintf(path, capacity, "%s/%s/%s%s", self, place, name,
+        strlen(name) > 3 && strcmp(name + strlen(name) - 3, ".so") == 0 ? "" : ".so");
+    return length > 0 && (size_t)length < capacity && access(path, R_OK) == 0;
+}
+
+bool hk_app_find_plugin(const char *name, char *ret_path, size_t capacity)
+{
+    return is_executable_beside("plugins", name, ret_path, capacity) ||
+           is_executable_beside("../lib/hikeshi/plugins", name, ret_path, capacity);
+}
+
+enum hk_status hk_settings_keys(
+    const struct hk_json *table, const char *path, const char *const *keys, struct hk_error *error)
+{
+    if (table->type != HK_JSON_OBJECT && !(table->type == HK_JSON_ARRAY && table->count == 0))
+        return hk_fail(error, HK_INVALID, "%s: expected a table", path);
+    for (const struct hk_json *child = table->first; child != NULL; child = child->next) {
+        const char *const *key = keys;
+        while (*key != NULL && strcmp(*key, child->key) != 0)
+            key++;
+        if (*key == NULL)
+            return hk_fail(error, HK_INVALID, "%s%s%.64s: there is no such key", path,
+                path[0] != '\0' ? "." : "", child->key);
+    }
+    return HK_OK;
+}
+
+enum hk_status hk_settings_path(struct hk_app_settings *settings, const char *text,
+    const char **ret_path, struct hk_error *error)
+{
+    size_t size = strlen(settings->folder) + strlen(text) + 2;
+    char *path;
+
+    if (text[0] == '/') {
+        *ret_path = text;
+        return HK_OK;
+    }
+    path = hk_arena_alloc(&settings->arena, size);
+    if (path == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for settings");
+    (void)snprintf(path, size, "%s/%s", settings->folder, text);
+    *ret_path = path;
+    return HK_OK;
+}
+
+static enum hk_status read_log_level(
+    const struct hk_json *value, enum hk_log_level *ret_level, struct hk_error *error)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    const char *text = hk_json_string(value);
+
+    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], text) == 0) {
+            *ret_level = (enum hk_log_level)i;
+            return HK_OK;
+        }
+    }
+    return hk_fail(error, HK_INVALID, "log_level: must be one of error, warning, info, debug");
+}
+
+static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error *error)
+{
+    const struct hk_json *root = settings->doc.root;
+    const struct hk_json *listen = hk_json_get(root, "listen");
+    const struct hk_json *socket = hk_json_get(root, "socket");
+    const struct hk_json *sink = hk_json_get(root, "checkpoint_sink");
+    const struct hk_json *level = hk_json_get(root, "log_level");
+    enum hk_status status = hk_settings_keys(root, "", top_keys, error);
+
+    if (status != HK_OK)
+        return status;
+    settings->listen = listen != NULL ? hk_json_string(listen) : "127.0.0.1:8686";
+    if (settings->listen == NULL)
+        return hk_fail(error, HK_INVALID, "listen: expected a text such as \"127.0.0.1:8686\"");
+    settings->has_socket = true;
+    if (socket != NULL && !hk_json_bool(socket, &settings->has_socket))
+        return hk_fail(error, HK_INVALID, "socket: expected true or false");
+    if (sink != NULL && hk_json_string(sink) == NULL)
+        return hk_fail(error, HK_INVALID, "checkpoint_sink: expected the path of a folder");
+    if (sink != NULL)
+        status = hk_settings_path(settings, sink->text, &settings->checkpoint_sink, error);
+    settings->log_level = HK_LOG_INFO;
+    if (status == HK_OK && level != NULL)
+        status = read_log_level(level, &settings->log_level, error);
+    return status;
+}
+
+static enum hk_status read_tenants(
+    struct hk_app_settings *settings, const char *data_dir, struct hk_error *error)
+{
+    const struct hk_json *tenants = hk_json_get(settings->doc.root, "tenants");
+    enum hk_status status = HK_OK;
+
+    if (tenants == NULL || tenants->type != HK_JSON_OBJECT || tenants->count == 0)
+        return hk_fail(error, HK_INVALID, "tenants: expected a table with at least one tenant");
+    settings->tenants =
+        hk_arena_alloc(&settings->arena, tenants->count * sizeof(*settings->tenants));
+    if (settings->tenants == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for settings");
+    for (const struct hk_json *tenant = tenants->first; tenant != NULL && status == HK_OK;
+         tenant = tenant->next)
+        status = hk_settings_tenant(
+            settings, tenant, data_dir, &settings->tenants[settings->tenant_count++], error);
+    return status;
+}
+
+static enum hk_status take_file(
+    struct hk_app_settings *settings, const char *file, struct hk_error *error)
+{
+    const char *slash = strrchr(file, '/');
+    char here[4096] = "";
+    struct hk_buf folder;
+
+    hk_buf_init(&folder, sizeof(here) * 2);
+    if (file[0] != '/') {
+        if (getcwd(here, sizeof(here)) == NULL)
+            return hk_fail(error, HK_IO, "cannot tell the current folder: %s", strerror(errno));
+        hk_buf_appendf(&folder, "%s%s", here, slash != NULL ? "/" : "");
+    }
+    if (slash != NULL)
+        hk_buf_append(&folder, file, (size_t)(slash - file));
+    settings->file = hk_arena_copy(&settings->arena, file, strlen(file));
+    settings->folder = folder.failed ? NULL
+                                     : hk_arena_copy(&settings->arena,
+                                           folder.data != NULL ? folder.data : "", folder.size);
+    hk_buf_done(&folder);
+    if (settings->file == NULL || settings->folder == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for settings");
+    return HK_OK;
+}
+
+enum hk_status hk_app_settings_read(const char *json, size_t size, const char *file,
+    const char *data_dir, struct hk_app_settings *ret_settings, struct hk_error *error)
+{
+    struct hk_app_settings *settings = ret_settings;
+    enum hk_status status;
+
+    memset(settings, 0, sizeof(*settings));
+    hk_arena_init(&settings->arena, ARENA_SIZE_MAX);
+    status = take_file(settings, file, error);
+    if (status == HK_OK)
+        status = hk_json_parse(json, size, &hk_json_limits_own, &settings->doc, error);
+    if (status == HK_OK)
+        status = read_top(settings, error);
+    if (status == HK_OK)
+        status = read_tenants(settings, data_dir, error);
+    if (status != HK_OK)
+        (void)hk_error_prefix(error, "%s", file);
+    return status;
+}
+
+enum hk_status hk_app_settings_load(const char *file, const char *data_dir,
+    struct hk_app_settings *ret_settings, struct hk_error *error)
+{
+    const char *slash = strrchr(file, '/');
+    struct hk_buf source;
+    struct hk_buf json;
+    enum hk_status status;
+
+    memset(ret_settings, 0, sizeof(*ret_settings));
+    hk_buf_init(&source, 2 * CONFIG_SIZE_MAX);
+    hk_buf_init(&json, 4 * CONFIG_SIZE_MAX);
+    status = hk_app_read_file(file, CONFIG_SIZE_MAX, &source, error);
+    if (status == HK_OK)
+        status = hk_config_eval(source.data != NULL ? source.data : "", source.size,
+            slash != NULL ? slash + 1 : file, &json, error);
+    if (status == HK_OK)
+        status = hk_app_settings_read(json.data, json.size, file, data_dir, ret_settings, error);
+    hk_buf_done(&json);
+    hk_buf_done(&source);
+    return status;
+}
+
+void hk_app_settings_done(struct hk_app_settings *settings)
+{
+    for (size_t t = 0; t < settings->tenant_count; t++)
+        for (size_t i = 0; i < settings->tenants[t].playbook_count; i++)
+            free((char *)settings->tenants[t].playbooks[i].source);
+    settings->tenant_count = 0;
+    hk_json_doc_done(&settings->doc);
+    hk_arena_done(&settings->arena);
+}

@@ -1,0 +1,55 @@
+/*
+ * settings: the configuration file, read and checked; see sdk/docs/configuration.md.
+ *
+ * Unknown keys are refused by their path. Relative paths are relative to the file's folder. What
+ * the rooms read themselves (authority, lists, protected, budgets, capabilities, dedupe, lease) is
+ * left as it is given, in the tenant's JSON.
+ */
+#ifndef HK_APP_SETTINGS_H
+#define HK_APP_SETTINGS_H
+
+#include "base/json.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "plugin/pool.h"
+
+struct hk_tenant_settings {
+    const char *name;
+    const struct hk_json *config; /* the tenant's part */
+    struct hk_playbook_file *playbooks;
+    size_t playbook_count;
+    struct hk_plugin_config *plugins;
+    size_t plugin_count;
+};
+
+struct hk_app_settings {
+    struct hk_arena arena; /* owns all texts and tables */
+    struct hk_json_doc doc;
+    const char *file;
+    const char *folder; /* of the file */
+    const char *listen; /* "127.0.0.1:8686" */
+    bool has_socket;
+    const char *checkpoint_sink; /* absolute, or NULL */
+    enum hk_log_level log_level;
+    struct hk_tenant_settings *tenants;
+    size_t tenant_count;
+};
+
+/* Read the file, the playbooks it names, and find its plugins. data_dir is where plugins keep their
+ * state (may be NULL when nothing will be started). HK_INVALID names the path of the key. Free with
+ * hk_app_settings_done in every case. */
+HK_MUST_CHECK enum hk_status hk_app_settings_load(const char *file, const char *data_dir,
+    struct hk_app_settings *ret_settings, struct hk_error *error);
+/* The same from the table as JSON; file is for relative paths and errors. */
+HK_MUST_CHECK enum hk_status hk_app_settings_read(const char *json, size_t size, const char *file,
+    const char *data_dir, struct hk_app_settings *ret_settings, struct hk_error *error);
+void hk_app_settings_done(struct hk_app_settings *settings);
+
+/* Append the bytes of a file of at most size_max. */
+HK_MUST_CHECK enum hk_status hk_app_read_file(
+    const char *path, size_t size_max, struct hk_buf *out, struct hk_error *error);
+/* Where the plugin called name is, when its file names no folder: beside the executable in
+ * plugins/, or in ../lib/hikeshi/plugins. False when it is in neither. */
+bool hk_app_find_plugin(const char *name, char *ret_path, size_t capacity);
+
+#endif

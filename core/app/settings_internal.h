@@ -1,0 +1,21 @@
+/*
+ * settings_internal: what settings.c and settings_tenant.c share.
+ */
+#ifndef HK_APP_SETTINGS_INTERNAL_H
+#define HK_APP_SETTINGS_INTERNAL_H
+
+#include "app/settings.h"
+
+#include <stdio.h>
+
+/* Refuse keys that aren't in the list, by their path. An empty table may come as a list. */
+HK_MUST_CHECK enum hk_status hk_settings_keys(
+    const struct hk_json *table, const char *path, const char *const *keys, struct hk_error *error);
+/* Make a path absolute, from the file's folder. */
+HK_MUST_CHECK enum hk_status hk_settings_path(struct hk_app_settings *settings, const char *text,
+    const char **ret_path, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_settings_tenant(struct hk_app_settings *settings,
+    const struct hk_json *tenant, const char *data_dir, struct hk_tenant_settings *ret_tenant,
+    struct hk_error *error);
+
+#endif
