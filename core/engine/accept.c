@@ -91,7 +91,7 @@ static struct hk_run *new_run(struct hk_tx *tx, const char *id, const char *aler
     struct hk_playbook *playbook, const struct hk_alert_offer *offer, uint64_t seed,
     const struct hk_actor *actor)
 {
-    struct hk_run *run = hk_run_new(tx->engine, tx->tenant, id);
+    struct hk_run *run = hk_run_make(tx->engine, tx->tenant, id);
     run->alert = hk_alert_hold(tx->engine, alert, offer->view, offer->raw, HK_ALERT_ROUTED);
     run->playbook = playbook;
     run->severity = (enum hk_severity)offer->severity;
@@ -245,7 +245,7 @@ enum hk_status hk_engine_accept(struct hk_engine *engine, hk_tenant tenant,
     /* The ledger is ordered, so that the playbooks may begin while the sync is under way: what they
      * intend comes after it. */
     for (size_t i = 0; i < accepted->run_count; i++)
-        hk_run_activate(accepted->runs[i]);
+        hk_run_wake(accepted->runs[i]);
     hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, on_durable, accepted);
     return HK_OK;
 }

@@ -168,7 +168,7 @@ static void unknown(struct hk_run *run, struct hk_step *step, const char *why)
     containment_entry(&tx, step, HK_KIND_CONTAINMENT_UNKNOWN, "why", why);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.steps_unknown++;
-    hk_run_deactivate(run);
+    hk_run_sleep(run);
 }
 
 struct again {

@@ -252,7 +252,8 @@ size_t hk_line_count(const struct hk_line *line);
 bool hk_route_matches(const struct hk_playbook *playbook, const struct hk_json *view);
 
 /* --- runs (run.c, run_load.c, run_end.c) --- */
-struct hk_run *hk_run_new(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id);
+struct hk_run *hk_run_make(
+    struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id);
 struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const char *view,
     const char *raw, enum hk_alert_state state);
 void hk_run_pin(struct hk_run *run);
@@ -263,8 +264,8 @@ typedef void hk_run_fn(void *ctx, struct hk_run *run, const struct hk_error *err
 void hk_run_with(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id,
     hk_run_fn *fn, void *ctx);
 /* Give the run a Lua state (or a place in the line) when it can go on. */
-void hk_run_activate(struct hk_run *run);
-void hk_run_deactivate(struct hk_run *run);
+void hk_run_wake(struct hk_run *run);
+void hk_run_sleep(struct hk_run *run);
 /* Load runs from the line while there is room. */
 void hk_runs_advance(struct hk_engine *engine);
 enum hk_run_state hk_run_state(const struct hk_run *run);

@@ -66,7 +66,7 @@ static void cancel(struct run_op *op, struct hk_run *run)
     hk_tx_simple(&tx, HK_KIND_RUN_CANCELLED, run->id, "reason", op->text, NULL, NULL);
     hk_run_void_gates(run, &tx, "its run was cancelled");
     hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
-    hk_run_deactivate(run);
+    hk_run_sleep(run);
 }
 
 /* --- resolve --- */

@@ -68,7 +68,7 @@ static void alert_let_go(struct hk_engine *engine, struct hk_alert *alert)
 
 /* --- runs and their pins --- */
 
-struct hk_run *hk_run_new(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id)
+struct hk_run *hk_run_make(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id)
 {
     struct hk_run *run = calloc(1, sizeof *run);
     if (run == NULL)
@@ -216,7 +216,7 @@ static void load_script(struct hk_run *run)
     hk_engine_must(status, "starting a playbook", &error);
 }
 
-void hk_run_activate(struct hk_run *run)
+void hk_run_wake(struct hk_run *run)
 {
     struct hk_engine *engine = run->engine;
     if (run->script != 0 || run->end != HK_RUN_RUNNING || engine->is_stopping ||
@@ -229,7 +229,7 @@ void hk_run_activate(struct hk_run *run)
     load_script(run);
 }
 
-void hk_run_deactivate(struct hk_run *run)
+void hk_run_sleep(struct hk_run *run)
 {
     struct hk_error error = {0};
     if (run->script == 0)
@@ -256,7 +256,7 @@ static void on_lined(void *ctx, struct hk_run *run, const struct hk_error *error
     if (run == NULL)
         hk_log(HK_LOG_ERROR, "run %s: %s", lined->run, error->text);
     else
-        hk_run_activate(run);
+        hk_run_wake(run);
     free(lined);
 }
 

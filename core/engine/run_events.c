@@ -44,7 +44,7 @@ static void finished(struct hk_run *run, const struct hk_script_event *event)
     hk_tx_end(&tx);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_finished++;
-    hk_run_deactivate(run);
+    hk_run_sleep(run);
 }
 
 void hk_run_failed(struct hk_run *run, const char *error)
@@ -57,7 +57,7 @@ void hk_run_failed(struct hk_run *run, const char *error)
     hk_run_void_gates(run, &tx, "its run failed");
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_failed++;
-    hk_run_deactivate(run);
+    hk_run_sleep(run);
 }
 
 /* One entry and nothing else: what the playbook wants now is not what it wanted before. */
@@ -75,7 +75,7 @@ static void diverged(struct hk_run *run, const struct hk_script_event *event)
     hk_tx_end(&tx);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_diverged++;
-    hk_run_deactivate(run);
+    hk_run_sleep(run);
 }
 
 /* Every branch waits. When what they wait for is a person or a timer, the state goes: a wait costs
@@ -83,7 +83,7 @@ static void diverged(struct hk_run *run, const struct hk_script_event *event)
 static void blocked(struct hk_run *run, const struct hk_script_event *event)
 {
     if (event->deliveries == run->deliveries_sent && hk_run_steps_in(run, HK_STEP_INTENDED) == 0)
-        hk_run_deactivate(run);
+        hk_run_sleep(run);
 }
 
 static void handle(struct hk_run *run, const struct hk_script_event *event)

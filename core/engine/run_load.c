@@ -341,7 +341,7 @@ void hk_run_with(struct hk_engine *engine, struct hk_tenant_state *tenant, const
     }
     bool is_new = run == NULL;
     if (is_new)
-        run = hk_run_new(engine, tenant, id);
+        run = hk_run_make(engine, tenant, id);
     struct hk_run_wait *wait = calloc(1, sizeof *wait);
     if (wait == NULL)
         hk_engine_must(HK_NOMEM, "loading a run", NULL);

@@ -51,7 +51,7 @@ void hk_step_deliver(struct hk_run *run, const struct hk_step *step)
 {
     struct hk_error error = {0};
     if (run->script == 0) {
-        hk_run_activate(run);
+        hk_run_wake(run);
         return;
     }
     run->deliveries_sent++;
