@@ -108,6 +108,9 @@ bool hk_pattern_class_has(unsigned char letter, unsigned char c)
     case 'x':
         has = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         break;
+    case 'z': /* no longer in the manual, still in use */
+        has = c == 0;
+        break;
     default:
         return letter == c;
     }

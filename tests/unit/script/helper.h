@@ -42,6 +42,15 @@ static int run_piece(lua_State *L)
     return 0;
 }
 
+/* Copy text so that it can be compared as a C string. */
+UNUSED static char *copy_shown(char *answer, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        answer[i] = text[i] == '\0' ? '@' : text[i];
+    answer[size] = '\0';
+    return answer + size;
+}
+
 /* Run a text in the sandbox and answer what it returned, or "error: …". Static memory. */
 UNUSED static const char *lua(const char *source)
 {
@@ -50,11 +59,11 @@ UNUSED static const char *lua(const char *source)
     struct hk_error error;
 
     hk_buf_init(&piece.result, sizeof answer - 1);
+    answer[0] = '\0';
     if (hk_state_once(run_piece, &piece, &error) != HK_OK)
         (void)snprintf(answer, sizeof answer, "error: %s", error.text);
     else
-        (void)snprintf(
-            answer, sizeof answer, "%s", piece.result.data == NULL ? "" : piece.result.data);
+        copy_shown(answer, piece.result.data, piece.result.size);
     hk_buf_done(&piece.result);
     return answer;
 }

@@ -1,0 +1,540 @@
+/* One run: what it asks for, how results come back, that a replay equals the live run, and every
+ * way to differ from the record. */
+#include "helper.h"
+
+#define STEPS_MAX 64
+
+/* A step of a finished live run, in the order in which it was settled. */
+struct done {
+    char step[HK_STEP_PATH_SIZE];
+    char op[8];
+    char *name;
+    char *args;
+    char *options;
+    char *where;
+    char value[256];
+    bool ok;
+    int64_t time_us;
+    int asked_after; /* number of results delivered before */
+};
+
+struct world {
+    struct done open[STEPS_MAX];
+    int open_count;
+    struct done done[STEPS_MAX];
+    int done_count;
+    bool newest_first; /* which open step is answered next */
+    int request_count;
+    int blocked_count;
+    char *end; /* "finished …", "failed …", "diverged …" */
+    char *got;
+    char *where;
+    char *step;
+};
+
+static void world_done(struct world *w)
+{
+    for (int i = 0; i < w->open_count + w->done_count; i++) {
+        struct done *d = i < w->open_count ? &w->open[i] : &w->done[i - w->open_count];
+        free(d->name);
+        free(d->args);
+        free(d->options);
+        free(d->where);
+    }
+    free(w->end);
+    free(w->got);
+    free(w->where);
+    free(w->step);
+    memset(w, 0, sizeof *w);
+}
+
+static char *joined(const char *a, const char *b)
+{
+    char *text;
+
+    return asprintf(&text, "%s %s", a, b == NULL ? "" : b) < 0 ? NULL : text;
+}
+
+static void take_request(struct world *w, const struct hk_script_event *event)
+{
+    struct done *d = &w->open[w->open_count++];
+
+    memset(d, 0, sizeof *d);
+    memcpy(d->step, event->step, sizeof d->step);
+    memcpy(d->op, event->op, sizeof d->op);
+    d->name = hk_strdup(event->name);
+    d->args = hk_strdup(event->args);
+    d->options = hk_strdup(event->options);
+    d->where = hk_strdup(event->where);
+    d->asked_after = w->done_count;
+    /* Answers depend on what was asked alone. */
+    d->ok = strstr(d->args, "fail") == NULL;
+    if (!d->ok)
+        (void)snprintf(d->value, sizeof d->value, "because of %s", event->step);
+    else if (strstr(d->args, "nothing") != NULL)
+        (void)snprintf(d->value, sizeof d->value, "null");
+    else
+        (void)snprintf(d->value, sizeof d->value, "{\"step\":\"%s\",\"n\":%d}", event->step,
+            (int)strlen(d->args));
+    w->request_count++;
+}
+
+static void take_events(struct world *w, struct hk_run *run)
+{
+    struct hk_script_event *event = hk_run_take_events(run);
+
+    while (event != NULL) {
+        struct hk_script_event *next = (struct hk_script_event *)(void *)event->item.next;
+        switch (event->kind) {
+        case HK_SCRIPT_REQUEST:
+            take_request(w, event);
+            break;
+        case HK_SCRIPT_BLOCKED:
+            w->blocked_count++;
+            CU_ASSERT(event->memory > 10000);
+            break;
+        case HK_SCRIPT_FINISHED:
+            w->end = joined("finished", event->value);
+            break;
+        case HK_SCRIPT_FAILED:
+            w->end = joined("failed", event->text);
+            break;
+        case HK_SCRIPT_DIVERGED:
+            w->end = joined("diverged", event->text);
+            w->got = hk_strdup(event->got);
+            w->where = hk_strdup(event->where);
+            w->step = hk_strdup(event->step);
+            break;
+        }
+        hk_script_event_free(event);
+        event = next;
+    }
+}
+
+static void settle(struct world *w, struct hk_run *run, int index)
+{
+    struct hk_delivery *delivery = calloc(1, sizeof *delivery);
+    struct done d = w->open[index];
+
+    d.time_us = (int64_t)(w->done_count + 1) * 60000000;
+    w->done[w->done_count++] = d;
+    w->open_count--;
+    memmove(
+        &w->open[index], &w->open[index + 1], (size_t)(w->open_count - index) * sizeof w->open[0]);
+    if (delivery == NULL)
+        abort();
+    delivery->step = hk_strdup(d.step);
+    delivery->value = hk_strdup(d.value);
+    delivery->ok = d.ok;
+    delivery->time_us = d.time_us;
+    hk_run_add(run, delivery);
+}
+
+static struct hk_cache cache;
+
+static struct hk_run *load(
+    const char *source, const struct hk_script_record *records, size_t record_count)
+{
+    char version[HK_SHA256_HEX_SIZE];
+    struct hk_script_start start = {.run = 7,
+        .chunk = "run.lua",
+        .source = source,
+        .source_size = strlen(source),
+        .alert = "{\"title\":\"t\",\"src\":{\"ip\":\"192.0.2.1\"},\"count\":9007199254740993}",
+        .seed = 42,
+        .started_us = 1000000,
+        .records = records,
+        .record_count = record_count};
+    struct hk_run *run = NULL;
+    struct hk_error error;
+
+    hk_playbook_version(source, strlen(source), version);
+    start.version = version;
+    CU_ASSERT_EQUAL_FATAL(hk_run_new(&start, &run, &error), HK_OK);
+    return run;
+}
+
+/* Let the run go on until it waits for something open, and answer until it ends. */
+static void drive(struct world *w, struct hk_run *run, int answers)
+{
+    for (;;) {
+        while (hk_run_is_due(run)) {
+            hk_run_activate(run, &cache);
+            take_events(w, run);
+        }
+        if (w->open_count == 0 || answers-- == 0)
+            return;
+        settle(w, run, w->newest_first ? w->open_count - 1 : 0);
+    }
+}
+
+static void play(struct world *w, const char *source)
+{
+    struct hk_run *run = load(source, NULL, 0);
+
+    drive(w, run, STEPS_MAX);
+    hk_run_free(run);
+}
+
+#define BODY(text) "return playbook {\n name = 'test',\n run = function(alert)\n" text "\n end }"
+
+static void check_end(int line, const char *source, const char *words)
+{
+    struct world w = {0};
+
+    play(&w, source);
+    check_has(__FILE__, line, w.end, words);
+    world_done(&w);
+}
+#define ENDS(source, words) check_end(__LINE__, source, words)
+
+static void test_steps(void)
+{
+    struct world w = {0};
+
+    play(&w, BODY("local a = act.intel.lookup {ip = alert.src.ip, count = alert.count}\n"
+                  "local b, why = act.contain.block_ip({ip = 'fail'}, {expires = '4h'})\n"
+                  "local c = ask {question = 'Block?', choices = {'yes', 'no'}}\n"
+                  "local d = wait '30m'\n"
+                  "local e = note('it was ' .. why)\n"
+                  "local f = act.x.nothing {nothing = 1}\n"
+                  "local g = close {verdict = 'expected', note = 'done'}\n"
+                  "return {a.step, tostring(b), why, c.n, d, e, f, g, now()}"));
+    CHECK_TEXT(w.end,
+        "finished [\"0\",\"nil\",\"because of 1\",44,true,true,true,{\"note\":\"done\","
+        "\"verdict\":\"expected\"},420]");
+    CU_ASSERT_EQUAL(w.done_count, 7);
+    CHECK_TEXT(w.done[0].name, "intel.lookup");
+    CHECK_TEXT(w.done[0].args, "{\"count\":9007199254740993,\"ip\":\"192.0.2.1\"}");
+    CHECK_TEXT(w.done[0].where, "run.lua:4");
+    CHECK_TEXT(w.done[1].options, "{\"expires\":\"4h\"}");
+    CHECK_TEXT(w.done[1].op, "act");
+    CHECK_TEXT(w.done[2].op, "ask");
+    CHECK_TEXT(w.done[2].args, "{\"choices\":[\"yes\",\"no\"],\"question\":\"Block?\"}");
+    CHECK_TEXT(w.done[3].args, "{\"for_ms\":1800000}");
+    CHECK_TEXT(w.done[4].args, "{\"text\":\"it was because of 1\"}");
+    CHECK_TEXT(w.done[6].step, "6");
+    CU_ASSERT_EQUAL(w.blocked_count, 7);
+    world_done(&w);
+}
+
+static void test_returns(void)
+{
+    ENDS(BODY(""), "finished null");
+    ENDS(BODY("return 1, 2"), "finished 1");
+    ENDS(BODY("return close {verdict = 'true_positive'}"), "finished {\"verdict\"");
+    ENDS(BODY("return act.a.b()"), "finished {\"n\":2,\"step\":\"0\"}");
+    ENDS(BODY("return function() end"), "the value that run returned is a function");
+    ENDS(BODY("return (pcall(act.a.b))"), "finished true");
+    ENDS(BODY("return select(2, pcall(function() act.a.b() error('x', 0) end))"), "finished \"x\"");
+    ENDS(BODY("return select(2, xpcall(function() act.a.b() error('x', 0) end, "
+              "function(m) return m .. '!' end))"),
+        "finished \"x!\"");
+    ENDS(BODY("local t = setmetatable({}, {__index = function(t, k) return act.a.b().step end}) "
+              "return t.x"),
+        "finished \"0\"");
+    ENDS(
+        BODY("for v in function(_, i) if not i then return act.a.b().step end end do return v end"),
+        "finished \"0\"");
+}
+
+static void test_together(void)
+{
+    struct world w = {0};
+    static const char source[] =
+        BODY("note 'begin'\n"
+             "local r = together {\n"
+             "  b = function() local x = act.p.b() return x.step end,\n"
+             "  a = function() act.p.a1() return act.p.a2().step, 'second' end,\n"
+             "  c = function() return act.p.c {fail = true} end,\n"
+             "  d = function() return nil end,\n"
+             "  e = function() return together { function() return act.p.e().step end,\n"
+             "    function() return nil, 'no' end } end,\n"
+             "}\n"
+             "note 'end'\n"
+             "return {a = r.a, b = r.b, c = r.c, d = r.d, e = r.e, n = now(), x = random(1000)}");
+
+    for (int newest_first = 0; newest_first < 2; newest_first++) {
+        w.newest_first = newest_first != 0;
+        play(&w, source);
+        CHECK_HAS(w.end, "\"a\":{\"ok\":true,\"value\":\"1:a.1\"}");
+        CHECK_HAS(w.end, "\"b\":{\"ok\":true,\"value\":\"1:b.0\"}");
+        CHECK_HAS(w.end, "\"c\":{\"error\":\"because of 1:c.0\",\"ok\":false}");
+        CHECK_HAS(w.end, "\"d\":{\"ok\":true}");
+        CHECK_HAS(w.end, "\"e\":{\"ok\":true,\"value\":[{\"ok\":true,\"value\":\"1:e.0:1.0\"},"
+                         "{\"error\":\"no\",\"ok\":false}]}");
+        CHECK_TEXT(w.done[w.done_count - 1].step, "2");
+        world_done(&w);
+    }
+    ENDS(BODY("return together {}"), "finished {}");
+    ENDS(BODY("together {} return act.a.b().step"), "finished \"1\"");
+    ENDS(BODY("together { x = function()\n error('broken') end }"),
+        "failed run.lua:5: broken\n  in error\n  run.lua:5: in");
+    ENDS(BODY("pcall(together, { function() error('broken') end })"), "failed run.lua:4: broken");
+    ENDS(BODY("together { 1 }"), "functions only");
+    ENDS(BODY("together { ['a b'] = note }"), "a branch is named by");
+    ENDS(BODY("together { note, x = note }"), "not both");
+    ENDS(BODY("together { [2] = note }"), "not both");
+    ENDS(BODY("local t = {} for i = 1, 257 do t[i] = note end together(t)"), "at most 256");
+    ENDS(BODY("local t = {} for i = 1, 256 do t[i] = function() end end return #together(t)"),
+        "finished 256");
+    ENDS(BODY("local function f() local t = {} for i = 1, 256 do t[i] = f end together(t) end f()"),
+        "run has too many branches at once");
+    ENDS(BODY("local function f() together {('x'):rep(9) and f} end f()"), "nested too deeply");
+}
+
+static void test_misuse(void)
+{
+    ENDS(BODY("table.sort({1, 2}, function(a, b) act.a.b() return a < b end)"),
+        "failed run.lua:4: act.a.b can't be called here");
+    ENDS(BODY("string.gsub('x', 'x', function() wait '1s' end)"), "wait can't be called here");
+    ENDS(BODY("tostring(setmetatable({}, {__tostring = function() note 'x' end}))"),
+        "note can't be called here");
+    ENDS(BODY("act.a.b('x')"), "act.a.b: arguments must be a table");
+    ENDS(BODY("act.a.b {1, 2}"), "act.a.b: arguments must have names");
+    ENDS(BODY("act.a.b({}, 'x')"), "act.a.b: options must be a table");
+    ENDS(BODY("act.a.b({}, {}, {})"), "takes two tables");
+    ENDS(BODY("act.a.b {x = {y = {1, print_}}}"), "undefined global");
+    ENDS(BODY("act.a.b {x = {y = {1, note}}}"), "act.a.b: arguments.x.y[2] is a function");
+    ENDS(BODY("act.a.b {x = at_least 'high'}"), "is an at_least");
+    ENDS(BODY("act.a.b {x = ('x'):rep(70000)}"), "larger than 64 KiB");
+    ENDS(BODY("act.A.b()"), "lower-case");
+    ENDS(BODY("act.a['b c']()"), "lower-case");
+    ENDS(BODY("act.a()"), "attempt to call a table value");
+    ENDS(BODY("wait(30)"), "wait needs a duration");
+    ENDS(BODY("wait 'soon'"), "failed run.lua:4: wait:");
+    ENDS(BODY("note({})"), "note needs a text");
+    ENDS(BODY("note('\\xff')"), "note: fields.text is not UTF-8");
+    ENDS(BODY("close {verdict = 'maybe'}"), "verdict must be");
+    ENDS(BODY("close {verdict = 'expected', note = {}}"), "note must be a text");
+    ENDS(BODY("ask {}"), "ask needs a question");
+    ENDS(BODY("ask {question = 'q', timeout = 'x'}"), "ask: timeout");
+    ENDS(BODY("random(0)"), "interval is empty");
+    ENDS("note 'x' return playbook {name = 'x', run = note}", "note is only available inside");
+    ENDS("local x = now() return 1", "now is only available inside");
+    ENDS("return 1", "must return playbook");
+    ENDS("local x = ", "unexpected symbol");
+    ENDS(BODY("local x = nil\n return x.y"), "failed run.lua:5: attempt to index a nil value");
+    ENDS(BODY("error {}"), "not a text");
+}
+
+static void test_limits(void)
+{
+    ENDS(BODY("while true do end"), "in one go\n  run.lua:4: in");
+    ENDS(BODY("act.a.b() local t = {}\n while true do t[#t + 1] = {} end"),
+        "failed run.lua:5: run used more than 16 MiB of memory");
+    ENDS(BODY("act.a.b() pcall(function() local t = {} while true do t[#t + 1] = {} end end) "
+              "while true do note 'on' end"),
+        "failed run.lua:4: run used more than 16 MiB of memory");
+    ENDS(BODY("together { function() while true do end end, function() note 'other' end }"),
+        "in one go");
+    ENDS("while true do end", "in one go");
+}
+
+static void test_too_many_steps(void)
+{
+    struct hk_run *run = load(BODY("for i = 1, 20000 do note 'x' end"), NULL, 0);
+    struct world w = {0};
+    int steps = 0;
+
+    while (w.end == NULL) {
+        while (hk_run_is_due(run)) {
+            hk_run_activate(run, &cache);
+            take_events(&w, run);
+        }
+        if (w.open_count > 0) {
+            settle(&w, run, 0);
+            w.done_count = 0;
+            free(w.done[0].name);
+            free(w.done[0].args);
+            free(w.done[0].options);
+            free(w.done[0].where);
+            steps++;
+        }
+    }
+    CU_ASSERT_EQUAL(steps, HK_RUN_STEPS_MAX);
+    CHECK_HAS(w.end, "failed run.lua:4: run asked for too many steps");
+    hk_run_free(run);
+    world_done(&w);
+}
+
+/* --- replay --- */
+
+static const char story[] =
+    BODY("local log = {}\n"
+         "local function say(x) log[#log + 1] = x .. ' ' .. now() .. ' ' .. random(1000) end\n"
+         "say(act.p.first({ip = alert.src.ip}).step)\n"
+         "local r = together {\n"
+         "  a = function() say(act.p.a1().step) say(act.p.a2().step) return 1 end,\n"
+         "  b = function() say(act.p.b1().step) return act.p.b2 {fail = 1} end,\n"
+         "  c = function() local q = together { function() say(act.p.c1().step) end,\n"
+         "    function() wait '1h' say('waited') end } note 'c' return #q end,\n"
+         "}\n"
+         "for k, v in pairs(r) do say(k .. tostring(v.ok)) end\n"
+         "act.contain.block_ip({ip = alert.src.ip}, {because = log})\n"
+         "return {close {verdict = 'true_positive'}, log}");
+
+static size_t records_at(const struct world *w, int settled, struct hk_script_record *records)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < w->done_count; i++) {
+        const struct done *d = &w->done[i];
+        if (i >= settled && d->asked_after > settled)
+            continue;
+        records[count++] = (struct hk_script_record){.step = d->step,
+            .op = d->op,
+            .name = d->name,
+            .args = d->args,
+            .options = d->options,
+            .is_settled = i < settled,
+            .ok = d->ok,
+            .value = i < settled ? d->value : NULL,
+            .time_us = d->time_us};
+    }
+    return count;
+}
+
+/* Replay the first results, then go on living in the order of the live run. */
+static void check_prefix(const struct world *live, int settled)
+{
+    struct hk_script_record records[STEPS_MAX];
+    size_t count = records_at(live, settled, records);
+    struct hk_run *run = load(story, records, count);
+    struct world w = {0};
+
+    for (int next = settled;; next++) {
+        const struct done *d;
+        struct hk_delivery *delivery;
+        while (hk_run_is_due(run)) {
+            hk_run_activate(run, &cache);
+            take_events(&w, run);
+        }
+        if (w.end != NULL || next == live->done_count)
+            break;
+        d = &live->done[next];
+        delivery = calloc(1, sizeof *delivery);
+        if (delivery == NULL)
+            abort();
+        delivery->step = hk_strdup(d->step);
+        delivery->value = hk_strdup(d->value);
+        delivery->ok = d->ok;
+        delivery->time_us = d->time_us;
+        hk_run_add(run, delivery);
+    }
+    CHECK_TEXT(w.end, live->end);
+    /* Nothing that is on record is asked for again. */
+    CU_ASSERT_EQUAL(w.request_count, live->request_count - (int)count);
+    hk_run_free(run);
+    world_done(&w);
+}
+
+static void test_replay(void)
+{
+    for (int newest_first = 0; newest_first < 2; newest_first++) {
+        struct world live = {.newest_first = newest_first != 0};
+        play(&live, story);
+        CHECK_HAS(live.end, "finished [{\"verdict\"");
+        CU_ASSERT_EQUAL(live.done_count, 10);
+        for (int i = 0; i <= live.done_count; i++)
+            check_prefix(&live, i);
+        world_done(&live);
+    }
+}
+
+/* --- divergence --- */
+
+static void check_diverges(
+    int line, const char *source, const char *expected, const char *got, int settled)
+{
+    struct world live = {0};
+    struct world w = {0};
+    struct hk_script_record records[STEPS_MAX];
+    struct hk_run *run;
+
+    play(&live, BODY("act.p.one {ip = 'x'} act.p.two({ip = 'y'}, {expires = '1h'}) note 'three'"));
+    run = load(source, records, records_at(&live, settled, records));
+    drive(&w, run, 0);
+    check_has(__FILE__, line, w.end, expected);
+    check_has(__FILE__, line, w.got, got);
+    check_has(__FILE__, line, w.where, "run.lua");
+    CU_ASSERT_EQUAL(w.request_count, 0);
+    CU_ASSERT_EQUAL(w.blocked_count, 0);
+    CU_ASSERT_FALSE(hk_run_is_due(run));
+    hk_run_free(run);
+    world_done(&live);
+    world_done(&w);
+}
+#define DIVERGES(source, expected, got) check_diverges(__LINE__, source, expected, got, 2)
+
+static void test_divergence(void)
+{
+    DIVERGES(BODY("note 'x'"), "diverged act p.one {\"ip\":\"x\"} {}", "note {\"text\":\"x\"} {}");
+    DIVERGES(BODY("act.p.other {ip = 'x'}"), "act p.one", "act p.other");
+    DIVERGES(BODY("act.p.one {ip = 'z'}"), "\"x\"", "\"z\"");
+    DIVERGES(
+        BODY("act.p.one {ip = 'x'} act.p.two {ip = 'y'}"), "{\"expires\":\"1h\"}", "\"y\"} {}");
+    DIVERGES(BODY("act.p.one {ip = 'x'}"), "act p.two", "the playbook ended");
+    DIVERGES(BODY("act.p.one {ip = 'x'} error('no')"), "act p.two", "run.lua:4: no");
+    DIVERGES(BODY(""), "act p.one", "the playbook ended");
+    DIVERGES(BODY("error('at once')"), "act p.one", "at once");
+    DIVERGES(BODY("together { function() act.p.one {ip = 'x'} end }"), "act p.one",
+        "this step is not asked for");
+    DIVERGES(BODY("pcall(note, 'x') while true do pcall(note, 'x') end"), "act p.one", "note");
+    DIVERGES("error('early')", "act p.one", "early");
+    /* one settled, the second and only it open */
+    check_diverges(__LINE__, BODY("act.p.one {ip = 'x'} note 'x'"), "act p.two", "note", 1);
+    check_diverges(__LINE__, BODY("act.p.one {ip = 'x'} together { function() wait '1s' end }"),
+        "act p.two", "this step is not asked for", 1);
+}
+
+static void test_divergence_line(void)
+{
+    struct world w = {0};
+    struct hk_script_record record = {.step = "0",
+        .op = "note",
+        .name = "",
+        .args = "{\"text\":\"a\"}",
+        .options = "{}",
+        .is_settled = true,
+        .ok = true,
+        .value = "null",
+        .time_us = 1};
+    struct hk_run *run = load(BODY("\n\nnote 'b'"), &record, 1);
+
+    drive(&w, run, 0);
+    CHECK_TEXT(w.where, "run.lua:6");
+    CHECK_TEXT(w.step, "0");
+    hk_run_free(run);
+    world_done(&w);
+}
+
+static void test_bad_result(void)
+{
+    struct world w = {0};
+    struct hk_run *run = load(BODY("return act.a.b()"), NULL, 0);
+
+    drive(&w, run, 0);
+    (void)snprintf(w.open[0].value, sizeof w.open[0].value, "{\"a\":");
+    settle(&w, run, 0);
+    drive(&w, run, 0);
+    CHECK_HAS(w.end, "failed run.lua:4: result: ");
+    hk_run_free(run);
+    world_done(&w);
+}
+
+static CU_TestInfo tests[] = {
+    {"every step", test_steps},
+    {"what run returns", test_returns},
+    {"together", test_together},
+    {"misuse says the line", test_misuse},
+    {"limits end the run", test_limits},
+    {"too many steps", test_too_many_steps},
+    {"every replay equals the live run", test_replay},
+    {"divergence in every way", test_divergence},
+    {"divergence names the line", test_divergence_line},
+    {"a result that is no JSON", test_bad_result},
+    CU_TEST_INFO_NULL,
+};
+
+TEST_MAIN("run", tests)
