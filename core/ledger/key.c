@@ -133,12 +133,13 @@ static enum hk_status read_pem(
         return hk_fail(error, HK_IO, "key: %s: %s", path, strerror(errno));
     if ((info.st_mode & 077) != 0)
         return hk_fail(error, HK_DENIED, "key: others may read %s: its mode must be 0600", path);
+    char no_password[] = "";
     size = read(fd, pem, sizeof(pem));
     if (size < 0)
         return hk_fail(error, HK_IO, "key: can't read %s: %s", path, strerror(errno));
     bio = BIO_new_mem_buf(pem, (int)size);
     if (bio != NULL)
-        pair = PEM_read_bio_PrivateKey(bio, NULL, NULL, "");
+        pair = PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password);
     BIO_free(bio);
     OPENSSL_cleanse(pem, sizeof(pem));
     if (pair == NULL)

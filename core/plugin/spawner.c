@@ -111,8 +111,10 @@ static void become_host(const struct spawner *spawner, pid_t parent, int wire, i
         syscall(SYS_close_range, SIGNAL_FD, HK_PLUGIN_LOCK_FD - 1, 0) != 0)
         die("can't close descriptors");
     snprintf(parent_text, sizeof(parent_text), "%ld", (long)parent);
+    char name[] = "hikeshi";
+    char command[] = "plugin-host";
     char *const arguments[] = {
-        "hikeshi", "plugin-host", (char *)(uintptr_t)spawner->data_dir, parent_text, NULL};
+        name, command, (char *)(uintptr_t)spawner->data_dir, parent_text, NULL};
     (void)fcntl(EXE_FD, F_SETFD, FD_CLOEXEC);
     syscall(SYS_execveat, EXE_FD, "", arguments, environment, AT_EMPTY_PATH);
     die("can't execute this program again");
