@@ -199,7 +199,7 @@ static void test_libraries(void)
         "return (select(2, pcall(function() local x = nil; x() end)))",
         "local t = {} for i, v in ipairs({1, 2, nil, 4}) do t[i] = v end return #t",
         "local s = 0 for k, v in pairs({1, 2, 3}) do s = s + v end return s",
-        "return next({}), next({7})", "return next({}, 'no') == nil or 1",
+        "return next({}), next({7})",
         "local t = setmetatable({}, {__pairs = function() return function(_, k) if not k then "
         "return 1, 2 end end end}) "
         "for k, v in pairs(t) do return k, v end",

@@ -1,0 +1,1 @@
+return {pcall(error, {1}), xpcall(function() local x = nil; return x.y end, function(m) return m end)}

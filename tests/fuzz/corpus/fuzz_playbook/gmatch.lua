@@ -1,0 +1,1 @@
+local t = {} for w, n in ("a=1, b=2"):gmatch("(%w+)=(%d+)") do t[w] = tonumber(n) end return t

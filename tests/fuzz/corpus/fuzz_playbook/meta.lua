@@ -1,0 +1,1 @@
+local mt = {__index = function(t, k) return k .. "!" end, __call = function(s, a) return a end} local o = setmetatable({}, mt) return {o.x, o(5), #tostring(o), utf8.char(228), math.floor(2.5), table.concat(table.move({1,2,3},1,3,2), ","), ("x"):rep(5, "-"), select(2, 1, 2)}

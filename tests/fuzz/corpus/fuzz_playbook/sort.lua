@@ -1,0 +1,1 @@
+local t = {3,1,2} table.sort(t, function(a, b) return a > b end) return {t, ("%5.2f %q %s"):format(1.5, "x", true)}
