@@ -101,6 +101,7 @@ static struct hk_run *new_run(struct hk_tx *tx, const char *id, const char *aler
     if (run->requesters == NULL)
         hk_engine_must(HK_NOMEM, "a run", NULL);
     run->requesters[0] = hk_run_text(run, actor->id);
+    run->writes_open = 1; /* run.started, until on_durable */
     return run;
 }
 
@@ -189,8 +190,10 @@ static void on_durable(void *ctx)
     struct accepted accepted = *(struct accepted *)ctx;
     free(ctx);
     hk_crashpoint("accepted");
-    for (size_t i = 0; i < accepted.run_count; i++)
+    for (size_t i = 0; i < accepted.run_count; i++) {
+        accepted.runs[i]->writes_open--;
         hk_run_unpin(accepted.runs[i]);
+    }
     for (size_t i = 0; i < accepted.lined_count; i++)
         hk_line_put(accepted.engine->line, accepted.tenant, accepted.lined[i]);
     free(accepted.runs);

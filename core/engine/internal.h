@@ -115,6 +115,7 @@ struct hk_run {
     char script_text[24];     /* the same, key of hk_engine.scripts */
     uint64_t deliveries_sent; /* results given to that state */
     unsigned pins;
+    unsigned writes_open; /* of its entries that are not yet synced */
     bool is_loading;
     struct hk_run_wait *waiting;
     struct hk_arena arena;
@@ -205,7 +206,9 @@ void hk_tx_end(struct hk_tx *tx);
 /* An entry whose payload has at most two text members (a value of NULL leaves its member out). */
 void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, const char *key1,
     const char *value1, const char *key2, const char *value2);
-/* Queue the write. done may be NULL; run may be NULL, else it is pinned until the sync. */
+/* Queue the write. done may be NULL; run may be NULL, else it is pinned until the sync. A run's
+ * entries keep their order, since replay follows it: a write is urgent only when none of the run's
+ * earlier ones still waits. */
 typedef void hk_tx_done_fn(void *ctx);
 void hk_tx_commit(
     struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx);

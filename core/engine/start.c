@@ -86,8 +86,10 @@ enum hk_status hk_engine_new(
     if (status == HK_OK)
         status = hk_pool_new(options->loop, engine->connector, options->spawner_fd, &events, engine,
             &engine->pool, error);
-    if (status == HK_OK)
+    if (status == HK_OK) {
+        hk_pool_hold(engine->pool);
         status = hk_script_new(hk_wake_signal, engine->script_wake, &engine->script, error);
+    }
     if (status != HK_OK)
         goto fail;
     *ret_engine = engine;
@@ -209,7 +211,7 @@ static int64_t dedupe_since_us(struct hk_engine *engine)
 static enum hk_status read_left(struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct hk_engine *engine = job;
-    enum hk_status status = hk_query_runs_in_state(reading, "open", list_run, engine, error);
+    enum hk_status status = hk_query_runs_open(reading, list_run, engine, error);
     if (status == HK_OK)
         status =
             hk_query_containments_in_state(reading, "releasing", list_releasing, engine, error);
@@ -251,6 +253,8 @@ static void on_start_tick(void *ctx)
     if (!engine->orphans_gone &&
         hk_orphans_are_gone(engine->options.data_dir, &engine->orphans_gone, &error) != HK_OK)
         hk_log(HK_LOG_ERROR, "%s", error.text);
+    if (engine->orphans_gone)
+        hk_pool_go(engine->pool);
     if (engine->orphans_gone && hk_pool_is_settled(engine->pool))
         become_ready(engine);
     else

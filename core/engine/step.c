@@ -119,7 +119,7 @@ static void request_ask(struct hk_run *run, struct hk_step *step)
     struct hk_tx tx;
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_gate_open_question(run, step, &tx);
-    hk_tx_commit(&tx, HK_LANE_URGENT, run, NULL, NULL);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
 }
 
 /* --- act --- */
@@ -174,7 +174,7 @@ static void request_act(struct hk_run *run, struct hk_step *step)
     case HK_MAY_ASK:
         hk_tx_begin(&tx, run->engine, run->tenant, "engine");
         hk_gate_open(run, step, &act, &tx);
-        hk_tx_commit(&tx, HK_LANE_URGENT, run, NULL, NULL);
+        hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
         break;
     case HK_MAY_DO_THEN_TELL:
     case HK_MAY_DO:

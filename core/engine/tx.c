@@ -81,6 +81,8 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     struct written written = *(struct written *)ctx;
     free(ctx);
     written.engine->writes_open--;
+    if (written.run != NULL)
+        written.run->writes_open--;
     if (written.done != NULL)
         written.done(written.ctx);
     if (written.run != NULL)
@@ -95,8 +97,11 @@ void hk_tx_commit(
     if (written == NULL)
         hk_engine_must(HK_NOMEM, "writing an entry", NULL);
     *written = (struct written){.engine = tx->engine, .run = run, .done = done, .ctx = ctx};
-    if (run != NULL)
+    if (run != NULL) {
+        if (run->writes_open++ > 0)
+            lane = HK_LANE_NORMAL;
         hk_run_pin(run);
+    }
     tx->engine->writes_open++;
     hk_ledger_submit(tx->engine->ledger, tx->write, lane, on_written, written);
     hk_buf_done(&tx->payload);

@@ -310,8 +310,23 @@ enum hk_status hk_pool_add(
     while (*end != NULL)
         end = &(*end)->next;
     *end = plugin;
-    hk_process_want(plugin);
+    if (!pool->is_held)
+        hk_process_want(plugin);
     return HK_OK;
+}
+
+void hk_pool_hold(struct hk_pool *pool)
+{
+    pool->is_held = true;
+}
+
+void hk_pool_go(struct hk_pool *pool)
+{
+    if (!pool->is_held)
+        return;
+    pool->is_held = false;
+    for (struct hk_pool_plugin *p = pool->plugins; p != NULL; p = p->next)
+        hk_process_want(p);
 }
 
 /* --- questions --- */

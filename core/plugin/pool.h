@@ -92,6 +92,10 @@ void hk_pool_free(struct hk_pool *pool);
  * start a first process to learn its descriptor (events.loaded follows). */
 HK_MUST_CHECK enum hk_status hk_pool_add(
     struct hk_pool *pool, const struct hk_plugin_config *config, struct hk_error *error);
+/* Make no process for plugins added from now on, until hk_pool_go: a process of an earlier engine
+ * may still be at work on the same things. */
+void hk_pool_hold(struct hk_pool *pool);
+void hk_pool_go(struct hk_pool *pool);
 /* True once every plugin that was added is loaded or has failed to load. */
 bool hk_pool_is_settled(const struct hk_pool *pool);
 

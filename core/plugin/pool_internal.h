@@ -156,6 +156,7 @@ struct hk_pool {
     struct hk_connect_request *connects;
     uint64_t next_wire_id;
     bool without_landlock; /* tests */
+    bool is_held;          /* processes wait for hk_pool_go */
 };
 
 /* --- pool.c --- */
