@@ -123,7 +123,8 @@ static unsigned cell(
     return width;
 }
 
-static void print_table(const struct hk_json *items, const struct hk_column *columns, size_t count)
+static void print_table(
+    const struct hk_json *items, const struct hk_column *columns, size_t count, unsigned indent)
 {
     unsigned widths[COLUMNS_MAX];
     char text[4 * CELL_SIZE + 16];
@@ -136,11 +137,13 @@ static void print_table(const struct hk_json *items, const struct hk_column *col
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }
+    printf("%*s", (int)(2 * indent), "");
     for (size_t i = 0; i < count; i++)
         printf("%s%s%s%*s", hk_bold(), columns[i].title, hk_plain(),
             i + 1 < count ? (int)(widths[i] - strlen(columns[i].title) + 2) : 0, "");
     putchar('\n');
     for (const struct hk_json *item = items->first; item != NULL; item = item->next) {
+        printf("%*s", (int)(2 * indent), "");
         for (size_t i = 0; i < count; i++) {
             unsigned width = cell(item, &columns[i], text, sizeof(text));
             printf("%s%*s", text, i + 1 < count ? (int)(widths[i] - width + 2) : 0, "");
@@ -169,7 +172,7 @@ int hk_print_list(const struct hk_cli *cli, const struct hk_reply *reply,
     if (items->count == 0)
         puts("none");
     else
-        print_table(items, columns, count < COLUMNS_MAX ? count : COLUMNS_MAX);
+        print_table(items, columns, count < COLUMNS_MAX ? count : COLUMNS_MAX, 0);
     if (hk_json_string(next) != NULL)
         fprintf(stderr, "more: --after %s\n", next->text);
     return HK_EXIT_DONE;
@@ -190,6 +193,35 @@ static void print_value(const struct hk_json *value)
         putchar('-');
     else
         fputs(value->type == HK_JSON_TRUE ? "yes" : "no", stdout);
+}
+
+/* Is this a list of rows: objects with the same few flat members? */
+static bool is_rows(const struct hk_json *list)
+{
+    const struct hk_json *first = list->first;
+
+    if (list->type != HK_JSON_ARRAY || first == NULL || first->type != HK_JSON_OBJECT ||
+        first->count == 0 || first->count > 6)
+        return false;
+    for (const struct hk_json *item = first; item != NULL; item = item->next) {
+        if (item->type != HK_JSON_OBJECT || item->count != first->count)
+            return false;
+        for (const struct hk_json *child = item->first; child != NULL; child = child->next)
+            if (!is_flat(child) || strchr(child->key, '.') != NULL ||
+                hk_json_get(first, child->key) == NULL)
+                return false;
+    }
+    return true;
+}
+
+static void print_rows(const struct hk_json *list, unsigned indent)
+{
+    struct hk_column columns[COLUMNS_MAX];
+    size_t count = 0;
+
+    for (const struct hk_json *child = list->first->first; child != NULL; child = child->next)
+        columns[count++] = (struct hk_column){child->key, child->key, 80};
+    print_table(list, columns, count, indent);
 }
 
 /* Nesting is bounded by the reader's limit. */
@@ -214,6 +246,9 @@ void hk_print_for_people(
             putchar('\n');
         } else if (child->count == 0) {
             fputs("  none\n", stdout);
+        } else if (is_rows(child)) {
+            putchar('\n');
+            print_rows(child, indent + 1);
         } else {
             putchar('\n');
             hk_print_for_people(child, indent + 1);

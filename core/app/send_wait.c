@@ -40,27 +40,16 @@ static void drop(struct hk_send_ids *ids, size_t i)
     memmove(ids->ids[i], ids->ids[ids->count], sizeof(ids->ids[0]));
 }
 
-/* Collect the runs that the alert's document names, wherever its entries are in it. */
-static enum hk_status collect_runs(/* NOLINT(misc-no-recursion): bounded by the reader */
-    const struct hk_json *value, struct hk_send_ids *runs, struct hk_error *error)
+/* The runs that the alert's document names. */
+static enum hk_status collect_runs(
+    const struct hk_json *alert, struct hk_send_ids *runs, struct hk_error *error)
 {
+    const struct hk_json *list = hk_json_get(alert, "runs");
     enum hk_status status = HK_OK;
 
-    for (const struct hk_json *child = value->first; child != NULL && status == HK_OK;
-         child = child->next) {
-        const char *run = hk_json_string_at(child, "run", NULL);
-        if (child->type == HK_JSON_ARRAY && child->key != NULL && strcmp(child->key, "runs") == 0) {
-            for (const struct hk_json *item = child->first; item != NULL; item = item->next) {
-                run = hk_json_string_at(item, "run", hk_json_string_at(item, "id", NULL));
-                if (run == NULL)
-                    run = hk_json_string(item);
-                if (run != NULL && status == HK_OK)
-                    status = hk_send_ids_add(runs, run, error);
-            }
-        } else if (child->key == NULL || strcmp(child->key, "view") != 0) {
-            status = collect_runs(child, runs, error);
-        }
-    }
+    for (const struct hk_json *item = list != NULL ? list->first : NULL;
+         item != NULL && status == HK_OK; item = item->next)
+        status = hk_send_ids_add(runs, hk_json_string_at(item, "id", ""), error);
     return status;
 }
 
