@@ -34,10 +34,12 @@ struct hk_run_row {
     char state[16];
     hk_tenant tenant;
 };
-/* Runs of all tenants in the state ("running"), ids only, oldest first, after the given id. */
+/* Runs of all tenants, oldest first, that an engine which ended may have left in the middle of
+ * something: running or unknown, waiting in one branch while another went on, and ended ones with a
+ * containment that is still starting. */
 typedef enum hk_status hk_run_row_fn(void *ctx, const struct hk_run_row *row);
-HK_MUST_CHECK enum hk_status hk_query_runs_in_state(struct hk_reading *reading, const char *state,
-    hk_run_row_fn *fn, void *ctx, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_query_runs_open(
+    struct hk_reading *reading, hk_run_row_fn *fn, void *ctx, struct hk_error *error);
 
 /* What is due at now_us, oldest first, at most count_max; *ret_next_us is when the next one after
  * those is due (INT64_MAX: nothing). */

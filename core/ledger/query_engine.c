@@ -43,15 +43,20 @@ static bool next_row(sqlite3_stmt *stmt, enum hk_status *status, struct hk_error
     return *status == HK_OK && has_row;
 }
 
-enum hk_status hk_query_runs_in_state(struct hk_reading *reading, const char *state,
-    hk_run_row_fn *fn, void *ctx, struct hk_error *error)
+/* A run of which a step waits at the top (no ':' in its path) does nothing else. */
+enum hk_status hk_query_runs_open(
+    struct hk_reading *reading, hk_run_row_fn *fn, void *ctx, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     struct hk_run_row row;
     enum hk_status status = START(reading, &stmt, error,
-        "SELECT tenant, id, alert, version, state FROM run WHERE " RUN_LIVE
-        " AND state = :t ORDER BY id",
-        0, state);
+        "SELECT tenant, id, alert, version, state FROM run WHERE (tenant, id) IN ("
+        "SELECT tenant, id FROM run WHERE " RUN_LIVE " AND state IN ('running', 'unknown')"
+        " UNION SELECT tenant, run FROM timer WHERE instr(step, ':') > 0"
+        " UNION SELECT tenant, run FROM gate WHERE state = 'pending' AND instr(step, ':') > 0"
+        " UNION SELECT tenant, run FROM containment WHERE " CONTAINMENT_LIVE
+        " AND state = 'starting') ORDER BY id",
+        0, NULL);
 
     while (next_row(stmt, &status, error)) {
         memset(&row, 0, sizeof(row));
