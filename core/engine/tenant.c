@@ -424,23 +424,73 @@ fail:
     return hk_error_prefix(error, "tenant %s", name);
 }
 
-/* A plugin's descriptor goes into the ledger when it is not the one that was recorded last. */
+/* --- plugins: a descriptor goes into the ledger when it is not the one that was recorded last ---
+ */
+
+struct loaded {
+    struct hk_engine *engine;
+    struct hk_tenant_state *tenant;
+    struct last last;
+    char plugin[HK_ID_SIZE];
+};
+
+static enum hk_status read_loaded(struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    return read_last(reading, &((struct loaded *)job)->last, error);
+}
+
+static void write_loaded(struct loaded *loaded, const struct hk_json *descriptor)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, loaded->engine, loaded->tenant, "engine");
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_PLUGIN_LOADED, loaded->plugin);
+    for (const struct hk_json *item = descriptor->first; item != NULL; item = item->next)
+        hk_jw_kv_value(jw, item->key, item);
+    hk_tx_end(&tx);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, NULL, NULL);
+}
+
+static void on_loaded_read(void *job, enum hk_status status, const struct hk_error *error)
+{
+    struct loaded *loaded = job;
+    struct hk_json_doc now = {0};
+    struct hk_json_doc before = {0};
+    struct hk_error problem = {0};
+    (void)error;
+    const char *descriptor =
+        hk_pool_descriptor(loaded->engine->pool, loaded->tenant->name, loaded->plugin);
+    if (descriptor == NULL)
+        goto out;
+    hk_engine_must(
+        hk_json_parse(descriptor, strlen(descriptor), &hk_json_limits_own, &now, &problem),
+        "a plugin's descriptor", &problem);
+    if (status == HK_OK && loaded->last.stored.payload != NULL)
+        status = hk_json_parse(loaded->last.stored.payload, loaded->last.stored.payload_size,
+            &hk_json_limits_own, &before, &problem);
+    if (status != HK_OK || strcmp(hk_json_string_at(before.root, "sha256", ""),
+                               hk_json_string_at(now.root, "sha256", "?")) != 0)
+        write_loaded(loaded, now.root);
+out:
+    hk_json_doc_done(&now);
+    hk_json_doc_done(&before);
+    hk_arena_done(&loaded->last.arena);
+    free(loaded);
+}
+
 void hk_tenant_plugin_loaded(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *plugin)
 {
-    const char *descriptor = hk_pool_descriptor(engine->pool, tenant->name, plugin);
-    if (descriptor == NULL)
-        return;
-    struct hk_tx tx;
-    hk_tx_begin(&tx, engine, tenant, "engine");
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_PLUGIN_LOADED, plugin);
-    struct hk_json_doc doc = {0};
     struct hk_error error = {0};
-    hk_engine_must(hk_json_parse(descriptor, strlen(descriptor), &hk_json_limits_own, &doc, &error),
-        "a plugin's descriptor", &error);
-    for (const struct hk_json *item = doc.root->first; item != NULL; item = item->next)
-        hk_jw_kv_value(jw, item->key, item);
-    hk_tx_end(&tx);
-    hk_json_doc_done(&doc);
-    hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, NULL, NULL);
+    struct loaded *loaded = calloc(1, sizeof *loaded);
+    if (loaded == NULL)
+        hk_engine_must(HK_NOMEM, "a plugin's descriptor", NULL);
+    loaded->engine = engine;
+    loaded->tenant = tenant;
+    (void)hk_copy_text(loaded->plugin, sizeof loaded->plugin, plugin);
+    loaded->last = (struct last){.tenant = tenant->number, .subject = loaded->plugin};
+    hk_arena_init(&loaded->last.arena, HK_PAYLOAD_SIZE_MAX * 2);
+    enum hk_status status =
+        hk_ledger_read(engine->ledger, read_loaded, on_loaded_read, loaded, &error);
+    if (status != HK_OK)
+        on_loaded_read(loaded, status, &error);
 }
