@@ -17,7 +17,7 @@ enum { GATE_ENTRIES_MAX = 1000 };
 
 struct vote {
     const char *actor;
-    const char *choice;
+    const char *choice; /* of a question, or NULL */
 };
 
 struct gate_op {
@@ -117,6 +117,11 @@ static enum hk_status read_gate(struct hk_reading *reading, void *job, struct hk
         reading, op->tenant->number, op->gate, GATE_ENTRIES_MAX, &op->arena, &op->chain, error);
 }
 
+static const char *keep_text(struct gate_op *op, const char *text)
+{
+    return text == NULL ? NULL : hk_arena_copy(&op->arena, text, strlen(text));
+}
+
 static void add_vote(struct gate_op *op, const char *actor, const char *choice)
 {
     struct vote *votes = realloc(op->votes, (op->vote_count + 1) * sizeof *votes);
@@ -146,7 +151,8 @@ static enum hk_status take_entry(
         op->decided = doc;
     else if (stored->entry.kind == HK_KIND_GATE_VOTED &&
              strcmp(hk_json_string_at(doc.root, "decision", ""), "approve") == 0)
-        add_vote(op, stored->entry.actor, NULL);
+        add_vote(
+            op, stored->entry.actor, keep_text(op, hk_json_string_at(doc.root, "choice", NULL)));
     if (stored->entry.kind != HK_KIND_GATE_OPENED && stored->entry.kind != HK_KIND_GATE_DECIDED)
         hk_json_doc_done(&doc);
     return status;
@@ -176,6 +182,18 @@ static bool choice_is_offered(const struct gate_op *op)
             return true;
     }
     return false;
+}
+
+/* Voices for the same thing: an approval, or the same choice. */
+static int64_t voices(const struct gate_op *op)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < op->vote_count; i++) {
+        const char *choice = op->votes[i].choice;
+        count += (choice == NULL) == (op->choice == NULL) &&
+                 (choice == NULL || strcmp(choice, op->choice) == 0);
+    }
+    return count;
 }
 
 static bool has_voted(const struct gate_op *op)
@@ -356,7 +374,7 @@ static void decide(struct gate_op *op, struct hk_run *run, struct hk_step *step)
     if (!op->approve) {
         write_decided(op, &tx);
         settle_rejected(op, run, step, &tx);
-    } else if ((int64_t)op->vote_count < hk_json_i64_at(op->opened.root, "quorum", 1)) {
+    } else if (voices(op) < hk_json_i64_at(op->opened.root, "quorum", 1)) {
         /* one more voice is needed: the vote stands, nothing follows yet */
     } else if (is_action) {
         intend_approved(op, run, step, &tx);

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CONTAINMENT_MEMORY_MAX (8UL * 1024 * 1024)
+enum { CONTAINMENT_ENTRIES_MAX = 10000 };
+
 struct run_op {
     struct hk_engine *engine;
     struct hk_tenant_state *tenant;
@@ -21,10 +24,17 @@ struct run_op {
     hk_reply_fn *reply;
     void *reply_ctx;
     enum hk_run_state state;
+    /* the step's containment, which a person may have released meanwhile: our turn on it */
+    char containment[HK_ID_SIZE];
+    enum hk_containment_state containment_state;
+    struct hk_arena arena;
 };
 
 static void op_end(struct run_op *op, enum hk_status status, const char *problem)
 {
+    struct hk_engine *engine = op->engine;
+    char containment[HK_ID_SIZE];
+    (void)hk_copy_text(containment, sizeof containment, op->containment);
     struct hk_error error = {0};
     struct hk_buf answer;
     struct hk_jw jw;
@@ -41,7 +51,10 @@ static void op_end(struct run_op *op, enum hk_status status, const char *problem
     free(op->step);
     free(op->result);
     free(op->text);
+    hk_arena_done(&op->arena);
     free(op);
+    if (containment[0] != 0)
+        hk_turn_end(engine, containment);
 }
 
 static void on_written(void *ctx)
@@ -93,9 +106,12 @@ static void write_resolved(
     step->value = hk_run_text(run, value);
     step->time_us = tx->time_us;
     step->order = ++run->settled_count;
+    /* Released by hand while the step was unknown: what happened no longer stands. */
+    if (op->containment_state != HK_CONTAINMENT_UNKNOWN)
+        return;
     if (happened)
         hk_containment_active(run, step, tx, "unknown", value);
-    else if (step->containment[0] != 0)
+    else
         hk_tx_simple(
             tx, HK_KIND_CONTAINMENT_FAILED, step->containment, "reason", value, NULL, NULL);
 }
@@ -124,15 +140,58 @@ static void resolve(struct run_op *op, struct hk_run *run)
     hk_step_deliver(run, step);
 }
 
+/* --- the step's containment first --- */
+
+static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error);
+
+static enum hk_status read_containment(
+    struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct run_op *op = job;
+    struct hk_chain chain;
+    enum hk_status status = hk_query_chain(reading, op->tenant->number, op->containment,
+        CONTAINMENT_ENTRIES_MAX, &op->arena, &chain, error);
+    for (size_t i = 0; status == HK_OK && i < chain.count; i++) {
+        if (!hk_containment_step_to(&op->containment_state, chain.items[i].entry.kind))
+            return hk_fail(
+                error, HK_CORRUPT, "containment %s: its entries don't follow", op->containment);
+    }
+    return status;
+}
+
+static void on_containment(void *job, enum hk_status status, const struct hk_error *error)
+{
+    struct run_op *op = job;
+    if (status != HK_OK)
+        op_end(op, status, error->text);
+    else
+        hk_run_with(op->engine, op->tenant, op->run, on_run, op);
+}
+
+static void go(void *ctx)
+{
+    struct run_op *op = ctx;
+    struct hk_error error = {0};
+    if (hk_ledger_read(op->engine->ledger, read_containment, on_containment, op, &error) != HK_OK)
+        op_end(op, error.status, error.text);
+}
+
 static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
 {
     struct run_op *op = ctx;
-    if (run == NULL)
+    if (run == NULL) {
         op_end(op, error->status, error->text);
-    else if (op->is_cancel)
+        return;
+    }
+    const struct hk_step *step = op->step == NULL ? NULL : hk_run_step(run, op->step);
+    if (op->is_cancel) {
         cancel(op, run);
-    else
+    } else if (step != NULL && step->containment[0] != 0 && op->containment[0] == 0) {
+        (void)hk_copy_text(op->containment, sizeof op->containment, step->containment);
+        hk_turn_take(op->engine, op->containment, go, op);
+    } else {
         resolve(op, run);
+    }
 }
 
 static void start(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
@@ -148,6 +207,7 @@ static void start(struct hk_engine *engine, hk_tenant tenant, const struct hk_ac
     op->reply = reply;
     op->reply_ctx = ctx;
     op->state = HK_RUN_NONE;
+    hk_arena_init(&op->arena, CONTAINMENT_MEMORY_MAX);
     (void)hk_copy_text(op->run, sizeof op->run, run);
     if (!engine->is_ready || engine->is_stopping)
         op_end(op, HK_BUSY, "the engine is not ready; try again later");
