@@ -543,6 +543,7 @@ static void deliver_live(struct hk_run *run)
 {
     struct hk_delivery *delivery = run->waiting;
 
+    run->deliveries++;
     run->waiting = delivery->next;
     if (run->waiting == NULL)
         run->waiting_tail = &run->waiting;
@@ -609,6 +610,7 @@ void hk_run_activate(struct hk_run *run, struct hk_cache *cache)
             return;
         event->kind = HK_SCRIPT_BLOCKED;
         event->memory = run->st.memory;
+        event->deliveries = run->deliveries;
         add_event(run, event);
     }
 }

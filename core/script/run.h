@@ -72,6 +72,7 @@ struct hk_run {
     const struct hk_delivery *delivering;
     struct hk_delivery *waiting; /* live results, oldest first */
     struct hk_delivery **waiting_tail;
+    uint64_t deliveries; /* live results delivered so far */
     unsigned step_count;
     int64_t now_us;
     uint64_t random[4];
