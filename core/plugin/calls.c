@@ -67,6 +67,21 @@ static void take_from_line(struct hk_pool_call *call)
     plugin->waiting_count--;
 }
 
+/* The call that waits longest; NULL when none does. */
+static struct hk_pool_call *take_first(struct hk_pool_plugin *plugin)
+{
+    struct hk_pool_call *call = plugin->first_waiting;
+
+    if (call == NULL)
+        return NULL;
+    plugin->first_waiting = call->next;
+    if (plugin->first_waiting == NULL)
+        plugin->last_waiting = &plugin->first_waiting;
+    call->next = NULL;
+    plugin->waiting_count--;
+    return call;
+}
+
 static void not_sent(struct hk_pool_call *call, const char *why)
 {
     take_from_line(call);
@@ -244,7 +259,7 @@ void hk_calls_pump(struct hk_pool_plugin *plugin)
         struct hk_pool_call *call = plugin->first_waiting;
         if (!send_call(process, call))
             return;
-        take_from_line(call);
+        (void)take_first(plugin);
         call->state = HK_CALL_SENT;
         call->next = process->calls;
         process->calls = call;
@@ -342,19 +357,22 @@ void hk_calls_lose_all(struct hk_process *process, const char *why)
 
 void hk_calls_refuse_all(struct hk_pool_plugin *plugin, const char *why)
 {
-    while (plugin->first_waiting != NULL)
-        not_sent(plugin->first_waiting, why);
+    struct hk_pool_call *call;
+
+    while ((call = take_first(plugin)) != NULL) {
+        hk_calls_report(plugin->pool, call->call_id, HK_CALL_NOT_SENT, why);
+        free_call(call);
+    }
 }
 
 void hk_calls_drop_all(struct hk_pool_plugin *plugin)
 {
-    while (plugin->first_waiting != NULL) {
-        struct hk_pool_call *call = plugin->first_waiting;
-        take_from_line(call);
+    struct hk_pool_call *call;
+
+    while ((call = take_first(plugin)) != NULL)
         free_call(call);
-    }
     while (plugin->process != NULL && plugin->process->calls != NULL) {
-        struct hk_pool_call *call = plugin->process->calls;
+        call = plugin->process->calls;
         plugin->process->calls = call->next;
         free_call(call);
     }

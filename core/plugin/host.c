@@ -26,6 +26,15 @@ _Noreturn void hk_host_die(const char *text)
     _exit(70);
 }
 
+void *hk_host_alloc(size_t size)
+{
+    void *memory = malloc(size > 0 ? size : 1);
+
+    if (memory == NULL)
+        hk_host_die("out of memory");
+    return memory;
+}
+
 void hk_host_send(const struct hk_buf *json)
 {
     struct hk_error error = {0};
@@ -238,10 +247,10 @@ static void on_call(const struct hk_json *frame)
         hk_host_send_settled(id, is_probe ? HK_UNKNOWN : HK_FAILED, "no such action here");
         return;
     }
-    struct hk_host_call *open = calloc(1, sizeof(*open));
-    char *text = strndup(args->source, args->source_size);
-    if (open == NULL || text == NULL)
-        hk_host_die("out of memory");
+    struct hk_host_call *open = hk_host_alloc(sizeof(*open));
+    char *text = hk_host_alloc(args->source_size + 1);
+    memcpy(text, args->source, args->source_size);
+    text[args->source_size] = '\0';
     *open = (struct hk_host_call){.next = host->calls, .id = id, .action = action};
     host->calls = open;
     struct hk_call call = {.size = sizeof(call),

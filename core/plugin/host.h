@@ -89,6 +89,9 @@ _Noreturn void hk_host_die(const char *text);
 
 /* --- host.c --- */
 
+/* Memory; ends the process when there is none. */
+void *hk_host_alloc(size_t size) __attribute__((returns_nonnull, malloc));
+
 /* Queue a frame; it goes out with the next hk_host_flush. */
 void hk_host_send(const struct hk_buf *json);
 void hk_host_flush(void);

@@ -49,15 +49,6 @@ static void host_log(enum hk_plugin_log_level level, const char *text)
     hk_buf_done(&out);
 }
 
-static void *host_alloc(size_t size)
-{
-    void *memory = malloc(size > 0 ? size : 1);
-
-    if (memory == NULL)
-        hk_host_die("out of memory");
-    return memory;
-}
-
 static void host_free(void *memory)
 {
     free(memory);
@@ -172,7 +163,7 @@ static uint64_t host_timer(uint64_t after_ms, hk_timer_cb *cb, void *ctx)
         hk_host_die("too many timers");
     if (after_ms > INT32_MAX * 1000ull)
         after_ms = INT32_MAX * 1000ull;
-    struct hk_host_timer *timer = host_alloc(sizeof(*timer));
+    struct hk_host_timer *timer = hk_host_alloc(sizeof(*timer));
     *timer = (struct hk_host_timer){.id = ++host->next_id,
         .due_ms = hk_time_monotonic_ms() + (int64_t)after_ms,
         .cb = cb,
@@ -216,7 +207,7 @@ static void on_refused_connect(void *ctx)
 static void host_connect(const char *name, uint16_t port, hk_connect_cb *cb, void *ctx)
 {
     struct hk_host_process *host = &hk_host_process;
-    struct hk_host_connect *request = host_alloc(sizeof(*request));
+    struct hk_host_connect *request = hk_host_alloc(sizeof(*request));
     struct hk_buf out;
     struct hk_jw jw;
 
@@ -281,7 +272,7 @@ static void host_watch(int fd, int want_write, hk_fd_cb *cb, void *ctx)
     while (watch != NULL && watch->fd != fd)
         watch = watch->next;
     if (watch == NULL) {
-        watch = host_alloc(sizeof(*watch));
+        watch = hk_host_alloc(sizeof(*watch));
         *watch = (struct hk_host_watch){.next = host->watches, .fd = fd};
         watch->watch = hk_fd_watch_new(host->loop, fd, on_fd, watch);
         if (watch->watch == NULL)
@@ -316,7 +307,7 @@ static void host_work(hk_work_cb *work, hk_work_cb *finished, void *ctx)
 const struct hk_host hk_host_table = {
     .size = sizeof(struct hk_host),
     .log = host_log,
-    .alloc = host_alloc,
+    .alloc = hk_host_alloc,
     .free = host_free,
     .settle = host_settle,
     .timer = host_timer,

@@ -57,10 +57,8 @@ enum hk_status hk_host_workers_start(struct hk_error *error)
 void hk_host_work(hk_work_cb *work, hk_work_cb *finished, void *ctx)
 {
     struct hk_host_workers *workers = &hk_host_process.workers;
-    struct job *job = malloc(sizeof(*job));
+    struct job *job = hk_host_alloc(sizeof(*job));
 
-    if (job == NULL)
-        hk_host_die("out of memory");
     *job = (struct job){.work = work, .finished = finished, .ctx = ctx};
     if (workers->thread_count < HK_PLUGIN_WORKERS && workers->open >= workers->thread_count) {
         if (pthread_create(&workers->threads[workers->thread_count], NULL, worker_main, workers) ==

@@ -81,6 +81,8 @@ struct hk_pool_events {
     void (*log)(void *ctx, const char *tenant, const char *plugin, int level, const char *text);
 };
 
+/* connector may be NULL: connections are refused then. spawner_fd stays the caller's, who closes it
+ * after hk_pool_free. events must outlive the pool. */
 HK_MUST_CHECK enum hk_status hk_pool_new(struct hk_loop *loop, struct hk_connector *connector,
     int spawner_fd, const struct hk_pool_events *events, void *ctx, struct hk_pool **ret_pool,
     struct hk_error *error);
@@ -106,7 +108,7 @@ const struct hk_action_info *hk_pool_action(
  * when not loaded. Borrowed. */
 const char *hk_pool_descriptor(const struct hk_pool *pool, const char *tenant, const char *plugin);
 /* Absolute path of a file that the plugin serves, and its content type; false when it serves no
- * file of that name. */
+ * file of that name, or the file is not there yet. Open it with O_NOFOLLOW. */
 bool hk_pool_served_file(const struct hk_pool *pool, const char *tenant, const char *plugin,
     const char *file, char *ret_path, size_t capacity, const char **ret_content_type);
 /* List plugins: fn is called for each. */

@@ -70,15 +70,15 @@ static enum hk_status limit(int resource, rlim_t value, const char *what, struct
 /* Bytes of address space that this process has already. */
 static long mapped_bytes(void)
 {
-    long pages = 0;
+    char text[64] = "";
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%ld", &pages) != 1)
-        pages = 0;
+    if (fgets(text, sizeof(text), file) == NULL)
+        text[0] = '\0';
     fclose(file);
-    return pages * sysconf(_SC_PAGESIZE);
+    return strtol(text, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 #endif
 

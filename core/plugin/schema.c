@@ -172,7 +172,7 @@ static bool is_integer(const struct hk_json *value)
         return true;
     if (!hk_json_double(value, &number) || !isfinite(number))
         return false;
-    return number >= 0x1p53 || number <= -0x1p53 || (double)(int64_t)number == number;
+    return fabs(number) >= 9007199254740992.0 || (double)(int64_t)number == number;
 }
 
 static bool has_type(const struct hk_json *value, const char *type)

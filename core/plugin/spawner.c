@@ -65,7 +65,7 @@ static int open_lock(const char *data_dir)
     return open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
     hk_log(HK_LOG_ERROR, "plugin process: %s: %s", what, strerror(errno));
     _exit(126);
@@ -162,7 +162,7 @@ static void end(struct spawner *spawner, const struct hk_spawner_message *order)
 
 static void read_order(struct spawner *spawner)
 {
-    struct hk_spawner_message order;
+    struct hk_spawner_message order = {0};
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(int) * 2)];
@@ -323,7 +323,9 @@ enum hk_status hk_spawner_fork(
         (void)setsid();
         (void)prctl(PR_SET_NAME, "hikeshi-spawner", 0, 0, 0);
         umask(077);
-        if (spawner == NULL || !arrange(pair[1]) || chdir("/") != 0)
+        if (spawner == NULL)
+            _exit(126);
+        if (!arrange(pair[1]) || chdir("/") != 0)
             die("the spawner can't start");
         memcpy(spawner->data_dir, data_dir, strlen(data_dir) + 1);
         run(spawner);
