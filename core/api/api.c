@@ -87,7 +87,9 @@ static bool choose_tenant(
         name = path_name;
     else if (header != NULL)
         name = header;
-    else if (hk_http_query(request, "tenant", query, sizeof(query)))
+    else if (!hk_take_query(exchange, request, "tenant", query, sizeof(query)))
+        return false;
+    else if (hk_http_query_is_given(request, "tenant"))
         name = query;
     else if (!is_bound)
         name = hk_engine_only_tenant(engine);
@@ -118,6 +120,22 @@ static bool has_role(const struct hk_exchange *exchange)
         return true;
     hk_answer_problem(exchange, 403, "this needs the role %s", route->role);
     return false;
+}
+
+/* Headers of which one must be meant: which of two would be a guess. False: it is answered. */
+static bool headers_are_single(
+    const struct hk_exchange *exchange, const struct hk_http_request *request)
+{
+    static const char *const names[] = {
+        "authorization", "content-type", "idempotency-key", "x-hikeshi-tenant"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (hk_http_header_is_repeated(request, names[i])) {
+            hk_answer_problem(exchange, 400, "the header %s is given twice", names[i]);
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool is_json(const char *type)
@@ -173,6 +191,8 @@ static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_reques
     case HK_ROUTE_FOUND:
         break;
     }
+    if (!headers_are_single(&exchange, request))
+        return;
     if (exchange.match.route->role != NULL &&
         (!identify(&exchange, request, peer, &is_bound) || !has_role(&exchange) ||
             !choose_tenant(&exchange, request, is_bound)))

@@ -112,6 +112,16 @@ void hk_answer_error(
     hk_answer_problem_full(exchange, &problem);
 }
 
+bool hk_take_query(const struct hk_exchange *exchange, const struct hk_http_request *request,
+    const char *name, char *ret_value, size_t capacity)
+{
+    if (hk_http_query(request, name, ret_value, capacity) || !hk_http_query_is_given(request, name))
+        return true;
+    hk_answer_problem(exchange, 400,
+        "%s: expected once, with a value of at most %zu bytes of UTF-8", name, capacity - 1);
+    return false;
+}
+
 void *hk_job_new(const struct hk_exchange *exchange, size_t size)
 {
     struct hk_api *api = exchange->api;

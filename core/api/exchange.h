@@ -52,6 +52,13 @@ void hk_answer_not_allowed(const struct hk_exchange *exchange, const char *allow
 void hk_answer_error(
     const struct hk_exchange *exchange, enum hk_status status, const struct hk_error *error);
 
+/* --- the request --- */
+
+/* One parameter of the query; "" when it isn't there. False: it is there, but not once and whole,
+ * and that is answered: what was asked for must not be left out in silence. */
+HK_MUST_CHECK bool hk_take_query(const struct hk_exchange *exchange,
+    const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity);
+
 /* --- jobs --- */
 
 /* The first member of each kind of job. */

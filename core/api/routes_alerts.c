@@ -348,7 +348,9 @@ static bool read_type(
 static bool read_source(const struct hk_exchange *exchange, const struct hk_http_request *request,
     char ret_source[HK_ID_SIZE])
 {
-    if (!hk_http_query(request, "source", ret_source, HK_ID_SIZE)) {
+    if (!hk_take_query(exchange, request, "source", ret_source, HK_ID_SIZE))
+        return false;
+    if (!hk_http_query_is_given(request, "source")) {
         (void)hk_copy_text(ret_source, HK_ID_SIZE, exchange->actor.name);
         return true;
     }

@@ -131,20 +131,24 @@ void hk_route_explain(
     enum hk_status status;
 
     (void)body;
-    if (!hk_http_query(request, "action", action, sizeof(action))) {
+    if (!hk_take_query(exchange, request, "action", action, sizeof(action)) ||
+        !hk_take_query(exchange, request, "target", target, sizeof(target)) ||
+        !hk_take_query(exchange, request, "severity", text, sizeof(text)))
+        return;
+    if (action[0] == '\0') {
         hk_answer_problem(exchange, 400, "action: is missing");
         return;
     }
-    (void)hk_http_query(request, "target", target, sizeof(target));
-    if (hk_http_query(request, "severity", text, sizeof(text))) {
+    if (text[0] != '\0') {
         severity = hk_severity_from_text(text);
         if (severity == HK_SEVERITY_NONE) {
             hk_answer_problem(exchange, 400, "severity: there is no severity of that name");
             return;
         }
     }
-    if (hk_http_query(request, "at", text, sizeof(text)) &&
-        hk_time_parse(text, &time_us, &error) != HK_OK) {
+    if (!hk_take_query(exchange, request, "at", text, sizeof(text)))
+        return;
+    if (text[0] != '\0' && hk_time_parse(text, &time_us, &error) != HK_OK) {
         hk_answer_problem(exchange, 400, "at: %s", error.text);
         return;
     }

@@ -29,7 +29,9 @@ static bool read_number(const struct hk_exchange *exchange, const struct hk_http
     char text[24];
     uint64_t value = 0;
 
-    *ret_is_given = hk_http_query(request, name, text, sizeof(text));
+    if (!hk_take_query(exchange, request, name, text, sizeof(text)))
+        return false;
+    *ret_is_given = hk_http_query_is_given(request, name);
     if (!*ret_is_given)
         return true;
     for (const char *at = text; *at != '\0'; at++) {
@@ -86,8 +88,11 @@ void hk_route_list(
     if (job == NULL)
         return;
     job->limit = limit;
-    (void)hk_http_query(request, "state", job->state, sizeof(job->state));
-    (void)hk_http_query(request, "after", job->after, sizeof(job->after));
+    if (!hk_take_query(exchange, request, "state", job->state, sizeof(job->state)) ||
+        !hk_take_query(exchange, request, "after", job->after, sizeof(job->after))) {
+        hk_job_free(&job->job);
+        return;
+    }
     if (job->after[0] != '\0' && !hk_id_is_valid(job->after)) {
         hk_answer_problem(exchange, 400, "after: this is no id");
         hk_job_free(&job->job);
@@ -160,7 +165,10 @@ void hk_route_entries(
     job->limit = limit;
     job->after_seq = after;
     job->from_start = !is_given;
-    (void)hk_http_query(request, "subject", job->subject, sizeof(job->subject));
+    if (!hk_take_query(exchange, request, "subject", job->subject, sizeof(job->subject))) {
+        hk_job_free(&job->job);
+        return;
+    }
     hk_job_read(&job->job, read_entries);
 }
 

@@ -669,3 +669,13 @@ const char *hk_http_header(const struct hk_http_request *request, const char *na
     }
     return found;
 }
+
+bool hk_http_header_is_repeated(const struct hk_http_request *request, const char *name)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < request->header_count; i++) {
+        count += strcmp(request->headers[i].name, name) == 0 ? 1 : 0;
+    }
+    return count > 1;
+}

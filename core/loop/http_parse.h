@@ -49,6 +49,10 @@ void hk_http_parser_reset(struct hk_http_parser *parser);
 
 /* The value of the only header of that lower-case name; NULL when absent or given twice. */
 const char *hk_http_header(const struct hk_http_request *request, const char *name);
+/* Is there more than one header of that lower-case name? */
+bool hk_http_header_is_repeated(const struct hk_http_request *request, const char *name);
+/* Does the query name that parameter, with whatever value? */
+bool hk_http_query_is_given(const struct hk_http_request *request, const char *name);
 /* Percent-decode one query parameter into ret_value ('+' is a blank); false, and "", when it is
  * absent, given twice, too long, or malformed. */
 bool hk_http_query(

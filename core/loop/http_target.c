@@ -94,6 +94,27 @@ static const char *decode_path(char *path)
     return has_dot_segment(path) ? "The path has a dot segment." : NULL;
 }
 
+/* The query stays as sent, but what no reader could decode is refused here, once for all. */
+static const char *check_query(const char *query)
+{
+    size_t size = strlen(query);
+
+    for (size_t at = 0; at < size; at++) {
+        if (query[at] != '%') {
+            continue;
+        }
+        int value = percent_value(query + at, size - at);
+        if (value < 0) {
+            return "The query has a '%' without two hexadecimal digits.";
+        }
+        if (value == 0) {
+            return "The query has an encoded NUL.";
+        }
+        at += 2;
+    }
+    return NULL;
+}
+
 const char *hk_http_target_split(char *target, char **ret_path, char **ret_query)
 {
     char *query = strchr(target, '?');
@@ -104,6 +125,9 @@ const char *hk_http_target_split(char *target, char **ret_path, char **ret_query
         query = target + strlen(target);
     }
     const char *problem = decode_path(target);
+    if (problem == NULL) {
+        problem = check_query(query);
+    }
     if (problem == NULL) {
         *ret_path = target;
         *ret_query = query;
@@ -131,6 +155,24 @@ static bool decode_value(const char *text, size_t size, char *ret_value, size_t 
     }
     ret_value[to] = '\0';
     return hk_utf8_is_valid(ret_value, to);
+}
+
+bool hk_http_query_is_given(const struct hk_http_request *request, const char *name)
+{
+    size_t name_size = strlen(name);
+
+    for (const char *at = request->query; *at != '\0';) {
+        size_t size = strcspn(at, "&");
+        if (size >= name_size && memcmp(at, name, name_size) == 0 &&
+            (size == name_size || at[name_size] == '=')) {
+            return true;
+        }
+        at += size;
+        if (*at == '&') {
+            at++;
+        }
+    }
+    return false;
 }
 
 bool hk_http_query(

@@ -190,6 +190,10 @@ static void hostile_requests_are_refused(void)
         {TEXT_AND_SIZE(GET("/a%4g")), 400},
         {TEXT_AND_SIZE(GET("/a%%41")), 400},
         {TEXT_AND_SIZE(GET("/a%4?b")), 400},
+        {TEXT_AND_SIZE(GET("/a?b%")), 400},
+        {TEXT_AND_SIZE(GET("/a?b=%4")), 400},
+        {TEXT_AND_SIZE(GET("/a?b=%zz")), 400},
+        {TEXT_AND_SIZE(GET("/a?b=%00")), 400},
         {TEXT_AND_SIZE(GET("/%ff")), 400},
         {TEXT_AND_SIZE(GET("/%c0%af")), 400},
         {TEXT_AND_SIZE(GET("/%ed%a0%80")), 400},
@@ -447,6 +451,9 @@ static void headers_are_found_when_given_once(void)
     const char *one = hk_http_header(request, "x-one");
     CU_ASSERT(one != NULL && strcmp(one, "1") == 0);
     CU_ASSERT_PTR_NULL(hk_http_header(request, "two"));
+    CU_ASSERT_FALSE(hk_http_header_is_repeated(request, "x-one"));
+    CU_ASSERT_TRUE(hk_http_header_is_repeated(request, "two"));
+    CU_ASSERT_FALSE(hk_http_header_is_repeated(request, "three"));
     CU_ASSERT_PTR_NULL(hk_http_header(request, "three"));
     hk_http_parser_free(parser);
 }
@@ -491,6 +498,33 @@ static void query_parameters_are_decoded(void)
     }
 }
 
+static void query_parameters_are_seen(void)
+{
+    static const struct {
+        const char *query;
+        bool is_given; /* "a" */
+    } cases[] = {
+        {"", false},
+        {"a", true},
+        {"a=", true},
+        {"a=1", true},
+        {"b=1&a", true},
+        {"a=1&a=2", true},
+        {"aa=1", false},
+        {"b=a", false},
+        {"&&", false},
+        {"a=%ff", true},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char query[16];
+        struct hk_http_request request = {.query = query};
+        query[0] = '\0';
+        strncat(query, cases[i].query, sizeof query - 1);
+        CU_ASSERT_EQUAL(hk_http_query_is_given(&request, "a"), cases[i].is_given);
+    }
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
@@ -502,6 +536,7 @@ int main(void)
         {"a body may have its full size", body_may_have_its_full_size},
         {"headers are found when given once", headers_are_found_when_given_once},
         {"query parameters are decoded", query_parameters_are_decoded},
+        {"query parameters are seen", query_parameters_are_seen},
     };
 
     return suite_run("http_parse", tests, COUNT_OF(tests));
