@@ -100,7 +100,7 @@ static unsigned cell(
     size_t size;
     unsigned width;
 
-    while (value == NULL && *at != '\0') {
+    while ((value == NULL || value->type == HK_JSON_NULL) && *at != '\0') {
         size = strcspn(at, "|");
         (void)snprintf(path, sizeof(path), "%.*s", (int)size, at);
         value = hk_json_at(item, path);
