@@ -20,10 +20,15 @@ struct place {
     char path[256]; /* of the key, for errors */
 };
 
+/* Lua's empty table may come as a list or as an object. */
+static bool is_empty(const struct hk_json *value)
+{
+    return value->count == 0 && (value->type == HK_JSON_ARRAY || value->type == HK_JSON_OBJECT);
+}
+
 static bool is_list(const struct hk_json *value)
 {
-    return value->type == HK_JSON_ARRAY ||
-           (value->type == HK_JSON_OBJECT && value->count == 0); /* an empty table may be either */
+    return value->type == HK_JSON_ARRAY || is_empty(value);
 }
 
 static enum hk_status read_playbook(struct place *place, const struct hk_json *value,
@@ -115,10 +120,12 @@ static enum hk_status read_options(struct place *place, const struct hk_json *op
     bool failed = false;
 
     *ret_options = "{}";
-    if (options == NULL || options->count == 0)
+    if (options == NULL)
         return HK_OK;
-    if (options->type != HK_JSON_OBJECT)
+    if (options->type != HK_JSON_OBJECT && !is_empty(options))
         return hk_fail(error, HK_INVALID, "%s.options: expected a table", place->path);
+    if (options->count == 0)
+        return HK_OK;
     hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX / 2);
     hk_jw_init(&jw, &out);
     write_option(place, &jw, options, &failed);
@@ -240,7 +247,7 @@ enum hk_status hk_settings_tenant(struct hk_app_settings *settings, const struct
     ret_tenant->name = tenant->key;
     ret_tenant->config = tenant;
     status = read_playbooks(&place, hk_json_get(tenant, "playbooks"), ret_tenant, error);
-    if (status != HK_OK || plugins == NULL || plugins->count == 0)
+    if (status != HK_OK || plugins == NULL || is_empty(plugins))
         return status;
     if (plugins->type != HK_JSON_OBJECT)
         return hk_fail(error, HK_INVALID, "tenants.%s.plugins: expected a table", tenant->key);
