@@ -101,7 +101,7 @@ static int ask_step(
     case HK_ASK_NOMEM:
         hk_state_stop_memory(L);
     }
-    return lua_yieldk(L, 0, (lua_KContext)result, finish_step);
+    return lua_yieldk(L, 0, result, finish_step);
 }
 
 /* --- act --- */
@@ -313,7 +313,8 @@ static int api_random(lua_State *L)
             value = hk_run_random(run);
         value %= span + 1;
     }
-    lua_pushinteger(L, (lua_Integer)((uint64_t)low + value));
+    value += (uint64_t)low;
+    lua_pushinteger(L, (lua_Integer)value);
     return 1;
 }
 

@@ -9,6 +9,8 @@
 
 /* Instructions between two looks of the hook: each may copy or compare megabytes. */
 #define HOOK_INSTRUCTIONS 256
+/* Work that C functions may do between two looks at the clock. */
+#define CHARGES_PER_LOOK 2048
 /* Bytes of Lua memory handed out, or copied, for one unit of work. */
 #define BYTES_PER_WORK 32
 /* Bytes handed out between two looks at the clock. */
@@ -162,6 +164,7 @@ void hk_state_done(struct hk_state *st)
 void hk_state_begin(struct hk_state *st, unsigned patience)
 {
     st->work = 0;
+    st->looked_work = 0;
     st->work_max = (uint64_t)HK_LUA_INSTRUCTIONS_MAX;
     st->cpu_start_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
     st->cpu_max_us = (uint64_t)HK_LUA_SLICE_MS * 1000U * patience;
@@ -206,7 +209,10 @@ void hk_state_charge(lua_State *L, uint64_t n)
     if (n > st->work_max)
         n = st->work_max + 1;
     st->work += n;
-    check_budgets(st, n > HOOK_INSTRUCTIONS * 64U);
+    if (st->work - st->looked_work >= CHARGES_PER_LOOK) {
+        st->looked_work = st->work;
+        check_budgets(st, n > HOOK_INSTRUCTIONS * 64U);
+    }
     if (st->end != HK_STATE_RUNS)
         raise_end(L);
 }

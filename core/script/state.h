@@ -44,6 +44,7 @@ struct hk_state {
     lua_State *running;                  /* the coroutine that Lua is in */
     uint64_t work;
     uint64_t work_max;
+    uint64_t looked_work; /* `work` when a C function last looked at the clock */
     uint64_t cpu_start_us;
     uint64_t cpu_max_us;
     uint64_t checked_us;   /* monotonic time of the last look at the CPU clock */

@@ -9,6 +9,13 @@
  * at a time, in the order in which the engine wrote them. A call whose operation, name, arguments
  * or options differ from the record, or a recorded step that is not asked for when its turn comes,
  * ends the state with HK_SCRIPT_DIVERGED; nothing else is reported after that.
+ * Requests are reported at the end of an activation, those of a replay at its end, and never when
+ * the run fails or diverges in it. A live result for a step that nobody waits for is a divergence.
+ *
+ * What a step asks for, in args: act: the action's own; ask: all fields given; wait:
+ * {"for_ms":N}; note: {"text":"…"}; close: {"verdict":"…","note":"…", …}. Only act has options, the
+ * others {}. A result that is JSON null, or empty, reaches the playbook as true, since nil is how a
+ * failure looks; wait and note always give true, close its own table.
  *
  * Step identity is the branch path and an ordinal: "0", "1" … at the top; a together at step 2 has
  * branches "2:logins.0", "2:logins.1"; nested: "2:logins.1:a.0". Branch names are [A-Za-z0-9_-];
