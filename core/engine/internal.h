@@ -96,10 +96,13 @@ struct hk_alert {
 
 struct hk_run_wait; /* somebody who waits until the run is loaded */
 
+#define HK_RUN_KEY_SIZE (HK_ID_SIZE + 24)
+
 struct hk_run {
     struct hk_engine *engine;
     struct hk_tenant_state *tenant;
     char id[HK_ID_SIZE];
+    char key[HK_RUN_KEY_SIZE]; /* in the engine's map, see hk_run_key */
     struct hk_alert *alert;
     struct hk_playbook *playbook;
     enum hk_severity severity;
@@ -255,6 +258,9 @@ size_t hk_line_count(const struct hk_line *line);
 bool hk_route_matches(const struct hk_playbook *playbook, const struct hk_json *view);
 
 /* --- runs (run.c, run_load.c, run_end.c) --- */
+/* The key of a run in the engine's map: the tenant is part of it. */
+void hk_run_key(
+    const struct hk_tenant_state *tenant, const char *id, char ret_key[HK_RUN_KEY_SIZE]);
 struct hk_run *hk_run_make(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id);
 struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const char *view,

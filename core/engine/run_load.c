@@ -326,13 +326,9 @@ static void start_load(struct hk_run *run)
 void hk_run_with(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id,
     hk_run_fn *fn, void *ctx)
 {
-    struct hk_run *run = hk_map_get(&engine->runs, id);
-    if (run != NULL && run->tenant != tenant) {
-        struct hk_error error = {0};
-        (void)hk_fail(&error, HK_NOT_FOUND, "there is no run %s", id);
-        fn(ctx, NULL, &error);
-        return;
-    }
+    char key[HK_RUN_KEY_SIZE];
+    hk_run_key(tenant, id, key);
+    struct hk_run *run = hk_map_get(&engine->runs, key);
     if (run != NULL && !run->is_loading) {
         hk_run_pin(run);
         fn(ctx, run, NULL);
