@@ -75,7 +75,7 @@ static enum hk_status read_playbooks(struct place *place, const struct hk_json *
     for (const struct hk_json *item = list->first; item != NULL && status == HK_OK;
          item = item->next) {
         (void)snprintf(
-            place->path, sizeof(place->path), "tenants.%s.playbooks[%u]", place->tenant, ++number);
+            place->path, sizeof(place->path), "tenants.%s.playbooks[%u]", place->tenant, number++);
         status = read_playbook(place, item, &tenant->playbooks[tenant->playbook_count], error);
         if (status == HK_OK)
             tenant->playbook_count++;

@@ -172,7 +172,7 @@ def test_checks_of_files(fresh, tmp_path):
     ("return hikeshi { tenants = { main = { playbook = {} } } }", "tenants.main.playbook"),
     ("return hikeshi { tenants = { main = { plugins = { edl = { fil = '' } } } } }",
      "tenants.main.plugins.edl.fil"),
-    ("return hikeshi { tenants = { main = { playbooks = { 'none.lua' } } } }", "tenants.main.playbooks[1]"),
+    ("return hikeshi { tenants = { main = { playbooks = { 'none.lua' } } } }", "tenants.main.playbooks[0]"),
     ("return hikeshi { tenants = { main = { authority = { { outcom = 'ask' } } } } }", "authority"),
     ("return hikeshi { }", "tenants"),
 ])
