@@ -1,6 +1,8 @@
 /* Configuration files: data written in Lua. */
 #include "helper.h"
 
+#include "script/run.h"
+
 static const char *eval(const char *source)
 {
     static char answer[4096];

@@ -1,6 +1,8 @@
 /* Values between JSON and Lua and back. */
 #include "helper.h"
 
+#include "script/run.h"
+
 struct trip {
     const char *json;
     char result[4096];

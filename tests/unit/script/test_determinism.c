@@ -1,6 +1,8 @@
 /* What must be the same in every process, on every machine, in every replay. */
 #include "helper.h"
 
+#include "script/run.h"
+
 #include <locale.h>
 
 /* Each state has a hash seed of its own: the same text in many states must give the same. */

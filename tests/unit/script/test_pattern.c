@@ -1,6 +1,8 @@
 /* Our matcher against the one of stock Lua: the same expression in both must give the same. */
 #include "helper.h"
 
+#include "script/run.h"
+
 #include <lualib.h>
 
 /* What stock Lua answers, in the same form as lua(). Static memory. */

@@ -1,6 +1,8 @@
 /* Reading a playbook without running it. */
 #include "helper.h"
 
+#include "script/run.h"
+
 static const char *describe_as(const char *source, const char *chunk)
 {
     static char answer[4096];

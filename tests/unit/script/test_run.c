@@ -2,6 +2,8 @@
  * way to differ from the record. */
 #include "helper.h"
 
+#include "script/run.h"
+
 #define STEPS_MAX 64
 
 /* A step of a finished live run, in the order in which it was settled. */

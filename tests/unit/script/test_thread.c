@@ -1,6 +1,8 @@
 /* The script thread: many runs at once, from another thread's point of view. */
 #include "helper.h"
 
+#include "script/run.h"
+
 #define RUNS 200
 
 /* Wakes the test when events wait. */
