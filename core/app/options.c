@@ -174,6 +174,16 @@ bool hk_cli_flag(const struct hk_cli *cli, const char *name)
     return hk_cli_option(cli, name) != NULL;
 }
 
+/* Bytes that take no column: the later ones of a character in UTF-8. */
+static int hidden_bytes(const char *text)
+{
+    int count = 0;
+
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) == 0x80;
+    return count;
+}
+
 void hk_cli_help(const struct hk_command *const *tables, FILE *out)
 {
     fputs("usage: hikeshi COMMAND [ARGS]\n\n", out);
@@ -182,7 +192,7 @@ void hk_cli_help(const struct hk_command *const *tables, FILE *out)
             char left[64];
             (void)snprintf(left, sizeof(left), "%s%s%s", command->name,
                 command->args[0] != '\0' ? " " : "", command->args);
-            fprintf(out, "  %-28s %s\n", left, command->summary);
+            fprintf(out, "  %-*s %s\n", 28 + hidden_bytes(left), left, command->summary);
         }
     }
     fputs("\nhikeshi COMMAND --help tells more.\n", out);
