@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -160,9 +161,9 @@ class Demo:
 
     # --- Hikeshi, by its command line and its API ---
 
-    def run(self, *words, may_fail=False):
+    def run(self, *words, may_fail=False, data=None):
         """One command on the data folder; what it printed."""
-        process = self.start([self.hikeshi, *words, "--data", str(self.data)],
+        process = self.start([self.hikeshi, *words, "--data", str(data or self.data)],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         out, err = process.communicate(timeout=PATIENCE_S)
         self.processes.remove(process)
@@ -419,6 +420,29 @@ class Demo:
         tenant = verified["tenants"][0]
         self.paper.say("ledger", f"ok: {tenant['size']} entries, root {tenant['root'][:16]}...; "
                        "they go on from that checkpoint", "32")
+        self.forgery()
+
+    def forgery(self):
+        """What verify is for: in a copy of the folder, one word of one entry is changed."""
+        forged = self.home / "forged"
+        shutil.copytree(self.data / "key", forged / "key")
+        with contextlib.closing(sqlite3.connect(f"file:{self.data}/ledger.db?mode=ro",
+                                                uri=True)) as ledger, \
+                contextlib.closing(sqlite3.connect(forged / "ledger.db")) as copy:
+            ledger.backup(copy)
+            for (name,) in copy.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                copy.execute(f"DROP TRIGGER {name}")
+            changed = copy.execute(
+                "UPDATE entry SET payload = replace(payload, '203.0.113', '192.0.2') "
+                "WHERE line LIKE '% gate.opened %'").rowcount
+            copy.commit()
+        found = json.loads(self.run("audit", "verify", "--json", may_fail=True, data=forged))
+        if changed == 0 or found["ok"]:
+            raise DemoError("audit verify did not find a forged entry")
+        bad = found["tenants"][0]
+        self.paper.say("forgery", "in a copy, a question was changed: verify finds entry "
+                       f"{bad['seq']}: {bad['problem']}")
 
     def stay(self):
         """On a terminal: leave the engine running, with something to decide."""

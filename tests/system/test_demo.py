@@ -27,6 +27,7 @@ STORY = [
     r"released",
     r"neighbour +got through \d+ times",
     r"ledger +ok: \d+ entries",
+    r"forgery .* verify finds entry \d+",
 ]
 
 
