@@ -10,18 +10,18 @@
 /* What a step gives back when it succeeded. */
 enum result { RESULT_VALUE, RESULT_TRUE, RESULT_ARGUMENT };
 
-struct hk_run *hk_api_run(lua_State *L, const char *name)
+struct hk_play *hk_api_run(lua_State *L, const char *name)
 {
-    struct hk_run *run = hk_state_of(L)->owner;
+    struct hk_play *run = hk_state_of(L)->owner;
 
     if (run == NULL || run->current == NULL)
         hk_state_raise(L, "%s is only available inside the playbook's run function", name);
     return run;
 }
 
-struct hk_run *hk_api_run_yieldable(lua_State *L, const char *name)
+struct hk_play *hk_api_run_yieldable(lua_State *L, const char *name)
 {
-    struct hk_run *run = hk_api_run(L, name);
+    struct hk_play *run = hk_api_run(L, name);
 
     if (lua_isyieldable(L) == 0)
         hk_state_raise(L,
@@ -84,12 +84,12 @@ static void push_json(lua_State *L, int index, const char *name, const char *wha
 
 /* Ask for a step; arguments and options are JSON on top of the stack. */
 static int ask_step(
-    lua_State *L, struct hk_run *run, const char *op, const char *name, enum result result)
+    lua_State *L, struct hk_play *run, const char *op, const char *name, enum result result)
 {
     char where[LUA_IDSIZE + 16];
 
     hk_state_where(L, where, sizeof where);
-    switch (hk_run_ask(run, op, name, lua_tostring(L, -2), lua_tostring(L, -1), where)) {
+    switch (hk_play_ask(run, op, name, lua_tostring(L, -2), lua_tostring(L, -1), where)) {
     case HK_ASK_OK:
         break;
     case HK_ASK_DIVERGED:
@@ -123,7 +123,7 @@ static int act_call(lua_State *L)
 {
     const char *name = lua_tostring(L, lua_upvalueindex(1));
     char full[160];
-    struct hk_run *run;
+    struct hk_play *run;
 
     (void)snprintf(full, sizeof full, "act.%s", name);
     run = hk_api_run_yieldable(L, full);
@@ -202,7 +202,7 @@ static void check_duration(lua_State *L, const char *name, const char *field)
 
 static int api_ask(lua_State *L)
 {
-    struct hk_run *run = hk_api_run_yieldable(L, "ask");
+    struct hk_play *run = hk_api_run_yieldable(L, "ask");
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -218,7 +218,7 @@ static int api_ask(lua_State *L)
 
 static int api_wait(lua_State *L)
 {
-    struct hk_run *run = hk_api_run_yieldable(L, "wait");
+    struct hk_play *run = hk_api_run_yieldable(L, "wait");
     struct hk_error error;
     int64_t ms;
 
@@ -234,7 +234,7 @@ static int api_wait(lua_State *L)
 
 static int api_note(lua_State *L)
 {
-    struct hk_run *run = hk_api_run_yieldable(L, "note");
+    struct hk_play *run = hk_api_run_yieldable(L, "note");
 
     if (lua_isstring(L, 1) == 0)
         hk_state_raise(L, "note needs a text, not a %s", luaL_typename(L, 1));
@@ -251,7 +251,7 @@ static int api_close(lua_State *L)
 {
     static const char *const verdicts[] = {
         "true_positive", "false_positive", "expected", "undetermined"};
-    struct hk_run *run = hk_api_run_yieldable(L, "close");
+    struct hk_play *run = hk_api_run_yieldable(L, "close");
     bool is_known = false;
 
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -284,8 +284,8 @@ static int api_now(lua_State *L)
 
 static int api_random(lua_State *L)
 {
-    struct hk_run *run = hk_api_run(L, "random");
-    uint64_t value = hk_run_random(run);
+    struct hk_play *run = hk_api_run(L, "random");
+    uint64_t value = hk_play_random(run);
     lua_Integer low = 1;
     lua_Integer high;
     uint64_t span;
@@ -310,7 +310,7 @@ static int api_random(lua_State *L)
         /* Draw again what would make the first values likelier. */
         uint64_t limit = UINT64_MAX - UINT64_MAX % (span + 1);
         while (value >= limit)
-            value = hk_run_random(run);
+            value = hk_play_random(run);
         value %= span + 1;
     }
     value += (uint64_t)low;

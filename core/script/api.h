@@ -5,7 +5,7 @@
 #ifndef HK_SCRIPT_API_H
 #define HK_SCRIPT_API_H
 
-#include "script/run.h"
+#include "script/play.h"
 
 /* Fill a fresh state: standard library, playbook, steps. */
 void hk_api_open(lua_State *L);
@@ -14,9 +14,9 @@ void hk_api_open(lua_State *L);
 void hk_api_eval(lua_State *L);
 
 /* The run whose branch L is, or raise: name is only available inside `run`. */
-struct hk_run *hk_api_run(lua_State *L, const char *name);
+struct hk_play *hk_api_run(lua_State *L, const char *name);
 /* The same for what waits: raise also where a coroutine can't yield. */
-struct hk_run *hk_api_run_yieldable(lua_State *L, const char *name);
+struct hk_play *hk_api_run_yieldable(lua_State *L, const char *name);
 
 /* playbook{…}: check the fields (playbook.c). */
 int hk_api_playbook(lua_State *L);

@@ -70,7 +70,7 @@ static void push_key(lua_State *L, const struct names *names, size_t i)
         (void)lua_pushstring(L, names->items[i]);
 }
 
-static void start_branch(lua_State *L, struct hk_run *run, const struct names *names, size_t i)
+static void start_branch(lua_State *L, struct hk_play *run, const struct names *names, size_t i)
 {
     char prefix[HK_STEP_PATH_SIZE];
     char number[24];
@@ -84,7 +84,7 @@ static void start_branch(lua_State *L, struct hk_run *run, const struct names *n
     if (size < 0 || (size_t)size >= sizeof prefix)
         hk_state_raise(
             L, "branches are nested too deeply: use fewer levels, or shorter branch names");
-    branch = hk_run_branch_new(run, prefix);
+    branch = hk_play_branch_new(run, prefix);
     if (branch == NULL)
         hk_state_stop_memory(L);
     branch->state = HK_BRANCH_DONE; /* not to be resumed before it is complete */
@@ -125,7 +125,7 @@ static void push_outcome(lua_State *L, struct hk_branch *branch)
 
 static int finish_together(lua_State *L, int status, lua_KContext ctx)
 {
-    struct hk_run *run = hk_api_run(L, "together");
+    struct hk_play *run = hk_api_run(L, "together");
     struct names names;
     size_t at = 0;
 
@@ -142,13 +142,13 @@ static int finish_together(lua_State *L, int status, lua_KContext ctx)
         lua_rawset(L, 2);
         luaL_unref(L, LUA_REGISTRYINDEX, branch->ref);
     }
-    hk_run_drop_children(run);
+    hk_play_drop_children(run);
     return 1;
 }
 
 int hk_api_together(lua_State *L)
 {
-    struct hk_run *run = hk_api_run_yieldable(L, "together");
+    struct hk_play *run = hk_api_run_yieldable(L, "together");
     struct names names;
 
     luaL_checktype(L, 1, LUA_TTABLE);

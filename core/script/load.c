@@ -14,7 +14,7 @@ static int write_code(lua_State *L, const void *data, size_t size, void *ctx)
     return 0;
 }
 
-static void push_text(lua_State *L, struct hk_run *run)
+static void push_text(lua_State *L, struct hk_play *run)
 {
     if (run->cached != NULL) {
         /* Our own compilation, kept in memory. */
@@ -45,9 +45,9 @@ static int top(lua_State *L)
     return finish_top(L, LUA_OK, 0);
 }
 
-int hk_run_load(lua_State *L)
+int hk_play_load(lua_State *L)
 {
-    struct hk_run *run = lua_touserdata(L, 1);
+    struct hk_play *run = lua_touserdata(L, 1);
     struct hk_branch *branch;
 
     lua_settop(L, 0);
@@ -58,7 +58,7 @@ int hk_run_load(lua_State *L)
     if (lua_rawget(L, -2) != LUA_TFUNCTION)
         hk_state_raise(L, "playbook: run must be a function");
     hk_convert_push(L, run->start.alert, strlen(run->start.alert), "alert");
-    branch = hk_run_branch_new(run, "");
+    branch = hk_play_branch_new(run, "");
     if (branch == NULL)
         hk_state_stop_memory(L);
     branch->state = HK_BRANCH_DONE;

@@ -1,7 +1,7 @@
 #include "script/thread.h"
 
 #include "base/text.h"
-#include "script/run.h"
+#include "script/play.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -19,7 +19,7 @@ struct order {
     struct hk_queue_item item;
     enum order_kind kind;
     hk_script_run id;
-    struct hk_run *run;           /* LOAD */
+    struct hk_play *run;          /* LOAD */
     struct hk_delivery *delivery; /* SETTLE */
 };
 
@@ -29,26 +29,26 @@ struct hk_script {
     pthread_t thread;
     atomic_bool is_stopping;
     /* the script thread's own */
-    struct hk_run *buckets[BUCKETS];
-    struct hk_run *ready; /* runs with something to do, in turn */
-    struct hk_run **ready_tail;
+    struct hk_play *buckets[BUCKETS];
+    struct hk_play *ready; /* runs with something to do, in turn */
+    struct hk_play **ready_tail;
     struct hk_cache cache;
 };
 
 /* --- the script thread --- */
 
-static struct hk_run **find(struct hk_script *script, hk_script_run id)
+static struct hk_play **find(struct hk_script *script, hk_script_run id)
 {
-    struct hk_run **link = &script->buckets[id % BUCKETS];
+    struct hk_play **link = &script->buckets[id % BUCKETS];
 
     while (*link != NULL && (*link)->id != id)
         link = &(*link)->next_in_bucket;
     return link;
 }
 
-static void make_ready(struct hk_script *script, struct hk_run *run)
+static void make_ready(struct hk_script *script, struct hk_play *run)
 {
-    if (run->is_ready || !hk_run_is_due(run))
+    if (run->is_ready || !hk_play_is_due(run))
         return;
     run->is_ready = true;
     run->next_ready = NULL;
@@ -56,9 +56,9 @@ static void make_ready(struct hk_script *script, struct hk_run *run)
     script->ready_tail = &run->next_ready;
 }
 
-static void remove_ready(struct hk_script *script, struct hk_run *run)
+static void remove_ready(struct hk_script *script, struct hk_play *run)
 {
-    struct hk_run **link = &script->ready;
+    struct hk_play **link = &script->ready;
 
     if (!run->is_ready)
         return;
@@ -72,26 +72,26 @@ static void remove_ready(struct hk_script *script, struct hk_run *run)
 
 static void unload(struct hk_script *script, hk_script_run id)
 {
-    struct hk_run **link = find(script, id);
-    struct hk_run *run = *link;
+    struct hk_play **link = find(script, id);
+    struct hk_play *run = *link;
 
     if (run == NULL)
         return;
     *link = run->next_in_bucket;
     remove_ready(script, run);
-    hk_run_free(run);
+    hk_play_free(run);
 }
 
 static void order_free(struct order *order)
 {
-    hk_run_free(order->run);
+    hk_play_free(order->run);
     hk_delivery_free(order->delivery);
     free(order);
 }
 
 static void obey(struct hk_script *script, struct order *order)
 {
-    struct hk_run **link = find(script, order->id);
+    struct hk_play **link = find(script, order->id);
 
     switch (order->kind) {
     case ORDER_LOAD:
@@ -102,9 +102,9 @@ static void obey(struct hk_script *script, struct order *order)
         make_ready(script, *link);
         break;
     case ORDER_SETTLE:
-        if (*link == NULL || (*link)->phase == HK_RUN_ENDED)
+        if (*link == NULL || (*link)->phase == HK_PLAY_ENDED)
             break;
-        hk_run_add(*link, order->delivery);
+        hk_play_add(*link, order->delivery);
         order->delivery = NULL;
         make_ready(script, *link);
         break;
@@ -114,9 +114,9 @@ static void obey(struct hk_script *script, struct order *order)
     }
 }
 
-static void publish(struct hk_script *script, struct hk_run *run)
+static void publish(struct hk_script *script, struct hk_play *run)
 {
-    struct hk_script_event *event = hk_run_take_events(run);
+    struct hk_script_event *event = hk_play_take_events(run);
 
     while (event != NULL) {
         struct hk_script_event *next = (struct hk_script_event *)(void *)event->item.next;
@@ -129,12 +129,12 @@ static void publish(struct hk_script *script, struct hk_run *run)
 /* One activation of the run whose turn it is. */
 static void take_turn(struct hk_script *script)
 {
-    struct hk_run *run = script->ready;
+    struct hk_play *run = script->ready;
 
     if (run == NULL)
         return;
     remove_ready(script, run);
-    hk_run_activate(run, &script->cache);
+    hk_play_activate(run, &script->cache);
     publish(script, run);
     make_ready(script, run);
 }
@@ -253,7 +253,7 @@ enum hk_status hk_script_load(
 
     if (order == NULL)
         return hk_fail(error, HK_NOMEM, "no memory to load a run");
-    status = hk_run_new(start, &order->run, error);
+    status = hk_play_new(start, &order->run, error);
     if (status != HK_OK) {
         order_free(order);
         return status;

@@ -2,7 +2,7 @@
  * bench_script: what runs cost. Prints one JSON line for each figure.
  */
 #include "base/time.h"
-#include "script/run.h"
+#include "script/play.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static struct hk_cache cache;
 static const char source[] = "return playbook { name = 'bench', run = function(alert)\n"
                              "  while true do act.p.q {ip = alert.src.ip, n = 1} end\nend }";
 
-static struct hk_run *load(const struct hk_script_record *records, size_t count)
+static struct hk_play *load(const struct hk_script_record *records, size_t count)
 {
     struct hk_script_start start = {.run = 1,
         .version = "v",
@@ -27,10 +27,10 @@ static struct hk_run *load(const struct hk_script_record *records, size_t count)
         .alert = "{\"title\":\"bench\",\"src\":{\"ip\":\"192.0.2.1\"}}",
         .records = records,
         .record_count = count};
-    struct hk_run *run = NULL;
+    struct hk_play *run = NULL;
     struct hk_error error;
 
-    if (hk_run_new(&start, &run, &error) != HK_OK) {
+    if (hk_play_new(&start, &run, &error) != HK_OK) {
         (void)fprintf(stderr, "bench_script: %s\n", error.text);
         exit(1);
     }
@@ -38,9 +38,9 @@ static struct hk_run *load(const struct hk_script_record *records, size_t count)
 }
 
 /* Drop the events; answer the memory that the last one tells. */
-static size_t drop_events(struct hk_run *run)
+static size_t drop_events(struct hk_play *run)
 {
-    struct hk_script_event *event = hk_run_take_events(run);
+    struct hk_script_event *event = hk_play_take_events(run);
     size_t memory = 0;
 
     while (event != NULL) {
@@ -67,10 +67,10 @@ static void bench_load(void)
     size_t memory = 0;
 
     for (int i = 0; i < LOADS; i++) {
-        struct hk_run *run = load(NULL, 0);
-        hk_run_activate(run, &cache);
+        struct hk_play *run = load(NULL, 0);
+        hk_play_activate(run, &cache);
         memory = drop_events(run);
-        hk_run_free(run);
+        hk_play_free(run);
     }
     print("script_load", (double)(hk_time_monotonic_us() - begin_us) / LOADS, "us");
     print("script_memory", (double)memory / 1024, "KiB");
@@ -78,10 +78,10 @@ static void bench_load(void)
 
 static void bench_live(void)
 {
-    struct hk_run *run = load(NULL, 0);
+    struct hk_play *run = load(NULL, 0);
     int64_t begin_us;
 
-    hk_run_activate(run, &cache);
+    hk_play_activate(run, &cache);
     begin_us = hk_time_monotonic_us();
     for (int i = 0; i < STEPS; i++) {
         struct hk_delivery *delivery = calloc(1, sizeof *delivery);
@@ -92,19 +92,19 @@ static void bench_live(void)
         delivery->step = strdup(step);
         delivery->value = strdup("{\"known_good\":false,\"lists\":[]}");
         delivery->ok = true;
-        hk_run_add(run, delivery);
-        hk_run_activate(run, &cache);
+        hk_play_add(run, delivery);
+        hk_play_activate(run, &cache);
         (void)drop_events(run);
     }
     print("script_step", (double)(hk_time_monotonic_us() - begin_us) / STEPS, "us");
-    hk_run_free(run);
+    hk_play_free(run);
 }
 
 static void bench_replay(void)
 {
     static struct hk_script_record records[STEPS];
     static char steps[STEPS][8];
-    struct hk_run *run;
+    struct hk_play *run;
     int64_t begin_us;
 
     for (int i = 0; i < STEPS; i++) {
@@ -121,11 +121,11 @@ static void bench_replay(void)
     }
     begin_us = hk_time_monotonic_us();
     run = load(records, STEPS);
-    while (hk_run_is_due(run))
-        hk_run_activate(run, &cache);
+    while (hk_play_is_due(run))
+        hk_play_activate(run, &cache);
     (void)drop_events(run);
     print("script_replay_step", (double)(hk_time_monotonic_us() - begin_us) / STEPS, "us");
-    hk_run_free(run);
+    hk_play_free(run);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* The playbooks that ship, run against answers given here. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 #define STEPS_MAX 8
 
@@ -20,7 +20,7 @@ static void play(
     struct hk_script_start start = {.run = 1, .version = name, .chunk = name, .alert = alert};
     const char *root = getenv("HIKESHI_SOURCE");
     char path[512];
-    struct hk_run *run = NULL;
+    struct hk_play *run = NULL;
     struct hk_error error;
     FILE *file;
 
@@ -33,11 +33,11 @@ static void play(
     start.source = source;
     start.source_size = fread(source, 1, sizeof source, file);
     (void)fclose(file);
-    CU_ASSERT_EQUAL_FATAL(hk_run_new(&start, &run, &error), HK_OK);
-    while (hk_run_is_due(run)) {
+    CU_ASSERT_EQUAL_FATAL(hk_play_new(&start, &run, &error), HK_OK);
+    while (hk_play_is_due(run)) {
         struct hk_script_event *event;
-        hk_run_activate(run, &cache);
-        event = hk_run_take_events(run);
+        hk_play_activate(run, &cache);
+        event = hk_play_take_events(run);
         while (event != NULL) {
             struct hk_script_event *next = (struct hk_script_event *)(void *)event->item.next;
             if (event->kind == HK_SCRIPT_REQUEST) {
@@ -52,7 +52,7 @@ static void play(
                 delivery->step = hk_strdup(event->step);
                 delivery->ok = answer->name == NULL || answer->ok;
                 delivery->value = hk_strdup(answer->name == NULL ? "null" : answer->value);
-                hk_run_add(run, delivery);
+                hk_play_add(run, delivery);
             } else if (event->kind != HK_SCRIPT_BLOCKED) {
                 hk_buf_appendf(out, "%s", event->value == NULL ? event->text : event->value);
             }
@@ -60,7 +60,7 @@ static void play(
             event = next;
         }
     }
-    hk_run_free(run);
+    hk_play_free(run);
     hk_cache_done(&cache);
 }
 

@@ -2,7 +2,7 @@
  * way to differ from the record. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 #define STEPS_MAX 64
 
@@ -81,9 +81,9 @@ static void take_request(struct world *w, const struct hk_script_event *event)
     w->request_count++;
 }
 
-static void take_events(struct world *w, struct hk_run *run)
+static void take_events(struct world *w, struct hk_play *run)
 {
-    struct hk_script_event *event = hk_run_take_events(run);
+    struct hk_script_event *event = hk_play_take_events(run);
 
     while (event != NULL) {
         struct hk_script_event *next = (struct hk_script_event *)(void *)event->item.next;
@@ -113,7 +113,7 @@ static void take_events(struct world *w, struct hk_run *run)
     }
 }
 
-static void settle(struct world *w, struct hk_run *run, int index)
+static void settle(struct world *w, struct hk_play *run, int index)
 {
     struct hk_delivery *delivery = calloc(1, sizeof *delivery);
     struct done d = w->open[index];
@@ -129,12 +129,12 @@ static void settle(struct world *w, struct hk_run *run, int index)
     delivery->value = hk_strdup(d.value);
     delivery->ok = d.ok;
     delivery->time_us = d.time_us;
-    hk_run_add(run, delivery);
+    hk_play_add(run, delivery);
 }
 
 static struct hk_cache cache;
 
-static struct hk_run *load(
+static struct hk_play *load(
     const char *source, const struct hk_script_record *records, size_t record_count)
 {
     char version[HK_SHA256_HEX_SIZE];
@@ -147,21 +147,21 @@ static struct hk_run *load(
         .started_us = 1000000,
         .records = records,
         .record_count = record_count};
-    struct hk_run *run = NULL;
+    struct hk_play *run = NULL;
     struct hk_error error;
 
     hk_playbook_version(source, strlen(source), version);
     start.version = version;
-    CU_ASSERT_EQUAL_FATAL(hk_run_new(&start, &run, &error), HK_OK);
+    CU_ASSERT_EQUAL_FATAL(hk_play_new(&start, &run, &error), HK_OK);
     return run;
 }
 
 /* Let the run go on until it waits for something open, and answer until it ends. */
-static void drive(struct world *w, struct hk_run *run, int answers)
+static void drive(struct world *w, struct hk_play *run, int answers)
 {
     for (;;) {
-        while (hk_run_is_due(run)) {
-            hk_run_activate(run, &cache);
+        while (hk_play_is_due(run)) {
+            hk_play_activate(run, &cache);
             take_events(w, run);
         }
         if (w->open_count == 0 || answers-- == 0)
@@ -172,10 +172,10 @@ static void drive(struct world *w, struct hk_run *run, int answers)
 
 static void play(struct world *w, const char *source)
 {
-    struct hk_run *run = load(source, NULL, 0);
+    struct hk_play *run = load(source, NULL, 0);
 
     drive(w, run, STEPS_MAX);
-    hk_run_free(run);
+    hk_play_free(run);
 }
 
 #define BODY(text) "return playbook {\n name = 'test',\n run = function(alert)\n" text "\n end }"
@@ -335,13 +335,13 @@ static void test_limits(void)
 
 static void test_too_many_steps(void)
 {
-    struct hk_run *run = load(BODY("for i = 1, 20000 do note 'x' end"), NULL, 0);
+    struct hk_play *run = load(BODY("for i = 1, 20000 do note 'x' end"), NULL, 0);
     struct world w = {0};
     int steps = 0;
 
     while (w.end == NULL) {
-        while (hk_run_is_due(run)) {
-            hk_run_activate(run, &cache);
+        while (hk_play_is_due(run)) {
+            hk_play_activate(run, &cache);
             take_events(&w, run);
         }
         if (w.open_count > 0) {
@@ -356,7 +356,7 @@ static void test_too_many_steps(void)
     }
     CU_ASSERT_EQUAL(steps, HK_RUN_STEPS_MAX);
     CHECK_HAS(w.end, "failed run.lua:4: run asked for too many steps");
-    hk_run_free(run);
+    hk_play_free(run);
     world_done(&w);
 }
 
@@ -402,14 +402,14 @@ static void check_prefix(const struct world *live, int settled)
 {
     struct hk_script_record records[STEPS_MAX];
     size_t count = records_at(live, settled, records);
-    struct hk_run *run = load(story, records, count);
+    struct hk_play *run = load(story, records, count);
     struct world w = {0};
 
     for (int next = settled;; next++) {
         const struct done *d;
         struct hk_delivery *delivery;
-        while (hk_run_is_due(run)) {
-            hk_run_activate(run, &cache);
+        while (hk_play_is_due(run)) {
+            hk_play_activate(run, &cache);
             take_events(&w, run);
         }
         if (w.end != NULL || next == live->done_count)
@@ -422,12 +422,12 @@ static void check_prefix(const struct world *live, int settled)
         delivery->value = hk_strdup(d->value);
         delivery->ok = d->ok;
         delivery->time_us = d->time_us;
-        hk_run_add(run, delivery);
+        hk_play_add(run, delivery);
     }
     CHECK_TEXT(w.end, live->end);
     /* Nothing that is on record is asked for again. */
     CU_ASSERT_EQUAL(w.request_count, live->request_count - (int)count);
-    hk_run_free(run);
+    hk_play_free(run);
     world_done(&w);
 }
 
@@ -452,7 +452,7 @@ static void check_diverges(
     struct world live = {0};
     struct world w = {0};
     struct hk_script_record records[STEPS_MAX];
-    struct hk_run *run;
+    struct hk_play *run;
 
     play(&live, BODY("act.p.one {ip = 'x'} act.p.two({ip = 'y'}, {expires = '1h'}) note 'three'"));
     run = load(source, records, records_at(&live, settled, records));
@@ -462,8 +462,8 @@ static void check_diverges(
     check_has(__FILE__, line, w.where, "run.lua");
     CU_ASSERT_EQUAL(w.request_count, 0);
     CU_ASSERT_EQUAL(w.blocked_count, 0);
-    CU_ASSERT_FALSE(hk_run_is_due(run));
-    hk_run_free(run);
+    CU_ASSERT_FALSE(hk_play_is_due(run));
+    hk_play_free(run);
     world_done(&live);
     world_done(&w);
 }
@@ -502,26 +502,26 @@ static void test_divergence_line(void)
         .ok = true,
         .value = "null",
         .time_us = 1};
-    struct hk_run *run = load(BODY("\n\nnote 'b'"), &record, 1);
+    struct hk_play *run = load(BODY("\n\nnote 'b'"), &record, 1);
 
     drive(&w, run, 0);
     CHECK_TEXT(w.where, "run.lua:6");
     CHECK_TEXT(w.step, "0");
-    hk_run_free(run);
+    hk_play_free(run);
     world_done(&w);
 }
 
 static void test_bad_result(void)
 {
     struct world w = {0};
-    struct hk_run *run = load(BODY("return act.a.b()"), NULL, 0);
+    struct hk_play *run = load(BODY("return act.a.b()"), NULL, 0);
 
     drive(&w, run, 0);
     (void)snprintf(w.open[0].value, sizeof w.open[0].value, "{\"a\":");
     settle(&w, run, 0);
     drive(&w, run, 0);
     CHECK_HAS(w.end, "failed run.lua:4: result: ");
-    hk_run_free(run);
+    hk_play_free(run);
     world_done(&w);
 }
 

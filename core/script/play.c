@@ -1,4 +1,4 @@
-#include "script/run.h"
+#include "script/play.h"
 
 #include "base/text.h"
 
@@ -29,7 +29,7 @@ void hk_script_event_free(struct hk_script_event *event)
     free(event);
 }
 
-static void add_event(struct hk_run *run, struct hk_script_event *event)
+static void add_event(struct hk_play *run, struct hk_script_event *event)
 {
     event->run = run->id;
     event->item.next = NULL;
@@ -37,7 +37,7 @@ static void add_event(struct hk_run *run, struct hk_script_event *event)
     run->events_tail = (struct hk_script_event **)(void *)&event->item.next;
 }
 
-static void drop_events(struct hk_run *run)
+static void drop_events(struct hk_play *run)
 {
     struct hk_script_event *event = run->events;
 
@@ -50,11 +50,11 @@ static void drop_events(struct hk_run *run)
     run->events_tail = &run->events;
 }
 
-struct hk_script_event *hk_run_take_events(struct hk_run *run)
+struct hk_script_event *hk_play_take_events(struct hk_play *run)
 {
     struct hk_script_event *events = run->events;
 
-    if (run->is_replay && run->phase != HK_RUN_ENDED)
+    if (run->is_replay && run->phase != HK_PLAY_ENDED)
         return NULL;
     run->events = NULL;
     run->events_tail = &run->events;
@@ -72,7 +72,7 @@ static uint32_t hash_of(const char *text)
     return hash;
 }
 
-static const char *copy(struct hk_run *run, const char *text, bool *failed)
+static const char *copy(struct hk_play *run, const char *text, bool *failed)
 {
     const char *result =
         hk_arena_copy(&run->arena, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
@@ -82,7 +82,7 @@ static const char *copy(struct hk_run *run, const char *text, bool *failed)
     return result;
 }
 
-static bool copy_records(struct hk_run *run, const struct hk_script_start *start)
+static bool copy_records(struct hk_play *run, const struct hk_script_start *start)
 {
     size_t count = start->record_count;
     uint32_t slots = 8;
@@ -119,7 +119,7 @@ static bool copy_records(struct hk_run *run, const struct hk_script_start *start
 }
 
 /* splitmix64, to spread the seed over the generator's state */
-static void seed_random(struct hk_run *run, uint64_t seed)
+static void seed_random(struct hk_play *run, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {
         uint64_t z = (seed += 0x9e3779b97f4a7c15U);
@@ -135,7 +135,7 @@ static uint64_t rotate(uint64_t x, int k)
 }
 
 /* xoshiro256** */
-uint64_t hk_run_random(struct hk_run *run)
+uint64_t hk_play_random(struct hk_play *run)
 {
     uint64_t *s = run->random;
     uint64_t result = rotate(s[1] * 5, 7) * 9;
@@ -150,10 +150,10 @@ uint64_t hk_run_random(struct hk_run *run)
     return result;
 }
 
-enum hk_status hk_run_new(
-    const struct hk_script_start *start, struct hk_run **ret_run, struct hk_error *error)
+enum hk_status hk_play_new(
+    const struct hk_script_start *start, struct hk_play **ret_run, struct hk_error *error)
 {
-    struct hk_run *run;
+    struct hk_play *run;
     bool failed = false;
 
     if (start->record_count > HK_RUN_STEPS_MAX)
@@ -176,7 +176,7 @@ enum hk_status hk_run_new(
     run->last = calloc(1, sizeof *run->last);
     run->is_replay = start->record_count > 0;
     if (failed || run->start.source == NULL || run->last == NULL || !copy_records(run, start)) {
-        hk_run_free(run);
+        hk_play_free(run);
         return hk_fail(error, HK_NOMEM, "no memory for a run's record");
     }
     *ret_run = run;
@@ -193,7 +193,7 @@ void hk_delivery_free(struct hk_delivery *delivery)
 }
 
 /* Throw the Lua state away, and all that belongs to it. */
-static void close_state(struct hk_run *run)
+static void close_state(struct hk_play *run)
 {
     hk_state_done(&run->st);
     for (size_t i = 0; i < run->branch_count; i++)
@@ -210,7 +210,7 @@ static void close_state(struct hk_run *run)
     run->got = NULL;
 }
 
-void hk_run_free(struct hk_run *run)
+void hk_play_free(struct hk_play *run)
 {
     if (run == NULL)
         return;
@@ -226,12 +226,12 @@ void hk_run_free(struct hk_run *run)
 }
 
 /* The last event of a run. */
-static struct hk_script_event *end_run(struct hk_run *run, enum hk_script_event_kind kind)
+static struct hk_script_event *end_run(struct hk_play *run, enum hk_script_event_kind kind)
 {
     struct hk_script_event *event = run->last;
 
     run->last = NULL;
-    run->phase = HK_RUN_ENDED;
+    run->phase = HK_PLAY_ENDED;
     event->kind = kind;
     event->memory = run->st.memory;
     if (kind != HK_SCRIPT_FINISHED)
@@ -242,7 +242,7 @@ static struct hk_script_event *end_run(struct hk_run *run, enum hk_script_event_
 
 /* --- the record --- */
 
-static size_t find_record(const struct hk_run *run, const char *step)
+static size_t find_record(const struct hk_play *run, const char *step)
 {
     uint32_t slot = hash_of(step) & run->slot_mask;
 
@@ -270,7 +270,7 @@ static char *describe_record(const struct hk_script_record *record)
 }
 
 /* Is anything recorded that did not happen again yet? Answer its place, or SIZE_MAX. */
-static size_t next_unmet(const struct hk_run *run)
+static size_t next_unmet(const struct hk_play *run)
 {
     if (!run->is_replay)
         return SIZE_MAX;
@@ -284,7 +284,7 @@ static size_t next_unmet(const struct hk_run *run)
 }
 
 /* End as diverged: got is malloc'd and taken. */
-static void diverge_at(struct hk_run *run, size_t record, char *got)
+static void diverge_at(struct hk_play *run, size_t record, char *got)
 {
     struct hk_script_event *event;
 
@@ -296,7 +296,7 @@ static void diverge_at(struct hk_run *run, size_t record, char *got)
 }
 
 /* End because a coroutine, or loading, went wrong. text is an error's text. */
-static void end_with_error(struct hk_run *run, struct hk_buf *text)
+static void end_with_error(struct hk_play *run, struct hk_buf *text)
 {
     struct hk_script_event *event;
     size_t unmet = next_unmet(run);
@@ -321,7 +321,7 @@ static void end_with_error(struct hk_run *run, struct hk_buf *text)
     event->text = hk_buf_take(text, &size);
 }
 
-enum hk_ask hk_run_ask(struct hk_run *run, const char *op, const char *name, const char *args,
+enum hk_ask hk_play_ask(struct hk_play *run, const char *op, const char *name, const char *args,
     const char *options, const char *where)
 {
     struct hk_branch *branch = run->current;
@@ -372,7 +372,7 @@ enum hk_ask hk_run_ask(struct hk_run *run, const char *op, const char *name, con
 
 /* --- branches --- */
 
-struct hk_branch *hk_run_branch_new(struct hk_run *run, const char *prefix)
+struct hk_branch *hk_play_branch_new(struct hk_play *run, const char *prefix)
 {
     struct hk_branch *branch;
 
@@ -394,7 +394,7 @@ struct hk_branch *hk_run_branch_new(struct hk_run *run, const char *prefix)
     return branch;
 }
 
-void hk_run_drop_children(struct hk_run *run)
+void hk_play_drop_children(struct hk_play *run)
 {
     size_t kept = 0;
 
@@ -407,7 +407,7 @@ void hk_run_drop_children(struct hk_run *run)
     run->branch_count = kept;
 }
 
-static void finish_top(struct hk_run *run)
+static void finish_top(struct hk_play *run)
 {
     size_t unmet = next_unmet(run);
     struct hk_script_event *event;
@@ -421,7 +421,7 @@ static void finish_top(struct hk_run *run)
 }
 
 /* Resume one branch until it waits, returns or fails; false when the run is over. */
-static bool resume(struct hk_run *run, struct hk_branch *branch)
+static bool resume(struct hk_play *run, struct hk_branch *branch)
 {
     struct hk_buf text;
     int argument_count = branch->argument_count;
@@ -457,7 +457,7 @@ static bool resume(struct hk_run *run, struct hk_branch *branch)
     return false;
 }
 
-static void drain(struct hk_run *run)
+static void drain(struct hk_play *run)
 {
     bool progressed = true;
 
@@ -475,7 +475,7 @@ static void drain(struct hk_run *run)
 
 /* --- activation --- */
 
-static void begin(struct hk_run *run, struct hk_cache *cache)
+static void begin(struct hk_play *run, struct hk_cache *cache)
 {
     struct hk_buf text;
     struct hk_error error;
@@ -489,10 +489,10 @@ static void begin(struct hk_run *run, struct hk_cache *cache)
         return;
     }
     run->st.owner = run;
-    run->phase = HK_RUN_WAITING;
+    run->phase = HK_PLAY_WAITING;
     hk_state_begin(&run->st, run->is_replay ? REPLAY_PATIENCE : 1);
     run->cached = hk_cache_find(cache, run->start.version, run->chunk, &run->cached_size);
-    if (hk_state_protect(&run->st, hk_run_load, run, &text) != HK_OK) {
+    if (hk_state_protect(&run->st, hk_play_load, run, &text) != HK_OK) {
         end_with_error(run, &text);
     } else {
         if (run->cached == NULL && !run->code.failed)
@@ -505,7 +505,7 @@ static void begin(struct hk_run *run, struct hk_cache *cache)
 }
 
 /* Hand the result to the branch that asked, and let all go on. False: nobody asked for it. */
-static bool deliver(struct hk_run *run, const struct hk_delivery *delivery)
+static bool deliver(struct hk_play *run, const struct hk_delivery *delivery)
 {
     for (size_t i = 0; i < run->branch_count; i++) {
         struct hk_branch *branch = run->branches[i];
@@ -522,7 +522,7 @@ static bool deliver(struct hk_run *run, const struct hk_delivery *delivery)
     return false;
 }
 
-static void deliver_record(struct hk_run *run)
+static void deliver_record(struct hk_play *run)
 {
     const struct hk_script_record *record = &run->records[run->delivered];
     struct hk_delivery delivery = {.step = (char *)record->step,
@@ -539,7 +539,7 @@ static void deliver_record(struct hk_run *run)
         diverge_at(run, run->delivered - 1, hk_strdup("nobody waits for this result"));
 }
 
-static void deliver_live(struct hk_run *run)
+static void deliver_live(struct hk_play *run)
 {
     struct hk_delivery *delivery = run->waiting;
 
@@ -557,22 +557,22 @@ static void deliver_live(struct hk_run *run)
     hk_delivery_free(delivery);
 }
 
-void hk_run_add(struct hk_run *run, struct hk_delivery *delivery)
+void hk_play_add(struct hk_play *run, struct hk_delivery *delivery)
 {
     delivery->next = NULL;
     *run->waiting_tail = delivery;
     run->waiting_tail = &delivery->next;
 }
 
-bool hk_run_is_due(const struct hk_run *run)
+bool hk_play_is_due(const struct hk_play *run)
 {
-    if (run->phase == HK_RUN_ENDED)
+    if (run->phase == HK_PLAY_ENDED)
         return false;
-    return run->phase == HK_RUN_NEW || run->is_replay || run->waiting != NULL;
+    return run->phase == HK_PLAY_NEW || run->is_replay || run->waiting != NULL;
 }
 
 /* The record is used up: what is open must have been asked for; from here on the run is live. */
-static void end_replay(struct hk_run *run)
+static void end_replay(struct hk_play *run)
 {
     size_t unmet = next_unmet(run);
 
@@ -583,11 +583,11 @@ static void end_replay(struct hk_run *run)
     run->is_replay = false;
 }
 
-void hk_run_activate(struct hk_run *run, struct hk_cache *cache)
+void hk_play_activate(struct hk_play *run, struct hk_cache *cache)
 {
     struct hk_script_event *event;
 
-    if (run->phase == HK_RUN_NEW) {
+    if (run->phase == HK_PLAY_NEW) {
         begin(run, cache);
     } else {
         hk_state_begin(&run->st, run->is_replay ? REPLAY_PATIENCE : 1);
@@ -596,15 +596,15 @@ void hk_run_activate(struct hk_run *run, struct hk_cache *cache)
         else
             deliver_live(run);
     }
-    if (run->phase != HK_RUN_ENDED && run->is_replay && run->delivered == run->settled_count)
+    if (run->phase != HK_PLAY_ENDED && run->is_replay && run->delivered == run->settled_count)
         end_replay(run);
-    if (run->phase == HK_RUN_ENDED) {
+    if (run->phase == HK_PLAY_ENDED) {
         close_state(run);
         return;
     }
     if (!run->is_replay)
         hk_arena_done(&run->arena);
-    if (!hk_run_is_due(run)) {
+    if (!hk_play_is_due(run)) {
         event = calloc(1, sizeof *event);
         if (event == NULL)
             return;

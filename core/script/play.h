@@ -1,18 +1,19 @@
 /*
- * run: one execution of a playbook, live or in replay, until it is unloaded.
+ * play: the Lua side of one run: its states, its branches, its place in the record; live or in
+ * replay.
  *
- *   NEW ──hk_run_activate──▶ WAITING ──hk_run_activate, one result each──▶ … ──▶ ENDED
+ *   NEW ──hk_play_activate──▶ WAITING ──hk_play_activate, one result each──▶ … ──▶ ENDED
  *
  * An activation delivers one result (the first one starts the playbook instead) and resumes every
  * branch that can go on, in the order in which branches were made, until all wait. Events of an
  * activation are held back until its end, those of a replay until its end: a run that fails or
  * diverges asks for nothing more.
  *
- * Invariants, kept by run.c: between activations no branch is runnable; `current` and `delivering`
+ * Invariants, kept by play.c: between activations no branch is runnable; `current` and `delivering`
  * are set only while a coroutine is resumed; nothing is delivered to a branch that did not ask.
  */
-#ifndef HK_SCRIPT_RUN_H
-#define HK_SCRIPT_RUN_H
+#ifndef HK_SCRIPT_PLAY_H
+#define HK_SCRIPT_PLAY_H
 
 #include "base/arena.h"
 #include "script/cache.h"
@@ -47,11 +48,11 @@ struct hk_delivery {
     int64_t time_us;
 };
 
-enum hk_run_phase { HK_RUN_NEW, HK_RUN_WAITING, HK_RUN_ENDED };
+enum hk_play_phase { HK_PLAY_NEW, HK_PLAY_WAITING, HK_PLAY_ENDED };
 
-struct hk_run {
+struct hk_play {
     hk_script_run id;
-    enum hk_run_phase phase;
+    enum hk_play_phase phase;
     struct hk_state st;
     char chunk[128];
     /* what it was started with: in the arena, until the replay is over */
@@ -89,41 +90,41 @@ struct hk_run {
     struct hk_script_event **events_tail;
     struct hk_script_event *last; /* kept for the end, so that no lack of memory hides it */
     /* for the thread */
-    struct hk_run *next_in_bucket;
-    struct hk_run *next_ready;
+    struct hk_play *next_in_bucket;
+    struct hk_play *next_ready;
     bool is_ready;
 };
 
 /* Copy what is given. On any thread. */
-HK_MUST_CHECK enum hk_status hk_run_new(
-    const struct hk_script_start *start, struct hk_run **ret_run, struct hk_error *error);
-void hk_run_free(struct hk_run *run);
+HK_MUST_CHECK enum hk_status hk_play_new(
+    const struct hk_script_start *start, struct hk_play **ret_run, struct hk_error *error);
+void hk_play_free(struct hk_play *run);
 /* Take the delivery; it waits for its turn. */
-void hk_run_add(struct hk_run *run, struct hk_delivery *delivery);
+void hk_play_add(struct hk_play *run, struct hk_delivery *delivery);
 void hk_delivery_free(struct hk_delivery *delivery);
-/* Is there anything to do for hk_run_activate? */
-bool hk_run_is_due(const struct hk_run *run);
+/* Is there anything to do for hk_play_activate? */
+bool hk_play_is_due(const struct hk_play *run);
 /* One activation. */
-void hk_run_activate(struct hk_run *run, struct hk_cache *cache);
+void hk_play_activate(struct hk_play *run, struct hk_cache *cache);
 /* Take the events that may be given out, oldest first, linked by item.next; NULL when none. */
-struct hk_script_event *hk_run_take_events(struct hk_run *run);
+struct hk_script_event *hk_play_take_events(struct hk_play *run);
 
 /* --- for the playbook API, while a coroutine runs --- */
 
 enum hk_ask { HK_ASK_OK, HK_ASK_DIVERGED, HK_ASK_TOO_MANY, HK_ASK_TOO_DEEP, HK_ASK_NOMEM };
 
 /* The current branch asks for a step and waits from now on. Raises nothing. */
-enum hk_ask hk_run_ask(struct hk_run *run, const char *op, const char *name, const char *args,
+enum hk_ask hk_play_ask(struct hk_play *run, const char *op, const char *name, const char *args,
     const char *options, const char *where);
 /* Make a child of the current branch; NULL when memory is short. The caller sets co and ref. */
-struct hk_branch *hk_run_branch_new(struct hk_run *run, const char *prefix);
+struct hk_branch *hk_play_branch_new(struct hk_play *run, const char *prefix);
 /* Forget the children of the current branch; their coroutines are the caller's. */
-void hk_run_drop_children(struct hk_run *run);
+void hk_play_drop_children(struct hk_play *run);
 /* Uniform over all 64-bit values. */
-uint64_t hk_run_random(struct hk_run *run);
+uint64_t hk_play_random(struct hk_play *run);
 
 /* Push onto L the coroutine body of the top branch and its arguments (load.c); runs in protected
  * mode with the run as its argument. */
-int hk_run_load(lua_State *L);
+int hk_play_load(lua_State *L);
 
 #endif
