@@ -468,6 +468,9 @@ class Demo:
         self.show_gate()
         if self.decision():
             self.containment()
+        else:
+            self.attacker.wait_for("through", "the attacker still gets through", time.time())
+            self.paper.say("attacker", f"{ATTACKER} still gets through: nothing was done")
         if not self.paper.is_terminal or not sys.stdin.isatty():
             self.second_gate()
         self.record()

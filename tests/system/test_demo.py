@@ -128,6 +128,20 @@ def test_on_a_terminal_a_person_decides_and_the_engine_goes_on(tmp_path):
     assert processes_with(str(tmp_path)) == []
 
 
+def test_a_no_on_the_terminal_does_nothing(tmp_path):
+    terminal = Terminal(tmp_path)
+    terminal.read_until(r"or here:.*Enter")
+    terminal.type("r\n")
+    terminal.read_until("The engine goes on until you press Ctrl-C")
+    terminal.read_until(r"contain list --active")
+    assert "decided: rejected" in terminal.text
+    assert "still gets through: nothing was done" in terminal.text
+    assert "is cut off" not in terminal.text
+    terminal.type("\x03")
+    assert terminal.close() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_stage_that_fails_ends_it_with_a_message(tmp_path):
     """Without its plugins the engine can't start, and that is said."""
     build = tmp_path / "build"
