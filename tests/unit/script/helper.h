@@ -8,7 +8,7 @@
 #include "script/convert.h"
 #include "script/lib.h"
 #include "script/playbook.h"
-#include "script/run.h"
+#include "script/play.h"
 
 #include <CUnit/Basic.h>
 #include <stdio.h>

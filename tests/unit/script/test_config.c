@@ -1,7 +1,7 @@
 /* Configuration files: data written in Lua. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 static const char *eval(const char *source)
 {

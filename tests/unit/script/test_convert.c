@@ -1,7 +1,7 @@
 /* Values between JSON and Lua and back. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 struct trip {
     const char *json;

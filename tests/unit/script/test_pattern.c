@@ -1,7 +1,7 @@
 /* Our matcher against the one of stock Lua: the same expression in both must give the same. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 #include <lualib.h>
 

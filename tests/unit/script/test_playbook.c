@@ -1,7 +1,7 @@
 /* Reading a playbook without running it. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 static const char *describe_as(const char *source, const char *chunk)
 {

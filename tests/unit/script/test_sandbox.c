@@ -1,7 +1,7 @@
 /* What a playbook may not do: each trap ends within the limits, and nothing can catch the end. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 #include <time.h>
 

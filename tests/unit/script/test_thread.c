@@ -1,7 +1,7 @@
 /* The script thread: many runs at once, from another thread's point of view. */
 #include "helper.h"
 
-#include "script/run.h"
+#include "script/play.h"
 
 #define RUNS 200
 
