@@ -173,8 +173,8 @@ static enum hk_status take_answer(
     sending->refused += errors != NULL ? errors->count : 0;
     if (errors != NULL && !sending->cli->json) {
         for (const struct hk_json *item = errors->first; item != NULL; item = item->next)
-            (void)hk_cli_fail(HK_EXIT_FAILED, "alert %lld: %s",
-                (long long)((int64_t)offset + hk_json_i64_at(item, "index", 0)),
+            (void)hk_cli_fail(HK_EXIT_FAILED, "alert %zu: %s",
+                offset + (size_t)hk_json_i64_at(item, "index", 0),
                 hk_json_string_at(item, "problem", "refused"));
     }
     for (const struct hk_json *item = alerts != NULL ? alerts->first : NULL; item != NULL;

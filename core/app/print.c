@@ -93,7 +93,7 @@ static void value_text(const struct hk_json *value, char *out, size_t capacity)
 static unsigned cell(
     const struct hk_json *item, const struct hk_column *column, char *out, size_t capacity)
 {
-    char text[CELL_SIZE];
+    char text[CELL_SIZE] = "";
     char path[64];
     const char *at = column->path;
     const struct hk_json *value = NULL;

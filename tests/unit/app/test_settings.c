@@ -103,8 +103,9 @@ static void mistakes_are_named_by_their_path(void)
         enum hk_status status = read_text(cases[i].json, &settings, &error);
         CU_ASSERT_NOT_EQUAL(status, HK_OK);
         text = strstr(error.text, ": ");
-        CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-        CU_ASSERT_EQUAL(strncmp(text + 2, cases[i].error, strlen(cases[i].error)), 0);
+        CU_ASSERT_PTR_NOT_NULL(text);
+        if (text != NULL)
+            CU_ASSERT_EQUAL(strncmp(text + 2, cases[i].error, strlen(cases[i].error)), 0);
         hk_app_settings_done(&settings);
     }
 }
