@@ -9,10 +9,10 @@
  * only ever grow at their end: compare a size before using a member that a later version added,
  * never for equality. While the major version is 0 the minor version must match exactly.
  *
- * All functions of a plugin are called on one thread, one at a time; they return at once. What takes
- * long goes to a worker (host->work) or waits for a timer or connection. Each call is settled exactly
- * once, by its id, from that thread. Strings are UTF-8 and NUL-terminated; those handed to a function
- * live until it returns, and those a plugin hands over are copied.
+ * All functions of a plugin are called on one thread, one at a time; they return at once. What
+ * takes long goes to a worker (host->work) or waits for a timer or connection. Each call is settled
+ * exactly once, by its id, from that thread. Strings are UTF-8 and NUL-terminated; those handed to
+ * a function live until it returns, and those a plugin hands over are copied.
  */
 #ifndef HIKESHI_PLUGIN_H
 #define HIKESHI_PLUGIN_H
@@ -26,10 +26,10 @@
 /* ---- what a call can end with ---- */
 
 enum hk_outcome {
-    HK_DONE = 0,        /* done, text is the result as a JSON object (or NULL for {}) */
-    HK_FAILED = 1,      /* certainly not done, text is the reason in words */
-    HK_UNKNOWN = 2,     /* nobody can know whether it happened, text says why */
-    HK_DID_NOT = 3,     /* probe only: it did not happen */
+    HK_DONE = 0,    /* done, text is the result as a JSON object (or NULL for {}) */
+    HK_FAILED = 1,  /* certainly not done, text is the reason in words */
+    HK_UNKNOWN = 2, /* nobody can know whether it happened, text says why */
+    HK_DID_NOT = 3, /* probe only: it did not happen */
 };
 
 /* ---- what an action may do when a crash or time-out falls between sending and settling ---- */
@@ -60,10 +60,10 @@ enum hk_plugin_log_level {
 
 struct hk_call {
     size_t size;
-    uint64_t id;         /* settle with it; never reused in this process */
-    const char *key;     /* idempotency key: the same on every repetition of the same step */
-    const char *undoes;  /* for an undo action: the key of what is undone, else NULL */
-    const char *args;    /* JSON object, checked against the action's schema */
+    uint64_t id;          /* settle with it; never reused in this process */
+    const char *key;      /* idempotency key: the same on every repetition of the same step */
+    const char *undoes;   /* for an undo action: the key of what is undone, else NULL */
+    const char *args;     /* JSON object, checked against the action's schema */
     uint64_t deadline_ms; /* from now; later the call is lost for the engine */
 };
 
@@ -117,9 +117,9 @@ enum hk_option_type {
     HK_OPTION_TEXT = 0,
     HK_OPTION_INTEGER = 1,
     HK_OPTION_BOOLEAN = 2,
-    HK_OPTION_LIST = 3, /* of texts */
+    HK_OPTION_LIST = 3,     /* of texts */
     HK_OPTION_DURATION = 4, /* "4h"; given as milliseconds */
-    HK_OPTION_JSON = 5, /* any value */
+    HK_OPTION_JSON = 5,     /* any value */
 };
 
 struct hk_option {
@@ -130,18 +130,18 @@ struct hk_option {
 };
 
 struct hk_action {
-    const char *name; /* [a-z0-9_]; NULL ends the table */
+    const char *name;    /* [a-z0-9_]; NULL ends the table */
     const char *summary; /* one sentence with {argument} places: "Block {ip} at the edge" */
     enum hk_effect effect;
     enum hk_kind_of_action kind;
-    const char *capability; /* "contain.block_ip", or NULL */
-    const char *undo;       /* name of the action that takes it back, or NULL */
-    const char *residual;   /* what stays after the undo, in words, or NULL */
-    const char *target;     /* the argument that names what is acted on, or NULL */
-    const char *target_type; /* "address", "host", "user", "domain", "url", "hash" */
-    const char *args_schema; /* JSON Schema of the arguments */
+    const char *capability;    /* "contain.block_ip", or NULL */
+    const char *undo;          /* name of the action that takes it back, or NULL */
+    const char *residual;      /* what stays after the undo, in words, or NULL */
+    const char *target;        /* the argument that names what is acted on, or NULL */
+    const char *target_type;   /* "address", "host", "user", "domain", "url", "hash" */
+    const char *args_schema;   /* JSON Schema of the arguments */
     const char *result_schema; /* JSON Schema of the result; "x-secret": true marks secret fields */
-    uint32_t time_max_ms;   /* 0: the engine's default */
+    uint32_t time_max_ms;      /* 0: the engine's default */
     void (*start)(void *state, const struct hk_call *call);
     void (*cancel)(void *state, uint64_t call_id); /* may be NULL; the call must still be settled */
     /* Did call->key happen? Settle with HK_DONE and the result, HK_DID_NOT, or HK_UNKNOWN. Required
@@ -165,10 +165,10 @@ struct hk_plugin {
     const char *name; /* [a-z0-9_], as in playbooks: act.NAME.ACTION */
     const char *version;
     const char *summary;
-    const struct hk_option *options;      /* may be NULL */
-    const char *const *needs;             /* "net:HOST:PORT", "read:PATH", NULL-ended; may be NULL */
+    const struct hk_option *options; /* may be NULL */
+    const char *const *needs;        /* "net:HOST:PORT", "read:PATH", NULL-ended; may be NULL */
     const struct hk_action *actions;
-    const struct hk_served_file *serves;  /* files of the state folder that the engine may serve */
+    const struct hk_served_file *serves; /* files of the state folder that the engine may serve */
     /* Make the state. Returns 0, or -1 after host->log said why. */
     int (*init)(const struct hk_host *host, const struct hk_settings *settings, void **ret_state);
     void (*done)(void *state); /* may be NULL */
@@ -187,11 +187,12 @@ struct hk_abi_note {
 };
 
 #define HK_PLUGIN(plugin_name, ...)                                                                \
-    __attribute__((section(".note.hikeshi"), used, aligned(4))) static const struct hk_abi_note    \
-        hikeshi_abi_note = {8, 8, 1, "Hikeshi", HK_ABI_MAJOR, HK_ABI_MINOR};                       \
+    __attribute__((section(".note.hikeshi"), used,                                                 \
+        aligned(4))) static const struct hk_abi_note hikeshi_abi_note = {                          \
+        8, 8, 1, "Hikeshi", HK_ABI_MAJOR, HK_ABI_MINOR};                                           \
     extern const struct hk_plugin hikeshi_plugin;                                                  \
-    __attribute__((visibility("default"))) const struct hk_plugin hikeshi_plugin = {               \
-        .magic = HK_PLUGIN_MAGIC,                                                                  \
+    __attribute__((visibility("default")))                                                         \
+    const struct hk_plugin hikeshi_plugin = {.magic = HK_PLUGIN_MAGIC,                             \
         .size = sizeof(struct hk_plugin),                                                          \
         .action_size = sizeof(struct hk_action),                                                   \
         .option_size = sizeof(struct hk_option),                                                   \

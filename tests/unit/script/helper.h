@@ -7,8 +7,8 @@
 #include "script/config.h"
 #include "script/convert.h"
 #include "script/lib.h"
-#include "script/playbook.h"
 #include "script/play.h"
+#include "script/playbook.h"
 
 #include <CUnit/Basic.h>
 #include <stdio.h>
