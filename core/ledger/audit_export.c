@@ -87,7 +87,8 @@ static const char howto[] =
     "no\n"
     "   outside checkpoint covers, whoever held database and key could have written anew.\n";
 
-struct export {
+struct export
+{
     const char *folder;
     char path[PATH_MAX]; /* of the file that is open */
     FILE *file;

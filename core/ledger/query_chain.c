@@ -2,7 +2,7 @@
  * query_chain: a subject's history, walked back from its newest entry; see query.h.
  */
 #include "ledger/project.h"
-#include "ledger/query.h"
+#include "ledger/query_rows.h"
 #include "ledger/reader.h"
 #include "ledger/store.h"
 #include "limits.h"
@@ -275,6 +275,7 @@ enum hk_status hk_query_entries(struct hk_reading *reading, hk_tenant tenant, co
 {
     int64_t from = HK_POS(tenant, 0);
     struct page page = {.out = out};
+    size_t begin = out->size;
     enum hk_status status;
 
     if (!from_start) {
@@ -292,7 +293,7 @@ enum hk_status hk_query_entries(struct hk_reading *reading, hk_tenant tenant, co
     else
         status = page_subject(reading, tenant, subject, from, &page, error);
     if (status != HK_OK)
-        return status;
+        return hk_query_take_back(out, begin, status);
     hk_jw_array_end(&page.jw);
     hk_jw_key(&page.jw, "next");
     if (page.has_more)

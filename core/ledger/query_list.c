@@ -75,6 +75,7 @@ enum hk_status hk_query_list(struct hk_reading *reading, hk_tenant tenant, const
     char last[HK_SHA256_HEX_SIZE] = "";
     bool has_row = false;
     unsigned count = 0;
+    size_t begin = out->size;
     struct hk_jw jw;
     enum hk_status status = hk_collection_find(collection, &what, error);
 
@@ -104,5 +105,5 @@ enum hk_status hk_query_list(struct hk_reading *reading, hk_tenant tenant, const
         status = hk_buf_check(out, collection, error);
 out:
     (void)sqlite3_finalize(stmt);
-    return status;
+    return hk_query_take_back(out, begin, status);
 }

@@ -77,6 +77,15 @@ enum hk_status hk_collection_find(
     return hk_fail(error, HK_NOT_FOUND, "no such collection: %s", name);
 }
 
+enum hk_status hk_query_take_back(struct hk_buf *out, size_t size, enum hk_status status)
+{
+    if (status != HK_OK && out->size > size) {
+        out->size = size;
+        out->data[size] = '\0';
+    }
+    return status;
+}
+
 void hk_collection_select(const struct hk_collection *collection, struct hk_buf *sql)
 {
     hk_buf_append_text(sql, "SELECT ");

@@ -31,6 +31,8 @@ struct hk_collection {
 /* HK_NOT_FOUND for no such collection. */
 HK_MUST_CHECK enum hk_status hk_collection_find(
     const char *name, const struct hk_collection **ret_collection, struct hk_error *error);
+/* After a failure: take back what was appended since the buffer had this size; returns status. */
+enum hk_status hk_query_take_back(struct hk_buf *out, size_t size, enum hk_status status);
 /* "SELECT " and the columns and the table, and " WHERE tenant = ?1". */
 void hk_collection_select(const struct hk_collection *collection, struct hk_buf *sql);
 /* Write the fields of the row that stmt stands on; the object is opened and closed by the caller.

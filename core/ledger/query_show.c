@@ -294,6 +294,7 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
     const struct hk_collection *what = NULL;
     struct hk_history history;
     char subject[HK_SHA256_HEX_SIZE];
+    size_t begin = out->size;
     struct hk_jw jw;
     enum hk_status status = hk_collection_find(collection, &what, error);
 
@@ -303,7 +304,7 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
     hk_jw_object(&jw);
     status = show_row(reading, tenant, what, id, &jw, subject, error);
     if (status != HK_OK)
-        return status;
+        return hk_query_take_back(out, begin, status);
     status = hk_history_load(reading, tenant, subject, &history, error);
     if (status == HK_OK)
         status = show_history(reading, tenant, what, &history, &jw, error);
@@ -313,5 +314,5 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
         status = hk_buf_check(out, collection, error);
     }
     hk_history_done(&history);
-    return status;
+    return hk_query_take_back(out, begin, status);
 }

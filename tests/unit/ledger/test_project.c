@@ -1,0 +1,216 @@
+/*
+ * project: what each kind of entry does to the projections; that every kind is folded; that a
+ * rebuild gives the same rows.
+ */
+#include "ledger/project.h"
+
+#include "folder.h"
+
+static void every_kind_is_folded(void)
+{
+    for (int kind = 0; kind < HK_KIND_COUNT; kind++) {
+        const char *const *statements;
+        const char *noun_sql = hk_noun_last_sql(hk_kind_noun((enum hk_kind)kind));
+
+        CU_ASSERT_TRUE(hk_fold_statements((enum hk_kind)kind, &statements) > 0);
+        /* Some statement moves the subject's `last`, in the table that its chain begins from. */
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(statements[0], "last") != NULL
+                ? statements[0]
+                : (statements[1] != NULL ? strstr(statements[1], "last") : NULL));
+        CU_ASSERT_PTR_NOT_NULL(noun_sql);
+    }
+}
+
+struct fold_step {
+    enum hk_kind kind;
+    const char *subject;
+    const char *payload;
+    const char *sql;
+    const char *expected;
+};
+
+#define RUN_STATE "SELECT state || ' ' || waits || intents || unknowns FROM run WHERE id = 'ru-1'"
+
+static void run_steps(const struct fold_step *steps, size_t count)
+{
+    struct folder folder;
+    struct hk_buf out;
+
+    folder_init(&folder);
+    for (size_t i = 0; i < count; i++) {
+        put(&folder, steps[i].kind, steps[i].subject, steps[i].payload);
+        if (steps[i].sql != NULL)
+            CU_ASSERT_TRUE(answers(&folder, steps[i].sql, steps[i].expected));
+    }
+    CU_ASSERT_TRUE(rebuild(&folder, &out));
+    hk_buf_done(&out);
+    CU_ASSERT_TRUE(verify(&folder, NULL, &out));
+    hk_buf_done(&out);
+    folder_done(&folder);
+}
+
+static void alerts_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_ALERT_RECEIVED, "al-1",
+            "{\"source\":\"s\",\"view\":{\"title\":\"T\",\"severity\":\"high\",\"category\":"
+            "\"malware\",\"product\":\"edr\",\"time\":\"2026-01-01T00:00:00.5Z\"},\"dedupe\":"
+            "\"d1\","
+            "\"raw\":\"x\"}",
+            "SELECT state || severity || title || product || category || event_us || dedupe ||"
+            " merged FROM alert",
+            "new4Tedrmalware1767225600500000d10"},
+        {HK_KIND_ALERT_RECEIVED, "al-3",
+            "{\"severity\":\"fatal\",\"event_us\":7,\"view\":{\"severity\":\"low\"}}",
+            "SELECT severity || ' ' || event_us FROM alert WHERE id = 'al-3'", "6 7"},
+        {HK_KIND_ALERT_MERGED, "al-2", "{\"view\":{},\"into\":\"al-1\"}",
+            "SELECT group_concat(id || state || coalesce(into_alert, '-') || merged) FROM alert"
+            " WHERE id <> 'al-3'",
+            "al-1new-1,al-2mergedal-10"},
+        {HK_KIND_ALERT_ROUTED, "al-1", "{\"runs\":[]}", "SELECT state FROM alert WHERE id = 'al-1'",
+            "routed"},
+        {HK_KIND_ALERT_SEEN, "al-1", "{\"by\":\"us-1\"}",
+            "SELECT seen_us > received_us FROM alert WHERE id = 'al-1'", "1"},
+        {HK_KIND_ALERT_CLOSED, "al-1", "{\"verdict\":\"true_positive\"}",
+            "SELECT state || verdict FROM alert WHERE id = 'al-1'", "closedtrue_positive"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+static void runs_and_steps_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_RUN_STARTED, "ru-1",
+            "{\"alert\":\"al-1\",\"playbook\":\"p\",\"version\":\"v\",\"severity\":\"high\"}",
+            RUN_STATE, "running 000"},
+        {HK_KIND_STEP_INTENDED, "ru-1", "{\"step\":\"0\",\"from\":\"none\"}", RUN_STATE,
+            "running 010"},
+        {HK_KIND_STEP_REPEATED, "ru-1", "{\"step\":\"0\",\"attempt\":2}", RUN_STATE, "running 010"},
+        {HK_KIND_STEP_UNKNOWN, "ru-1", "{\"step\":\"0\",\"why\":\"w\"}", RUN_STATE, "unknown 001"},
+        {HK_KIND_STEP_RESOLVED, "ru-1", "{\"step\":\"0\",\"ok\":true}", RUN_STATE, "running 000"},
+        {HK_KIND_STEP_SETTLED, "ru-1", "{\"step\":\"1\",\"from\":\"none\"}", RUN_STATE,
+            "running 000"},
+        {HK_KIND_STEP_WAITING, "ru-1",
+            "{\"step\":\"2\",\"for\":\"timer\",\"due_us\":99,\"from\":\"none\"}", RUN_STATE,
+            "waiting 100"},
+        {HK_KIND_STEP_WAITING, "ru-1", "{\"step\":\"3\",\"for\":\"gate\",\"gate\":\"ga-1\"}",
+            "SELECT group_concat(step || ':' || due_us) FROM timer", "2:99"},
+        {HK_KIND_STEP_WAITING, "ru-1",
+            "{\"step\":\"3\",\"for\":\"gate\",\"gate\":\"ga-2\",\"from\":\"waiting\"}", RUN_STATE,
+            "waiting 200"},
+        {HK_KIND_STEP_INTENDED, "ru-1", "{\"step\":\"3\",\"from\":\"waiting\"}", RUN_STATE,
+            "running 110"},
+        {HK_KIND_STEP_SETTLED, "ru-1", "{\"step\":\"3\",\"from\":\"intended\"}", RUN_STATE,
+            "waiting 100"},
+        {HK_KIND_STEP_SETTLED, "ru-1", "{\"step\":\"2\",\"from\":\"waiting\"}", RUN_STATE,
+            "running 000"},
+        {HK_KIND_STEP_WAITING, "ru-1", "{\"step\":\"4\",\"for\":\"timer\",\"due_us\":5}",
+            "SELECT count(*) FROM timer", "1"},
+        {HK_KIND_RUN_CANCELLED, "ru-1", "{\"reason\":\"why\"}",
+            "SELECT state || reason || (ended_us > started_us) ||"
+            " (SELECT count(*) FROM timer) FROM run",
+            "cancelledwhy10"},
+        {HK_KIND_STEP_SETTLED, "ru-1", "{\"step\":\"4\",\"from\":\"waiting\"}",
+            "SELECT state FROM run", "cancelled"},
+        {HK_KIND_RUN_STARTED, "ru-2", "{}", NULL, NULL},
+        {HK_KIND_RUN_DIVERGED, "ru-2", "{}", "SELECT state FROM run WHERE id = 'ru-2'", "diverged"},
+        {HK_KIND_RUN_STARTED, "ru-3", "{}", NULL, NULL},
+        {HK_KIND_RUN_FAILED, "ru-3", "{\"error\":\"e\"}",
+            "SELECT state || reason FROM run WHERE id = 'ru-3'", "failede"},
+        {HK_KIND_RUN_STARTED, "ru-4", "{}", NULL, NULL},
+        {HK_KIND_RUN_FINISHED, "ru-4", "{\"value\":1}", "SELECT state FROM run WHERE id = 'ru-4'",
+            "finished"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+#define GATE                                                                                       \
+    "{\"run\":\"ru-1\",\"step\":\"0\",\"gate_kind\":\"action\",\"covers\":{},\"digest\":\"dd\","   \
+    "\"role\":\"approver\",\"quorum\":2,\"excluded\":[],\"expires_us\":77,\"severity\":"           \
+    "\"critical\",\"action\":\"a\",\"target\":\"t\",\"summary\":\"s\"}"
+
+static void gates_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_GATE_OPENED, "ga-1", GATE,
+            "SELECT state || run || step || gate_kind || action || target || summary || severity ||"
+            " digest || role || quorum || votes || expires_us FROM gate",
+            "pendingru-10actionats5ddapprover2077"},
+        {HK_KIND_GATE_SEEN, "ga-1", "{}", "SELECT seen_us > opened_us FROM gate", "1"},
+        {HK_KIND_GATE_VOTED, "ga-1", "{\"decision\":\"approve\"}", "SELECT votes FROM gate", "1"},
+        {HK_KIND_GATE_DECIDED, "ga-1", "{\"outcome\":\"approved\"}",
+            "SELECT state || (decided_us > seen_us) FROM gate", "approved1"},
+        {HK_KIND_GATE_VOIDED, "ga-1", "{}", "SELECT state FROM gate", "void"},
+        {HK_KIND_GATE_OPENED, "ga-2", GATE, NULL, NULL},
+        {HK_KIND_GATE_VOTED, "ga-2", "{\"decision\":\"reject\"}",
+            "SELECT votes FROM gate WHERE id = 'ga-2'", "0"},
+        {HK_KIND_GATE_EXPIRED, "ga-2", "{}", "SELECT state FROM gate WHERE id = 'ga-2'", "expired"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+static void containments_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_CONTAINMENT_STARTING, "co-1",
+            "{\"run\":\"ru-1\",\"step\":\"0\",\"gate\":\"ga-1\",\"kind\":\"k\",\"action\":\"a\","
+            "\"target\":\"t\",\"target_type\":\"ip\"}",
+            "SELECT state || run || step || gate || kind || action || target || target_type FROM"
+            " containment",
+            "startingru-10ga-1katip"},
+        {HK_KIND_CONTAINMENT_UNKNOWN, "co-1", "{\"why\":\"w\"}", "SELECT state FROM containment",
+            "unknown"},
+        {HK_KIND_CONTAINMENT_ACTIVE, "co-1", "{\"expires_us\":50}",
+            "SELECT state || expires_us || (effective_us > since_us) FROM containment",
+            "active501"},
+        {HK_KIND_CONTAINMENT_RENEWED, "co-1", "{\"expires_us\":60}",
+            "SELECT state || expires_us FROM containment", "active60"},
+        {HK_KIND_CONTAINMENT_RELEASING, "co-1", "{}", "SELECT state FROM containment", "releasing"},
+        {HK_KIND_CONTAINMENT_HELD, "co-1", "{\"retry_us\":70}",
+            "SELECT state || expires_us FROM containment", "active70"},
+        {HK_KIND_CONTAINMENT_RELEASED, "co-1", "{}",
+            "SELECT state || (ended_us > effective_us) FROM containment", "released1"},
+        {HK_KIND_CONTAINMENT_STARTING, "co-2", "{}", NULL, NULL},
+        {HK_KIND_CONTAINMENT_FAILED, "co-2", "{}",
+            "SELECT state FROM containment WHERE id = 'co-2'", "failed"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+static void names_and_people_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_PLAYBOOK_ADDED, "aa11", "{\"name\":\"p\",\"summary\":\"s\"}",
+            "SELECT version || name || summary FROM playbook", "aa11ps"},
+        {HK_KIND_PLUGIN_LOADED, "world", "{\"version\":\"1\",\"sha256\":\"x\"}", NULL, NULL},
+        {HK_KIND_PLUGIN_LOADED, "world", "{\"version\":\"2\",\"sha256\":\"y\"}",
+            "SELECT group_concat(name || version || sha256) FROM plugin", "world2y"},
+        {HK_KIND_USER_ADDED, "us-1", "{\"name\":\"one\",\"role\":\"approver\"}",
+            "SELECT name || role || state FROM user", "oneapproveractive"},
+        {HK_KIND_USER_DISABLED, "us-1", "{}", "SELECT state FROM user", "disabled"},
+        {HK_KIND_TOKEN_CREATED, "to-1", "{\"service\":\"sv-1\",\"role\":\"viewer\",\"name\":\"n\"}",
+            "SELECT name || coalesce(user, '-') || service || role || state FROM token",
+            "n-sv-1vieweractive"},
+        {HK_KIND_TOKEN_REVOKED, "to-1", "{}", "SELECT state FROM token", "revoked"},
+        {HK_KIND_CONFIG_APPLIED, "config", "{}", NULL, NULL},
+        {HK_KIND_ENGINE_STARTED, "engine", "{}", NULL, NULL},
+        {HK_KIND_ENGINE_STOPPED, "engine", "{}",
+            "SELECT group_concat(subject || (last - (1 << 40))) FROM subject",
+            "config8,engine10,ledger0"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+int main(void)
+{
+    static const struct suite_test tests[] = {
+        {"every kind is folded", every_kind_is_folded},
+        {"alerts fold", alerts_fold},
+        {"runs and steps fold", runs_and_steps_fold},
+        {"gates fold", gates_fold},
+        {"containments fold", containments_fold},
+        {"names and people fold", names_and_people_fold},
+    };
+    return suite_run("project", tests, COUNT_OF(tests));
+}
