@@ -113,7 +113,7 @@ def test_on_a_terminal_a_person_decides_and_the_engine_goes_on(tmp_path):
     assert pathlib.Path(env_file).stat().st_mode & 0o077 == 0
     subprocess.run(f". {env_file} && {show.group(1)} approval approve {show.group(2)}", shell=True,
                    check=True, timeout=60, capture_output=True)
-    terminal.read_until("The engine goes on until you press Ctrl-C")
+    terminal.read_until("The engine goes on until you type q and Enter")
     terminal.read_until(r"contain list --active")
     plain = re.sub(r"\033\[\d*m", "", terminal.text)
     # The attacker may be cut off before the demo has seen the decision.
@@ -132,12 +132,12 @@ def test_a_no_on_the_terminal_does_nothing(tmp_path):
     terminal = Terminal(tmp_path)
     terminal.read_until(r"or here:.*Enter")
     terminal.type("r\n")
-    terminal.read_until("The engine goes on until you press Ctrl-C")
+    terminal.read_until("The engine goes on until you type q and Enter")
     terminal.read_until(r"contain list --active")
     assert "decided: rejected" in terminal.text
     assert "still gets through: nothing was done" in terminal.text
     assert "is cut off" not in terminal.text
-    terminal.type("\x03")
+    terminal.type("q\n")
     assert terminal.close() == 0
     assert list(tmp_path.iterdir()) == []
 
