@@ -3,10 +3,15 @@
  *
  * The list: everything is refused with EPERM but what libc, threads, files, timers and sockets that
  * were handed over need. No way to make a socket or a process, to look at or signal another one, to
- * mount, to make links.
+ * mount, to make links. No memory files either: their pages count as nobody's, so no limit holds.
  *
  * The guard: arguments that make an allowed call harmful. Descriptors are compared by their low 32
  * bits, since the kernel drops the upper ones: a plain comparison could be walked around.
+ *
+ * Landlock before its version 3 (Linux 6.2) knows nothing of truncation, and takes an open for
+ * neither reading nor writing to need no right: truncate(), and O_TRUNC with anything but a plain
+ * right to write, could empty any file of this user. MSG_FASTOPEN connects: a socket whose peer has
+ * reset it could be sent anywhere with it.
  */
 #include "plugin/sandbox.h"
 
@@ -32,14 +37,14 @@
 static const char *const allowed[] = {
     /* memory */
     "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "msync", "mlock", "mlock2", "munlock",
-    "membarrier", "memfd_create",
+    "membarrier",
     /* descriptors and files; which files is Landlock's */
     "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek", "open",
     "openat", "close", "dup", "dup2", "dup3", "pipe", "pipe2", "stat", "fstat", "lstat",
     "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2", "readlink",
     "readlinkat", "getcwd", "getdents", "getdents64", "mkdir", "mkdirat", "rmdir", "unlink",
-    "unlinkat", "rename", "renameat", "renameat2", "truncate", "ftruncate", "fsync", "fdatasync",
-    "fallocate", "fadvise64", "sendfile", "copy_file_range",
+    "unlinkat", "rename", "renameat", "renameat2", "ftruncate", "fsync", "fdatasync", "fallocate",
+    "fadvise64", "sendfile", "copy_file_range",
     /* waiting */
     "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
     "poll", "ppoll", "select", "pselect6", "eventfd", "eventfd2", "timerfd_create",
@@ -170,6 +175,33 @@ static enum hk_status load_list(struct hk_error *error)
     return result == 0 ? HK_OK : failed(result, "list", error);
 }
 
+/* Flags that make an allowed call another one. */
+static int add_flags(scmp_filter_ctx filter)
+{
+    static const struct {
+        const char *call;
+        unsigned argument;
+        uint64_t mask;
+        uint64_t value;
+    } refused[] = {
+        {"open", 1, O_TRUNC | O_ACCMODE, O_TRUNC | O_RDONLY},
+        {"open", 1, O_TRUNC | O_ACCMODE, O_TRUNC | O_ACCMODE},
+        {"openat", 2, O_TRUNC | O_ACCMODE, O_TRUNC | O_RDONLY},
+        {"openat", 2, O_TRUNC | O_ACCMODE, O_TRUNC | O_ACCMODE},
+        {"sendto", 3, MSG_FASTOPEN, MSG_FASTOPEN},
+        {"sendmsg", 2, MSG_FASTOPEN, MSG_FASTOPEN},
+        {"sendmmsg", 3, MSG_FASTOPEN, MSG_FASTOPEN},
+    };
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < COUNT(refused); i++) {
+        const struct scmp_arg_cmp compare = SCMP_CMP64(
+            refused[i].argument, SCMP_CMP_MASKED_EQ, refused[i].mask, refused[i].value);
+        result = add(filter, SCMP_ACT_ERRNO(EPERM), refused[i].call, &compare, 1);
+    }
+    return result;
+}
+
 static enum hk_status load_guard(struct hk_error *error)
 {
     static const struct {
@@ -186,6 +218,8 @@ static enum hk_status load_guard(struct hk_error *error)
         const struct scmp_arg_cmp compare = IS(on_lock[i].argument, HK_PLUGIN_LOCK_FD);
         result = add(filter, SCMP_ACT_ERRNO(EPERM), on_lock[i].call, &compare, 1);
     }
+    if (result == 0)
+        result = add_flags(filter);
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);

@@ -108,6 +108,10 @@ static void try_kernel(void)
     report("personality", syscall(SYS_personality, 0x0040000));
     report("handle", syscall(SYS_open_by_handle_at, AT_FDCWD, NULL, 0));
     report("setuid", syscall(SYS_setuid, 0));
+    report("fastopen", sendto(-1, "", 0, MSG_FASTOPEN, NULL, 0));
+    report("fastopen_msg", sendmsg(-1, NULL, MSG_FASTOPEN | MSG_NOSIGNAL));
+    report("fastopen_many", sendmmsg(-1, NULL, 0, MSG_FASTOPEN));
+    report("memfd", memfd_create("x", 0));
     report("tiocsti", syscall(SYS_ioctl, 2, 0x5412 /* TIOCSTI */, "x"));
 }
 
@@ -141,6 +145,10 @@ static void try_files(void)
     report("tmp", open("/tmp/hikeshi-was-here", O_WRONLY | O_CREAT, 0600));
     snprintf(from, sizeof(from), "%s/../../../key", folder);
     snprintf(to, sizeof(to), "%s/trap", folder);
+    report("truncate", truncate(from, 0));
+    report("truncate_open", open_there("mine", O_RDONLY | O_TRUNC));
+    report("truncate_open_neither", open_there("mine", O_ACCMODE | O_TRUNC));
+    report("truncate_ledger", open_there("../../../ledger.db", O_ACCMODE | O_TRUNC));
     report("link", link(from, to));
     report("symlink", symlink(from, to));
     report("mkfifo", mkfifo(to, 0600));
@@ -162,7 +170,7 @@ static void try_allowed(void)
     report("may_thread", result == 0 ? pthread_join(thread, NULL) : -1);
     report("may_write", open_there("mine", O_WRONLY | O_CREAT));
     report("may_read", open_there("mine", O_RDONLY));
-    report("may_memfd", memfd_create("x", 0));
+    report("may_truncate", open_there("mine", O_WRONLY | O_TRUNC));
     report("may_library", open("/usr/lib", O_RDONLY | O_DIRECTORY));
 }
 

@@ -37,6 +37,13 @@ static void check_deeds(const char *text, bool without_landlock)
     CU_ASSERT_EQUAL(deed(&doc, "socket"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_close_high"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_flock"), EPERM);
+    /* Not left to Landlock, which learned of truncation late, nor to the kind of socket. */
+    CU_ASSERT_EQUAL(deed(&doc, "truncate"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "truncate_open"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "truncate_open_neither"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "fastopen"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "fastopen_msg"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "fastopen_many"), EPERM);
     hk_json_doc_done(&doc);
 }
 
