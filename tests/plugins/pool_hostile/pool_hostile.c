@@ -72,6 +72,12 @@ static void try_processes(pid_t engine)
     report("engine_root", open(path, O_PATH | O_DIRECTORY) < 0 ? -1 : open(path, O_RDONLY));
     snprintf(path, sizeof(path), "/proc/%d/environ", (int)engine);
     report("engine_environ", open(path, O_RDONLY));
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)engine);
+    report("engine_status", open(path, O_RDONLY));
+    snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)engine);
+    report("engine_oom", open(path, O_WRONLY));
+    report("own_oom", open("/proc/self/oom_score_adj", O_WRONLY));
+    report("sysctl", open("/proc/sys/kernel/core_pattern", O_WRONLY));
     report("kill_engine", kill(engine, SIGKILL));
     report("kill_parent", kill(parent, SIGKILL));
     report("kill_all", kill(-1, SIGKILL));
