@@ -171,9 +171,17 @@ static void offer_slice(struct slice *slice)
     if (slice->count < HK_INTAKE_SLICE)
         job->slice_map[slice->count] = UINT_MAX;
     job->writes_open++;
-    status =
-        hk_engine_accept(exchange->api->engine, exchange->tenant, &exchange->actor, job->source,
-            slice->offers, slice->count, slice->taken, on_answer, on_accepted, job, &error);
+    const struct hk_acceptance acceptance = {
+        .tenant = exchange->tenant,
+        .actor = &exchange->actor,
+        .source = job->source,
+        .offers = slice->offers,
+        .count = slice->count,
+        .answer = on_answer,
+        .done = on_accepted,
+        .ctx = job,
+    };
+    status = hk_engine_accept(exchange->api->engine, &acceptance, slice->taken, &error);
     if (status == HK_OK) {
         take_outcomes(job, slice->taken, slice->count);
         return;

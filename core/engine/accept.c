@@ -97,9 +97,7 @@ static struct hk_run *new_run(struct hk_tx *tx, const char *id, const char *aler
     run->severity = (enum hk_severity)offer->severity;
     run->seed = seed;
     run->started_us = tx->time_us;
-    run->requesters = hk_arena_alloc(&run->arena, 2 * sizeof(char *));
-    if (run->requesters == NULL)
-        hk_engine_must(HK_NOMEM, "a run", NULL);
+    run->requesters = hk_run_alloc(run, 2 * sizeof(char *));
     run->requesters[0] = hk_run_text(run, actor->id);
     run->writes_open = 1; /* run.started, until on_durable */
     return run;
@@ -109,15 +107,11 @@ static void remember_run(struct accepted *accepted, struct hk_run *run, const ch
 {
     if (run != NULL) {
         accepted->runs =
-            realloc(accepted->runs, (accepted->run_count + 1) * sizeof(struct hk_run *));
-        if (accepted->runs == NULL)
-            hk_engine_must(HK_NOMEM, "a run", NULL);
+            hk_engine_grow(accepted->runs, (accepted->run_count + 1) * sizeof(struct hk_run *));
         accepted->runs[accepted->run_count++] = run;
         return;
     }
-    accepted->lined = realloc(accepted->lined, (accepted->lined_count + 1) * HK_ID_SIZE);
-    if (accepted->lined == NULL)
-        hk_engine_must(HK_NOMEM, "a run", NULL);
+    accepted->lined = hk_engine_grow(accepted->lined, (accepted->lined_count + 1) * HK_ID_SIZE);
     (void)hk_copy_text(accepted->lined[accepted->lined_count++], HK_ID_SIZE, id);
 }
 
@@ -134,11 +128,9 @@ static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_a
     struct hk_json_doc view = {0};
     struct hk_error error = {0};
     struct hk_tenant_state *tenant = tx->tenant;
-    struct hk_playbook **wanted = calloc(tenant->active_count + 1, sizeof *wanted);
-    char(*ids)[HK_ID_SIZE] = calloc(tenant->active_count + 1, sizeof *ids);
+    struct hk_playbook **wanted = hk_engine_alloc((tenant->active_count + 1) * sizeof *wanted);
+    char(*ids)[HK_ID_SIZE] = hk_engine_alloc((tenant->active_count + 1) * sizeof *ids);
     size_t count = 0;
-    if (wanted == NULL || ids == NULL)
-        hk_engine_must(HK_NOMEM, "routing an alert", NULL);
     hk_engine_must(
         hk_json_parse(offer->view, strlen(offer->view), &hk_json_limits_own, &view, &error),
         "an alert's view", &error);
@@ -202,49 +194,56 @@ static void on_durable(void *ctx)
     hk_runs_advance(accepted.engine);
 }
 
-static void keep_answer(struct hk_tx *tx, const struct hk_actor *actor, hk_answer_fn *answer,
-    void *ctx, const struct hk_alert_taken *taken)
+static void keep_answer(
+    struct hk_tx *tx, const struct hk_acceptance *acceptance, const struct hk_alert_taken *taken)
 {
     struct hk_error error = {0};
-    const struct hk_kept_answer *kept = answer == NULL ? NULL : answer(ctx, taken);
+    const struct hk_kept_answer *kept =
+        acceptance->answer == NULL ? NULL : acceptance->answer(acceptance->ctx, taken);
     if (kept == NULL)
         return;
-    hk_engine_must(hk_write_answer(tx->write, tx->tenant->number, actor->id, kept->key,
+    hk_engine_must(hk_write_answer(tx->write, tx->tenant->number, acceptance->actor->id, kept->key,
                        kept->request_sha256, kept->status, kept->answer, tx->time_us, &error),
         "keeping an answer", &error);
 }
 
-enum hk_status hk_engine_accept(struct hk_engine *engine, hk_tenant tenant,
-    const struct hk_actor *actor, const char *source, const struct hk_alert_offer *offers,
-    size_t count, struct hk_alert_taken *ret_taken, hk_answer_fn *answer, hk_accepted_fn *done,
-    void *ctx, struct hk_error *error)
+static size_t take_all(struct hk_tx *tx, struct accepted *accepted,
+    const struct hk_acceptance *acceptance, struct hk_alert_taken *ret_taken)
 {
     size_t taken_count = 0;
-    if (engine->is_stopping)
-        return hk_fail(error, HK_BUSY, "the engine is stopping");
-    struct accepted *accepted = calloc(1, sizeof *accepted);
-    if (accepted == NULL)
-        return hk_fail(error, HK_NOMEM, "out of memory");
-    *accepted = (struct accepted){.engine = engine, .tenant = tenant, .done = done, .ctx = ctx};
-    struct hk_tx tx;
-    hk_tx_begin(&tx, engine, hk_tenant_of(engine, tenant), actor->id);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < acceptance->count; i++) {
+        const struct hk_alert_offer *offer = &acceptance->offers[i];
         memset(&ret_taken[i], 0, sizeof ret_taken[i]);
-        if (!is_admitted(engine, offers[i].severity)) {
+        if (!is_admitted(tx->engine, offer->severity)) {
             ret_taken[i].status = HK_BUSY;
-            engine->stats.alerts_refused++;
+            tx->engine->stats.alerts_refused++;
             continue;
         }
-        take_one(&tx, accepted, source, &offers[i], actor, &ret_taken[i]);
+        take_one(tx, accepted, acceptance->source, offer, acceptance->actor, &ret_taken[i]);
         taken_count++;
     }
-    if (taken_count == 0) {
+    return taken_count;
+}
+
+enum hk_status hk_engine_accept(struct hk_engine *engine, const struct hk_acceptance *acceptance,
+    struct hk_alert_taken *ret_taken, struct hk_error *error)
+{
+    struct hk_tx tx;
+    if (engine->is_stopping)
+        return hk_fail(error, HK_BUSY, "the engine is stopping");
+    struct accepted *accepted = hk_engine_alloc(sizeof *accepted);
+    *accepted = (struct accepted){.engine = engine,
+        .tenant = acceptance->tenant,
+        .done = acceptance->done,
+        .ctx = acceptance->ctx};
+    hk_tx_begin(&tx, engine, hk_tenant_of(engine, acceptance->tenant), acceptance->actor->id);
+    if (take_all(&tx, accepted, acceptance, ret_taken) == 0) {
         hk_write_free(tx.write);
         hk_buf_done(&tx.payload);
         free(accepted);
         return hk_fail(error, HK_BUSY, "the engine has more to do than it can; try again later");
     }
-    keep_answer(&tx, actor, answer, ctx, ret_taken);
+    keep_answer(&tx, acceptance, ret_taken);
     /* The ledger is ordered, so that the playbooks may begin while the sync is under way: what they
      * intend comes after it. */
     for (size_t i = 0; i < accepted->run_count; i++)

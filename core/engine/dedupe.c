@@ -82,9 +82,7 @@ void hk_dedupe_put(
     struct held **place = &dedupe->ring[dedupe->next];
     dedupe->next = (dedupe->next + 1) % dedupe->count_max;
     if (*place == NULL)
-        *place = calloc(1, sizeof **place);
-    if (*place == NULL)
-        hk_engine_must(HK_NOMEM, "remembering a dedupe key", NULL);
+        *place = hk_engine_alloc(sizeof **place);
     struct held *held = *place;
     drop(dedupe, held);
     key_of(tenant, key, held->key);

@@ -187,9 +187,7 @@ static void repeat(
     struct hk_run *run, struct hk_step *step, enum hk_call_mode mode, const char *why)
 {
     struct hk_tx tx;
-    struct again *again = hk_arena_alloc(&run->arena, sizeof *again);
-    if (again == NULL)
-        hk_engine_must(HK_NOMEM, "repeating a call", NULL);
+    struct again *again = hk_run_alloc(run, sizeof *again);
     *again = (struct again){.run = run, .step = step, .mode = mode};
     step->attempts++;
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
@@ -246,9 +244,7 @@ uint64_t hk_out_send(struct hk_engine *engine, struct hk_tenant_state *tenant,
     const char *dot = strchr(action, '.');
     if (dot != NULL && (size_t)(dot - action) < sizeof plugin)
         memcpy(plugin, action, (size_t)(dot - action));
-    struct hk_out *kept = malloc(sizeof *kept);
-    if (kept == NULL)
-        hk_engine_must(HK_NOMEM, "a call", NULL);
+    struct hk_out *kept = hk_engine_alloc(sizeof *kept);
     *kept = *out;
     kept->id = ++engine->next_call;
     snprintf(kept->id_text, sizeof kept->id_text, "%llu", (unsigned long long)kept->id);

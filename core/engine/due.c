@@ -63,9 +63,7 @@ static void take_up(struct hk_engine *engine, const struct hk_due *due)
         return; /* its tenant is not configured today */
     switch (due->kind) {
     case HK_DUE_WAIT: {
-        struct due_wait *wait = malloc(sizeof *wait);
-        if (wait == NULL)
-            hk_engine_must(HK_NOMEM, "a wait", NULL);
+        struct due_wait *wait = hk_engine_alloc(sizeof *wait);
         (void)hk_copy_text(wait->step, sizeof wait->step, due->step);
         hk_run_with(engine, tenant, due->id, on_run, wait);
         break;
@@ -120,9 +118,7 @@ void hk_due_fire(void *ctx)
         arm(engine, hk_engine_now_us(engine) + RETRY_MS * 1000);
         return;
     }
-    struct due_job *due = calloc(1, sizeof *due);
-    if (due == NULL)
-        hk_engine_must(HK_NOMEM, "what is due", NULL);
+    struct due_job *due = hk_engine_alloc(sizeof *due);
     due->engine = engine;
     due->now_us = hk_engine_now_us(engine);
     engine->is_due_reading = true;

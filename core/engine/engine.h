@@ -112,10 +112,19 @@ typedef void hk_accepted_fn(void *ctx);
 /* Take alerts in. ret_taken has count items, filled on return. done is called once on the loop when
  * all that was taken is synced; when nothing was taken (all refused) it is not called and HK_BUSY
  * is returned. */
-HK_MUST_CHECK enum hk_status hk_engine_accept(struct hk_engine *engine, hk_tenant tenant,
-    const struct hk_actor *actor, const char *source, const struct hk_alert_offer *offers,
-    size_t count, struct hk_alert_taken *ret_taken, hk_answer_fn *answer, hk_accepted_fn *done,
-    void *ctx, struct hk_error *error);
+struct hk_acceptance {
+    hk_tenant tenant;
+    const struct hk_actor *actor;
+    const char *source;
+    const struct hk_alert_offer *offers;
+    size_t count;
+    hk_answer_fn *answer; /* may be NULL */
+    hk_accepted_fn *done;
+    void *ctx; /* of both */
+};
+HK_MUST_CHECK enum hk_status hk_engine_accept(struct hk_engine *engine,
+    const struct hk_acceptance *acceptance, struct hk_alert_taken *ret_taken,
+    struct hk_error *error);
 
 /* --- decisions of people: each answers once through reply, after the sync --- */
 

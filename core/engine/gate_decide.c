@@ -124,10 +124,7 @@ static const char *keep_text(struct gate_op *op, const char *text)
 
 static void add_vote(struct gate_op *op, const char *actor, const char *choice)
 {
-    struct vote *votes = realloc(op->votes, (op->vote_count + 1) * sizeof *votes);
-    if (votes == NULL)
-        hk_engine_must(HK_NOMEM, "a vote", NULL);
-    op->votes = votes;
+    op->votes = hk_engine_grow(op->votes, (op->vote_count + 1) * sizeof *op->votes);
     op->votes[op->vote_count++] = (struct vote){.actor = actor, .choice = choice};
 }
 
@@ -465,9 +462,7 @@ static void go(void *ctx)
 static struct gate_op *op_new(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *gate)
 {
-    struct gate_op *op = calloc(1, sizeof *op);
-    if (op == NULL)
-        hk_engine_must(HK_NOMEM, "a decision", NULL);
+    struct gate_op *op = hk_engine_alloc(sizeof *op);
     op->engine = engine;
     op->tenant = tenant;
     op->answer_status = HK_OK;

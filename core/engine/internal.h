@@ -186,6 +186,11 @@ struct hk_engine {
 /* --- memory that can't be had, and other things that must not happen, end the process: the ledger
  * is the state, and the next start goes on from it --- */
 void hk_engine_must(enum hk_status status, const char *what, const struct hk_error *error);
+/* Zeroed memory, and realloc; never NULL. Freed with free(). */
+void *hk_engine_alloc(size_t size) __attribute__((returns_nonnull));
+void *hk_engine_grow(void *memory, size_t size) __attribute__((returns_nonnull));
+/* Zeroed memory in the run's arena; never NULL. */
+void *hk_run_alloc(struct hk_run *run, size_t size) __attribute__((returns_nonnull));
 
 /* --- entries (tx.c) --- */
 

@@ -349,9 +349,7 @@ static void go(void *ctx)
 static struct hk_release *op_new(struct hk_engine *engine, struct hk_tenant_state *tenant,
     const char *id, enum lease_job job, const char *reason)
 {
-    struct hk_release *op = calloc(1, sizeof *op);
-    if (op == NULL)
-        hk_engine_must(HK_NOMEM, "a release", NULL);
+    struct hk_release *op = hk_engine_alloc(sizeof *op);
     op->engine = engine;
     op->tenant = tenant;
     op->job = job;

@@ -36,9 +36,7 @@ void hk_line_free(struct hk_line *line)
 static void grow(struct hk_line *line)
 {
     size_t capacity = line->capacity == 0 ? 64 : line->capacity * 2;
-    struct place *ring = malloc(capacity * sizeof *ring);
-    if (ring == NULL)
-        hk_engine_must(HK_NOMEM, "the line of runs", NULL);
+    struct place *ring = hk_engine_alloc(capacity * sizeof *ring);
     for (size_t i = 0; i < line->count; i++)
         ring[i] = line->ring[(line->first + i) % line->capacity];
     free(line->ring);

@@ -197,9 +197,7 @@ static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
 static void start(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *run, const struct run_op *draft, hk_reply_fn *reply, void *ctx)
 {
-    struct run_op *op = malloc(sizeof *op);
-    if (op == NULL)
-        hk_engine_must(HK_NOMEM, "an answer", NULL);
+    struct run_op *op = hk_engine_alloc(sizeof *op);
     *op = *draft;
     op->engine = engine;
     op->tenant = hk_tenant_of(engine, tenant);

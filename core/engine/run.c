@@ -45,9 +45,7 @@ struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const c
 {
     struct hk_alert *alert = hk_map_get(&engine->alerts, id);
     if (alert == NULL) {
-        alert = calloc(1, sizeof *alert);
-        if (alert == NULL)
-            hk_engine_must(HK_NOMEM, "an alert", NULL);
+        alert = hk_engine_alloc(sizeof *alert);
         (void)hk_copy_text(alert->id, sizeof alert->id, id);
         alert->json = alert_json(id, view, raw);
         alert->state = state;
@@ -77,9 +75,7 @@ void hk_run_key(const struct hk_tenant_state *tenant, const char *id, char ret_k
 
 struct hk_run *hk_run_make(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id)
 {
-    struct hk_run *run = calloc(1, sizeof *run);
-    if (run == NULL)
-        hk_engine_must(HK_NOMEM, "a run", NULL);
+    struct hk_run *run = hk_engine_alloc(sizeof *run);
     run->engine = engine;
     run->tenant = tenant;
     run->end = HK_RUN_RUNNING;
@@ -135,15 +131,10 @@ struct hk_step *hk_run_step_add(struct hk_run *run, const char *path)
 {
     if (run->step_count == run->step_capacity) {
         size_t capacity = run->step_capacity == 0 ? 8 : run->step_capacity * 2;
-        struct hk_step **steps = realloc(run->steps, capacity * sizeof(struct hk_step *));
-        if (steps == NULL)
-            hk_engine_must(HK_NOMEM, "a step", NULL);
-        run->steps = steps;
+        run->steps = hk_engine_grow(run->steps, capacity * sizeof(struct hk_step *));
         run->step_capacity = capacity;
     }
-    struct hk_step *step = hk_arena_alloc(&run->arena, sizeof *step);
-    if (step == NULL)
-        hk_engine_must(HK_NOMEM, "a step", NULL);
+    struct hk_step *step = hk_run_alloc(run, sizeof *step);
     (void)hk_copy_text(step->path, sizeof step->path, path);
     run->steps[run->step_count++] = step;
     return step;
@@ -185,9 +176,7 @@ static void fill_record(struct hk_script_record *record, const struct hk_step *s
 /* Settled steps in the order of the ledger, then the open ones. */
 static struct hk_script_record *records_of(const struct hk_run *run)
 {
-    struct hk_script_record *records = calloc(run->step_count + 1, sizeof *records);
-    if (records == NULL)
-        hk_engine_must(HK_NOMEM, "replaying a run", NULL);
+    struct hk_script_record *records = hk_engine_alloc((run->step_count + 1) * sizeof *records);
     size_t open = run->settled_count;
     for (size_t i = 0; i < run->step_count; i++) {
         const struct hk_step *step = run->steps[i];
@@ -274,9 +263,7 @@ void hk_runs_advance(struct hk_engine *engine)
     while (engine->is_ready && !engine->is_stopping &&
            engine->active + engine->loading < HK_RUNS_ACTIVE_MAX &&
            hk_line_take(engine->line, &next.tenant, next.run)) {
-        struct lined *lined = malloc(sizeof *lined);
-        if (lined == NULL)
-            hk_engine_must(HK_NOMEM, "the line of runs", NULL);
+        struct lined *lined = hk_engine_alloc(sizeof *lined);
         *lined = next;
         engine->loading++;
         hk_run_with(engine, hk_tenant_of(engine, next.tenant), next.run, on_lined, lined);

@@ -160,9 +160,7 @@ static void decode_started(
     run->started_us = stored->entry.time_us;
     run->seed = strtoull(hk_json_string_at(payload, "seed", "0"), NULL, 10);
     run->severity = hk_severity_from_text(hk_json_string_at(payload, "severity", ""));
-    run->requesters = hk_arena_alloc(&run->arena, (count + 1) * sizeof(char *));
-    if (run->requesters == NULL)
-        hk_engine_must(HK_NOMEM, "a run", NULL);
+    run->requesters = hk_run_alloc(run, (count + 1) * sizeof(char *));
     size_t i = 0;
     for (const struct hk_json *item = requesters == NULL ? NULL : requesters->first; item != NULL;
          item = item->next)
@@ -310,9 +308,7 @@ static void on_read(void *job, enum hk_status status, const struct hk_error *rea
 static void start_load(struct hk_run *run)
 {
     struct hk_error error = {0};
-    struct load *load = calloc(1, sizeof *load);
-    if (load == NULL)
-        hk_engine_must(HK_NOMEM, "loading a run", NULL);
+    struct load *load = hk_engine_alloc(sizeof *load);
     load->run = run;
     load->tenant = run->tenant->number;
     (void)hk_copy_text(load->id, sizeof load->id, run->id);
@@ -338,9 +334,7 @@ void hk_run_with(struct hk_engine *engine, struct hk_tenant_state *tenant, const
     bool is_new = run == NULL;
     if (is_new)
         run = hk_run_make(engine, tenant, id);
-    struct hk_run_wait *wait = calloc(1, sizeof *wait);
-    if (wait == NULL)
-        hk_engine_must(HK_NOMEM, "loading a run", NULL);
+    struct hk_run_wait *wait = hk_engine_alloc(sizeof *wait);
     *wait = (struct hk_run_wait){.fn = fn, .ctx = ctx};
     struct hk_run_wait **end = &run->waiting;
     while (*end != NULL)

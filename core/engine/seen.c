@@ -75,9 +75,7 @@ void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_
 {
     if (!actor->is_person || engine->is_stopping)
         return;
-    struct seen *seen = calloc(1, sizeof *seen);
-    if (seen == NULL)
-        hk_engine_must(HK_NOMEM, "a first look", NULL);
+    struct seen *seen = hk_engine_alloc(sizeof *seen);
     seen->engine = engine;
     seen->tenant = hk_tenant_of(engine, tenant);
     seen->actor = *actor;

@@ -171,11 +171,9 @@ static enum hk_status list_releasing(void *ctx, const struct hk_containment_row 
     if (hk_tenant_of(engine, row->tenant) == NULL)
         return HK_OK;
     size_t count = engine->releasing_count + 1;
-    engine->releasing = realloc(engine->releasing, count * sizeof *engine->releasing);
+    engine->releasing = hk_engine_grow(engine->releasing, count * sizeof *engine->releasing);
     engine->releasing_tenants =
-        realloc(engine->releasing_tenants, count * sizeof *engine->releasing_tenants);
-    if (engine->releasing == NULL || engine->releasing_tenants == NULL)
-        hk_engine_must(HK_NOMEM, "listing releases", NULL);
+        hk_engine_grow(engine->releasing_tenants, count * sizeof *engine->releasing_tenants);
     (void)hk_copy_text(engine->releasing[count - 1], HK_ID_SIZE, row->id);
     engine->releasing_tenants[count - 1] = row->tenant;
     engine->releasing_count = count;

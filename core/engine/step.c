@@ -148,9 +148,7 @@ static void on_intended(void *ctx)
 void hk_step_commit_intent(
     struct hk_run *run, struct hk_step *step, struct hk_tx *tx, enum hk_lane lane)
 {
-    struct send *send = hk_arena_alloc(&run->arena, sizeof *send);
-    if (send == NULL)
-        hk_engine_must(HK_NOMEM, "a step", NULL);
+    struct send *send = hk_run_alloc(run, sizeof *send);
     *send = (struct send){.run = run, .step = step};
     hk_crashpoint("before-intent");
     hk_tx_commit(tx, lane, run, on_intended, send);

@@ -42,9 +42,7 @@ struct hk_playbook *hk_playbook_new(
 {
     struct hk_buf out;
     hk_buf_init(&out, HK_PLAYBOOK_SIZE_MAX);
-    struct hk_playbook *playbook = calloc(1, sizeof *playbook);
-    if (playbook == NULL)
-        goto fail;
+    struct hk_playbook *playbook = hk_engine_alloc(sizeof *playbook);
     if (hk_playbook_describe(source, source_size, file, &out, error) != HK_OK)
         goto fail;
     if (hk_json_parse(out.data, out.size, &hk_json_limits_own, &playbook->descriptor, error) !=
@@ -53,8 +51,8 @@ struct hk_playbook *hk_playbook_new(
     hk_playbook_version(source, source_size, playbook->version);
     playbook->name = hk_json_string_at(playbook->descriptor.root, "name", "");
     playbook->file = hk_strdup(file);
-    playbook->source = malloc(source_size + 1);
-    if (playbook->file == NULL || playbook->source == NULL) {
+    playbook->source = hk_engine_alloc(source_size + 1);
+    if (playbook->file == NULL) {
         (void)hk_fail(error, HK_NOMEM, "%s: out of memory", file);
         goto fail;
     }
@@ -194,9 +192,7 @@ static enum hk_status read_dedupe(
     const struct hk_json *fields = hk_json_at(config, "dedupe.fields");
     if (fields == NULL)
         return HK_OK;
-    tenant->dedupe_fields = calloc(fields->count + 1, sizeof(char *));
-    if (tenant->dedupe_fields == NULL)
-        return hk_fail(error, HK_NOMEM, "dedupe.fields: out of memory");
+    tenant->dedupe_fields = hk_engine_alloc((fields->count + 1) * sizeof(char *));
     size_t count = 0;
     for (const struct hk_json *item = fields->first; item != NULL; item = item->next) {
         if (hk_json_string(item) == NULL)
@@ -234,9 +230,7 @@ static enum hk_status read_config(
 static enum hk_status add_playbooks(struct hk_tenant_state *tenant,
     const struct hk_playbook_file *files, size_t count, struct hk_error *error)
 {
-    tenant->active = calloc(count + 1, sizeof *tenant->active);
-    if (tenant->active == NULL)
-        return hk_fail(error, HK_NOMEM, "playbooks: out of memory");
+    tenant->active = hk_engine_alloc((count + 1) * sizeof *tenant->active);
     for (size_t i = 0; i < count; i++) {
         struct hk_playbook *playbook =
             hk_playbook_new(files[i].file, files[i].source, files[i].source_size, error);
@@ -246,10 +240,8 @@ static enum hk_status add_playbooks(struct hk_tenant_state *tenant,
             hk_playbook_free(playbook);
             return hk_fail(error, HK_CONFLICT, "%s: the same text is listed twice", files[i].file);
         }
-        if (hk_map_put(&tenant->playbooks, playbook->version, playbook) != HK_OK) {
-            hk_playbook_free(playbook);
-            return hk_fail(error, HK_NOMEM, "playbooks: out of memory");
-        }
+        hk_engine_must(
+            hk_map_put(&tenant->playbooks, playbook->version, playbook), "a playbook", NULL);
         tenant->active[tenant->active_count++] = playbook;
     }
     return HK_OK;
@@ -374,16 +366,11 @@ void hk_tenants_free(struct hk_engine *engine)
     engine->tenant_count = 0;
 }
 
-static enum hk_status append_tenant(
-    struct hk_engine *engine, struct hk_tenant_state *tenant, struct hk_error *error)
+static void append_tenant(struct hk_engine *engine, struct hk_tenant_state *tenant)
 {
-    struct hk_tenant_state **grown =
-        realloc(engine->tenants, (engine->tenant_count + 1) * sizeof(struct hk_tenant_state *));
-    if (grown == NULL)
-        return hk_fail(error, HK_NOMEM, "tenant %s: out of memory", tenant->name);
-    engine->tenants = grown;
+    engine->tenants = hk_engine_grow(
+        engine->tenants, (engine->tenant_count + 1) * sizeof(struct hk_tenant_state *));
     engine->tenants[engine->tenant_count++] = tenant;
-    return HK_OK;
 }
 
 enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
@@ -391,20 +378,15 @@ enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
     const struct hk_plugin_config *plugins, size_t plugin_count, hk_tenant *ret_tenant,
     struct hk_error *error)
 {
-    enum hk_status status = HK_NOMEM;
-    struct hk_tenant_state *tenant = calloc(1, sizeof *tenant);
-    if (tenant == NULL)
-        return hk_fail(error, HK_NOMEM, "tenant %s: out of memory", name);
+    enum hk_status status;
+    struct hk_tenant_state *tenant = hk_engine_alloc(sizeof *tenant);
     hk_map_init(&tenant->playbooks);
-    tenant->spent_contain = calloc(1, sizeof *tenant->spent_contain);
-    tenant->spent_eradicate = calloc(1, sizeof *tenant->spent_eradicate);
-    if (tenant->spent_contain == NULL || tenant->spent_eradicate == NULL)
-        goto fail;
-    if (!hk_name_is_valid(name) || !hk_copy_text(tenant->name, sizeof tenant->name, name)) {
+    tenant->spent_contain = hk_engine_alloc(sizeof *tenant->spent_contain);
+    tenant->spent_eradicate = hk_engine_alloc(sizeof *tenant->spent_eradicate);
+    if (!hk_name_is_valid(name) || !hk_copy_text(tenant->name, sizeof tenant->name, name))
         status = hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", name);
-        goto fail;
-    }
-    status = read_config(tenant, config, error);
+    else
+        status = read_config(tenant, config, error);
     if (status == HK_OK)
         status = add_playbooks(tenant, playbooks, playbook_count, error);
     if (status == HK_OK)
@@ -413,10 +395,9 @@ enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
         status = record_config(engine, tenant, error);
     for (size_t i = 0; status == HK_OK && i < plugin_count; i++)
         status = hk_pool_add(engine->pool, &plugins[i], error);
-    if (status == HK_OK)
-        status = append_tenant(engine, tenant, error);
     if (status != HK_OK)
         goto fail;
+    append_tenant(engine, tenant);
     *ret_tenant = tenant->number;
     return HK_OK;
 fail:
@@ -481,9 +462,7 @@ void hk_tenant_plugin_loaded(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *plugin)
 {
     struct hk_error error = {0};
-    struct loaded *loaded = calloc(1, sizeof *loaded);
-    if (loaded == NULL)
-        hk_engine_must(HK_NOMEM, "a plugin's descriptor", NULL);
+    struct loaded *loaded = hk_engine_alloc(sizeof *loaded);
     loaded->engine = engine;
     loaded->tenant = tenant;
     (void)hk_copy_text(loaded->plugin, sizeof loaded->plugin, plugin);

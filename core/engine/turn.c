@@ -16,17 +16,13 @@ void hk_turn_take(struct hk_engine *engine, const char *subject, void (*go)(void
 {
     struct hk_turns *turns = hk_map_get(&engine->turns, subject);
     if (turns == NULL) {
-        turns = calloc(1, sizeof *turns);
-        if (turns == NULL)
-            hk_engine_must(HK_NOMEM, "taking turns", NULL);
+        turns = hk_engine_alloc(sizeof *turns);
         (void)hk_copy_text(turns->subject, sizeof turns->subject, subject);
         hk_engine_must(hk_map_put(&engine->turns, turns->subject, turns), "taking turns", NULL);
         go(ctx);
         return;
     }
-    struct hk_turn *turn = calloc(1, sizeof *turn);
-    if (turn == NULL)
-        hk_engine_must(HK_NOMEM, "taking turns", NULL);
+    struct hk_turn *turn = hk_engine_alloc(sizeof *turn);
     turn->go = go;
     turn->ctx = ctx;
     struct hk_turn **end = &turns->waiting;

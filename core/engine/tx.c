@@ -2,24 +2,11 @@
  * tx: the one way in which the engine writes entries. A struct hk_tx collects the entries of one
  * transaction; all of them carry the same time and actor.
  */
-#include "base/log.h"
 #include "base/text.h"
 #include "engine/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { EXIT_SOFTWARE = 70 };
-
-void hk_engine_must(enum hk_status status, const char *what, const struct hk_error *error)
-{
-    if (status == HK_OK)
-        return;
-    hk_log(HK_LOG_ERROR, "%s: %s; ending, the ledger is the state", what,
-        error != NULL && error->text[0] != 0 ? error->text : hk_status_text(status));
-    _exit(EXIT_SOFTWARE);
-}
 
 void hk_tx_begin(
     struct hk_tx *tx, struct hk_engine *engine, struct hk_tenant_state *tenant, const char *actor)
@@ -30,8 +17,7 @@ void hk_tx_begin(
     tx->actor = actor;
     tx->time_us = hk_engine_now_us(engine);
     tx->write = hk_write_new();
-    if (tx->write == NULL)
-        hk_engine_must(HK_NOMEM, "writing an entry", NULL);
+    hk_engine_must(tx->write == NULL ? HK_NOMEM : HK_OK, "writing an entry", NULL);
     hk_buf_init(&tx->payload, HK_PAYLOAD_SIZE_MAX);
 }
 
@@ -93,9 +79,7 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
 void hk_tx_commit(
     struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx)
 {
-    struct written *written = malloc(sizeof *written);
-    if (written == NULL)
-        hk_engine_must(HK_NOMEM, "writing an entry", NULL);
+    struct written *written = hk_engine_alloc(sizeof *written);
     *written = (struct written){.engine = tx->engine, .run = run, .done = done, .ctx = ctx};
     if (run != NULL) {
         if (run->writes_open++ > 0)
