@@ -7,6 +7,7 @@
  */
 #include "ledger/ledger.h"
 
+#include <ftw.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -291,6 +292,14 @@ static void run(const char *folder, size_t outstanding, size_t count, struct row
     (void)fflush(stdout);
 }
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
 int main(int argc, char **argv)
 {
     char made[] = "/var/tmp/bench_ledger.XXXXXX";
@@ -303,5 +312,7 @@ int main(int argc, char **argv)
     run(folder, 100, 40000, rows);
     run(folder, 1000, 40000, rows);
     free(rows);
+    if (argc <= 1)
+        (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return 0;
 }

@@ -1,6 +1,8 @@
 /*
  * audit: each kind of tampering is found, at its place; honest ledgers verify and rebuild.
  */
+#include "ledger/audit.h"
+
 #include "folder.h"
 
 #include <inttypes.h>

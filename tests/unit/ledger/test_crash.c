@@ -2,6 +2,8 @@
  * crash: a process that writes is killed at some moment; what it was told is written is there, and
  * the record is whole.
  */
+#include "ledger/ledger.h"
+
 #include "folder.h"
 
 #include <signal.h>

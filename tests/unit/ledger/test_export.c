@@ -1,6 +1,8 @@
 /*
  * export: the bundle is checked here the way its HOWTO says, with SHA-256 alone.
  */
+#include "ledger/audit.h"
+
 #include "folder.h"
 
 #include <sys/stat.h>

@@ -1,6 +1,8 @@
 /*
  * query: chains, what is due, identities, answers, lists with pages and states, one thing shown.
  */
+#include "ledger/query.h"
+
 #include "folder.h"
 
 struct box {

@@ -1,6 +1,8 @@
 /*
  * writer: order, lanes, durability, prev, time, guards, token hashes, answers, sinks, reads.
  */
+#include "ledger/ledger.h"
+
 #include "folder.h"
 
 #include <fcntl.h>
