@@ -323,7 +323,7 @@ void hk_calls_settled(struct hk_process *process, const struct hk_json *frame)
     while (*at != NULL && (*at)->wire_id != wire_id)
         at = &(*at)->next;
     if (*at == NULL) {
-        if (hk_process_count_stray(process))
+        if (hk_process_count_stray(process) && hk_process_may_log(process))
             hk_pool_log(plugin, HK_PLUGIN_WARNING, "settled a call that is not open: dropped");
         return;
     }

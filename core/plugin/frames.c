@@ -9,11 +9,9 @@
 
 #define READS_PER_TURN 4 /* then others have their turn */
 
-static void on_log(struct hk_process *process, const struct hk_json *frame)
+bool hk_process_may_log(struct hk_process *process)
 {
-    struct hk_pool_plugin *plugin = process->plugin;
     int64_t now = hk_time_monotonic_ms();
-    int64_t level = hk_json_i64_at(frame, "level", HK_PLUGIN_INFO);
     int64_t earned = (now - process->log_credit_at_ms) * HK_PLUGIN_LOG_PER_SECOND / 1000;
 
     if (earned > 0) {
@@ -24,18 +22,28 @@ static void on_log(struct hk_process *process, const struct hk_json *frame)
     }
     if (process->log_credit == 0) {
         process->log_dropped++;
-        (void)hk_process_count_stray(process);
-        return;
+        return false;
     }
     process->log_credit--;
     if (process->log_dropped > 0) {
-        hk_pool_log(plugin, HK_PLUGIN_WARNING, "%u lines of it were dropped: it says too much",
-            process->log_dropped);
+        hk_pool_log(process->plugin, HK_PLUGIN_WARNING,
+            "%u lines of it were dropped: it says too much", process->log_dropped);
         process->log_dropped = 0;
+    }
+    return true;
+}
+
+static void on_log(struct hk_process *process, const struct hk_json *frame)
+{
+    int64_t level = hk_json_i64_at(frame, "level", HK_PLUGIN_INFO);
+
+    if (!hk_process_may_log(process)) {
+        (void)hk_process_count_stray(process);
+        return;
     }
     if (level < HK_PLUGIN_ERROR || level > HK_PLUGIN_DEBUG)
         level = HK_PLUGIN_INFO;
-    hk_pool_log(plugin, (int)level, "%s", hk_json_string_at(frame, "text", ""));
+    hk_pool_log(process->plugin, (int)level, "%s", hk_json_string_at(frame, "text", ""));
 }
 
 static void send_init(struct hk_process *process)

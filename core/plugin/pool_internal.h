@@ -189,6 +189,8 @@ bool hk_process_count_stray(struct hk_process *process);
 
 /* --- frames.c --- */
 
+/* May one more line about or from the process be logged? Counts it; false: it says too much. */
+bool hk_process_may_log(struct hk_process *process);
 /* Take in what has arrived. False when the process was ended for it. */
 bool hk_frames_read(struct hk_process *process);
 

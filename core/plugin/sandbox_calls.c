@@ -195,8 +195,8 @@ static int add_flags(scmp_filter_ctx filter)
     int result = 0;
 
     for (size_t i = 0; result == 0 && i < COUNT(refused); i++) {
-        const struct scmp_arg_cmp compare = SCMP_CMP64(
-            refused[i].argument, SCMP_CMP_MASKED_EQ, refused[i].mask, refused[i].value);
+        const struct scmp_arg_cmp compare =
+            SCMP_CMP64(refused[i].argument, SCMP_CMP_MASKED_EQ, refused[i].mask, refused[i].value);
         result = add(filter, SCMP_ACT_ERRNO(EPERM), refused[i].call, &compare, 1);
     }
     return result;

@@ -175,6 +175,11 @@ static void nonsense(void *ctx, const struct hk_call *call)
         host->settle(call->id, HK_DONE, "{\"first\":false}");
     } else if (has(call, "wire")) {
         (void)!write(3, "\xff\xff\xff\xff", 4); /* past the host: a frame of four gigabytes */
+    } else if (has(call, "stray")) {
+        static const char frame[] = "\x16\0\0\0{\"t\":\"settled\",\"id\":0}";
+        for (int i = 0; i < 500; i++)
+            (void)!write(3, frame, sizeof(frame) - 1);
+        host->settle(call->id, HK_DONE, NULL);
     } else if (has(call, "log")) {
         for (int i = 0; i < 500; i++)
             host->log(HK_PLUGIN_INFO, "again");

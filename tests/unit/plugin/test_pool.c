@@ -170,6 +170,10 @@ static void nonsense_is_not_knowing(void)
     unsigned before = f.log_count;
     CU_ASSERT_EQUAL(fixture_call(&f, PROBE, "nonsense", "{\"give\":\"log\"}")->end, HK_CALL_DONE);
     CU_ASSERT_TRUE(f.log_count - before <= HK_PLUGIN_LOG_BURST + 2);
+    /* What the engine says about its nonsense counts as its words. */
+    before = f.log_count;
+    CU_ASSERT_EQUAL(fixture_call(&f, PROBE, "nonsense", "{\"give\":\"stray\"}")->end, HK_CALL_DONE);
+    CU_ASSERT_TRUE(f.log_count - before <= HK_PLUGIN_LOG_BURST + 2);
     fixture_end(&f);
 }
 
