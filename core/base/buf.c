@@ -91,11 +91,21 @@ void hk_buf_append_char(struct hk_buf *buf, char c)
 void hk_buf_appendf(struct hk_buf *buf, const char *format, ...)
 {
     va_list args;
+    size_t room;
     int size;
 
+    if (!reserve(buf, 0))
+        return;
+    /* Mostly it fits where there is room already. */
+    room = buf->capacity - buf->size;
     va_start(args, format);
-    size = vsnprintf(NULL, 0, format, args);
+    size = vsnprintf(buf->data + buf->size, room, format, args);
     va_end(args);
+    if (size >= 0 && (size_t)size < room && (size_t)size <= buf->size_max - buf->size) {
+        buf->size += (size_t)size;
+        return;
+    }
+    buf->data[buf->size] = '\0';
     if (size < 0) {
         buf->failed = true;
         return;

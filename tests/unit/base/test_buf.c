@@ -174,10 +174,30 @@ static void error_texts_are_safe_and_whole(void)
     CU_ASSERT_STRING_EQUAL(hk_status_text((enum hk_status)99), "unknown status");
 }
 
+static void formats_fit_at_every_size(void)
+{
+    static char long_text[300];
+
+    memset(long_text, 'x', sizeof long_text);
+    for (int used = 0; used <= 140; used++) {
+        for (int size = 0; size <= 140; size++) {
+            struct hk_buf buf;
+            hk_buf_init(&buf, 140);
+            hk_buf_append(&buf, long_text, (size_t)used);
+            hk_buf_appendf(&buf, "%.*s", size, long_text);
+            CU_ASSERT_EQUAL(buf.failed, used + size > 140);
+            CU_ASSERT_EQUAL(buf.size, (size_t)(used + size > 140 ? used : used + size));
+            CU_ASSERT_EQUAL(buf.data == NULL ? 0 : strlen(buf.data), buf.size);
+            hk_buf_done(&buf);
+        }
+    }
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
         {"appends add up", appends_add_up},
+        {"formats fit at every size", formats_fit_at_every_size},
         {"ceiling holds and failure is sticky", ceiling_holds_and_failure_is_sticky},
         {"taken bytes belong to the caller", taken_bytes_belong_to_the_caller},
         {"arena blocks are zeroed, aligned and apart", arena_blocks_are_zeroed_aligned_and_apart},
