@@ -113,6 +113,9 @@ enum hk_status hk_act_prepare(
             "there is no action \"%s\": no plugin of this tenant has it and no capability names it",
             step->name);
     snprintf(act->action, sizeof act->action, "%s.%s", act->info->plugin, act->info->name);
+    if (act->capability != NULL && !hk_capability_fits(act->capability, act->info->kind))
+        return hk_fail(error, HK_INVALID, "%s is bound to %s, which is of kind %s", act->capability,
+            act->action, hk_kind_of_action_text(act->info->kind));
     enum hk_status status =
         hk_json_parse(step->args, strlen(step->args), &hk_json_limits_own, &act->args, error);
     if (status == HK_OK)

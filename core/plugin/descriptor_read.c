@@ -69,10 +69,61 @@ static enum hk_status read_schema(
     return status == HK_OK ? HK_OK : hk_error_prefix(error, "%s", key);
 }
 
+/* The first word of a capability says what kind of action it is; others are the tenant's own. */
+bool hk_capability_fits(const char *capability, enum hk_kind_of_action kind)
+{
+    static const struct {
+        const char *word;
+        enum hk_kind_of_action kind;
+    } words[] = {{"enrich.", HK_ENRICH}, {"notify.", HK_NOTIFY}, {"contain.", HK_CONTAIN},
+        {"eradicate.", HK_ERADICATE}, {"release.", HK_RESTORE}, {"restore.", HK_RESTORE}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strncmp(capability, words[i].word, strlen(words[i].word)) == 0)
+            return kind == words[i].kind;
+    return true;
+}
+
+static bool changes_the_world(enum hk_kind_of_action kind)
+{
+    return kind == HK_CONTAIN || kind == HK_ERADICATE;
+}
+
+static bool requires(const struct hk_json *schema, const char *name)
+{
+    for (const struct hk_json *item = first_of(hk_json_get(schema, "required")); item != NULL;
+         item = item->next)
+        if (hk_json_string(item) != NULL && strcmp(item->text, name) == 0)
+            return true;
+    return false;
+}
+
+/* Protection and rules look at the target: what changes the world can't leave it out, or give it
+ * as a list or a number that they don't see. */
+static enum hk_status check_target(const struct hk_action_info *action, struct hk_error *error)
+{
+    struct hk_json_doc schema = {0};
+
+    enum hk_status status = hk_json_parse(
+        action->args_schema, strlen(action->args_schema), &hk_json_limits_own, &schema, error);
+    const struct hk_json *property =
+        hk_json_get(hk_json_get(schema.root, "properties"), action->target);
+    const char *type = hk_json_string_at(property, "type", "");
+    if (status == HK_OK && property == NULL)
+        status = hk_fail(error, HK_INVALID, "target %s is not among the arguments of its schema",
+            action->target);
+    else if (status == HK_OK && changes_the_world(action->kind) &&
+             (strcmp(type, "string") != 0 || !requires(schema.root, action->target)))
+        status = hk_fail(error, HK_INVALID,
+            "is of kind %s, so its schema must require the target %s, with the type string",
+            hk_kind_name(action->kind), action->target);
+    hk_json_doc_done(&schema);
+    return status;
+}
+
 /* What must hold between the members of one action. */
 static enum hk_status check_action(const struct hk_action_info *action, struct hk_error *error)
 {
-    struct hk_json_doc schema = {0};
 
     if (action->effect == HK_PROBEABLE && !action->can_probe)
         return hk_fail(error, HK_INVALID, "is probeable but has no probe function");
@@ -85,16 +136,10 @@ static enum hk_status check_action(const struct hk_action_info *action, struct h
             hk_kind_name(action->kind));
     if (action->time_max_ms > HK_CALL_TIME_MAX_MS)
         return hk_fail(error, HK_INVALID, "time_max_ms is above %d", HK_CALL_TIME_MAX_MS);
-    if (action->target == NULL)
-        return HK_OK;
-    enum hk_status status = hk_json_parse(
-        action->args_schema, strlen(action->args_schema), &hk_json_limits_own, &schema, error);
-    if (status == HK_OK &&
-        hk_json_get(hk_json_get(schema.root, "properties"), action->target) == NULL)
-        status = hk_fail(error, HK_INVALID, "target %s is not among the arguments of its schema",
-            action->target);
-    hk_json_doc_done(&schema);
-    return status;
+    if (action->capability != NULL && !hk_capability_fits(action->capability, action->kind))
+        return hk_fail(error, HK_INVALID, "is of kind %s, which the capability %s is not",
+            hk_kind_name(action->kind), action->capability);
+    return action->target != NULL ? check_target(action, error) : HK_OK;
 }
 
 static enum hk_status read_action(

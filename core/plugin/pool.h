@@ -40,6 +40,10 @@ struct hk_action_info {
     bool can_probe;
 };
 
+/* Does an action of this kind do what the capability's name says? "contain.block_ip" is no name for
+ * an action that only reads: it would be done without anybody being asked. */
+bool hk_capability_fits(const char *capability, enum hk_kind_of_action kind);
+
 struct hk_plugin_config {
     const char *tenant;
     const char *name;          /* must equal the descriptor's */

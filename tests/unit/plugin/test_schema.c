@@ -113,6 +113,12 @@ static void depth_is_bounded(void)
 #define ACTION(more)                                                                               \
     "{\"name\":\"block\",\"summary\":\"s\",\"can_start\":true,\"args_schema\":"                    \
     "\"{\\\"properties\\\":{\\\"ip\\\":{}}}\"," more "}"
+#define CONTAIN(schema)                                                                            \
+    PLUGIN("\"actions\":[{\"name\":\"block\",\"summary\":\"s\",\"can_start\":true,"                \
+           "\"effect\":\"once\",\"kind\":\"contain\",\"residual\":\"r\",\"target\":\"ip\","        \
+           "\"target_type\":\"address\",\"args_schema\":\"{" schema "}\"}]")
+#define IP(type) "\\\"properties\\\":{\\\"ip\\\":{\\\"type\\\":" type "}}"
+#define REQUIRED ",\\\"required\\\":[\\\"ip\\\"]"
 #define PLUGIN(more) "{\"name\":\"p\",\"version\":\"1\"," more "}"
 #define ACTIONS(more) PLUGIN("\"actions\":[" ACTION(more) "]")
 #define NOTIFY "\"effect\":\"once\",\"kind\":\"notify\""
@@ -139,6 +145,9 @@ static void good_descriptors_are_read(void)
         ACTIONS("\"effect\":\"once\",\"kind\":\"contain\",\"residual\":\"can't be undone\""),
         ACTIONS("\"effect\":\"probeable\",\"kind\":\"notify\",\"can_probe\":true"),
         ACTIONS(NOTIFY ",\"target\":\"ip\",\"target_type\":\"address\""),
+        ACTIONS(NOTIFY ",\"capability\":\"notify.page\""),
+        ACTIONS(NOTIFY ",\"capability\":\"our.own\""),
+        CONTAIN(IP("\\\"string\\\"") REQUIRED),
         PLUGIN("\"needs\":[\"net:a.example:443\",\"net:[2001:db8::1]:1\",\"read:/etc/ssl\"],"
                "\"serves\":[{\"name\":\"list.txt\"}],\"actions\":[" ACTION(NOTIFY) "]"),
     };
@@ -167,6 +176,10 @@ static void bad_descriptors_are_refused(void)
         {ACTIONS("\"effect\":\"once\",\"kind\":\"contain\",\"undo\":\"block\""), "restore"},
         {ACTIONS(NOTIFY ",\"target\":\"ip\""), "target_type"},
         {ACTIONS(NOTIFY ",\"target\":\"no\",\"target_type\":\"host\""), "target no"},
+        {ACTIONS(NOTIFY ",\"capability\":\"contain.block_ip\""), "which the capability"},
+        {CONTAIN(IP("\\\"string\\\"")), "must require the target ip"},
+        {CONTAIN(IP("\\\"array\\\"") REQUIRED), "the type string"},
+        {CONTAIN(IP("[\\\"string\\\",\\\"array\\\"]") REQUIRED), "the type string"},
         {ACTIONS(NOTIFY ",\"time_max_ms\":99999999"), "time_max_ms"},
         {ACTIONS(NOTIFY ",\"result_schema\":\"{\\\"oneOf\\\":1}\""), "oneOf"},
         {ACTIONS(NOTIFY ",\"result_schema\":{}"), "no text"},
@@ -188,6 +201,18 @@ static void bad_descriptors_are_refused(void)
     }
 }
 
+static void capabilities_name_kinds(void)
+{
+    CU_ASSERT_TRUE(hk_capability_fits("contain.block_ip", HK_CONTAIN));
+    CU_ASSERT_FALSE(hk_capability_fits("contain.block_ip", HK_ENRICH));
+    CU_ASSERT_FALSE(hk_capability_fits("contain.block_ip", HK_RESTORE));
+    CU_ASSERT_FALSE(hk_capability_fits("eradicate.file", HK_NOTIFY));
+    CU_ASSERT_TRUE(hk_capability_fits("release.block_ip", HK_RESTORE));
+    CU_ASSERT_FALSE(hk_capability_fits("enrich.lookup", HK_CONTAIN));
+    CU_ASSERT_TRUE(hk_capability_fits("siem.search", HK_ENRICH));
+    CU_ASSERT_TRUE(hk_capability_fits("containers.list", HK_ENRICH));
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
@@ -197,6 +222,7 @@ int main(void)
         {"depth is bounded", depth_is_bounded},
         {"good descriptors are read", good_descriptors_are_read},
         {"bad descriptors are refused", bad_descriptors_are_refused},
+        {"capabilities name kinds", capabilities_name_kinds},
     };
 
     return suite_run("schema", tests, COUNT_OF(tests));
