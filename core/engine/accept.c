@@ -72,6 +72,7 @@ static void write_started(struct hk_tx *tx, const char *run, const char *alert,
     const struct hk_playbook *playbook, int severity, uint64_t seed, const struct hk_actor *actor)
 {
     char seed_text[24];
+    int64_t run_for_ms = hk_json_i64_at(playbook->descriptor.root, "limits.run_for_ms", 0);
     snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)seed);
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_RUN_STARTED, run);
     hk_jw_kv(jw, "alert", alert);
@@ -79,6 +80,10 @@ static void write_started(struct hk_tx *tx, const char *run, const char *alert,
     hk_jw_kv(jw, "version", playbook->version);
     hk_jw_kv(jw, "severity", hk_severity_text((enum hk_severity)severity));
     hk_jw_kv(jw, "seed", seed_text);
+    if (run_for_ms > 0) {
+        hk_jw_kv_i64(jw, "ends_us", tx->time_us + run_for_ms * 1000);
+        hk_due_note(tx->engine, tx->time_us + run_for_ms * 1000);
+    }
     hk_jw_key(jw, "requesters");
     hk_jw_array(jw);
     hk_jw_string(jw, actor->id);

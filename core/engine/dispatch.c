@@ -321,3 +321,13 @@ void hk_dispatch_settled(void *ctx, uint64_t call_id, enum hk_call_end end, cons
     free(out);
     hk_engine_check_stopped(engine);
 }
+
+void hk_dispatch_cancel(struct hk_run *run)
+{
+    size_t cursor = 0;
+    const struct hk_out *out;
+    while ((out = hk_map_next(&run->engine->outs, &cursor)) != NULL) {
+        if (out->run == run)
+            hk_pool_cancel(run->engine->pool, out->id);
+    }
+}

@@ -15,7 +15,7 @@ enum { SLEEP_MAX_MS = 60 * 1000, RETRY_MS = 200 };
 
 struct due_job {
     struct hk_engine *engine;
-    int64_t now_us;
+    struct hk_due_question question;
     struct hk_due items[HK_TIMER_BATCH_MAX];
     size_t count;
     int64_t next_us;
@@ -48,6 +48,8 @@ static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
     if (run == NULL) {
         hk_log(HK_LOG_ERROR, "a wait that is due: %s", error->text);
     } else {
+        if (wait->step[0] == 0)
+            hk_run_failed(run, "the run lasted longer than its playbook's limits.run_for");
         struct hk_step *step = hk_run_step(run, wait->step);
         if (step != NULL && step->state == HK_STEP_WAITING && run->end == HK_RUN_RUNNING &&
             strcmp(step->waits_for, "timer") == 0)
@@ -80,8 +82,7 @@ static void take_up(struct hk_engine *engine, const struct hk_due *due)
 static enum hk_status read_due(struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct due_job *due = job;
-    return hk_query_due(
-        reading, due->now_us, HK_TIMER_BATCH_MAX, due->items, &due->count, &due->next_us, error);
+    return hk_query_due(reading, &due->question, due->items, &due->count, &due->next_us, error);
 }
 
 static void on_due(void *job, enum hk_status status, const struct hk_error *error)
@@ -91,10 +92,10 @@ static void on_due(void *job, enum hk_status status, const struct hk_error *erro
     engine->is_due_reading = false;
     if (status != HK_OK) {
         hk_log(HK_LOG_WARNING, "what is due: %s", error->text);
-        due->next_us = due->now_us + RETRY_MS * 1000;
+        due->next_us = due->question.now_us + RETRY_MS * 1000;
     } else if (due->count > 0) {
         /* Those taken up are due until their entries are on disk; ask again a little later. */
-        due->next_us = due->now_us + RETRY_MS * 1000;
+        due->next_us = due->question.now_us + RETRY_MS * 1000;
     }
     for (size_t i = 0; status == HK_OK && i < due->count && !engine->is_stopping; i++)
         take_up(engine, &due->items[i]);
@@ -120,7 +121,10 @@ void hk_due_fire(void *ctx)
     }
     struct due_job *due = hk_engine_alloc(sizeof *due);
     due->engine = engine;
-    due->now_us = hk_engine_now_us(engine);
+    due->question.now_us = hk_engine_now_us(engine);
+    due->question.count_max = HK_TIMER_BATCH_MAX;
+    due->question.tenants = engine->tenant_numbers;
+    due->question.tenant_count = engine->tenant_count;
     engine->is_due_reading = true;
     enum hk_status status = hk_ledger_read(engine->ledger, read_due, on_due, due, &error);
     if (status != HK_OK)

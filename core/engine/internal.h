@@ -156,6 +156,7 @@ struct hk_engine {
     struct hk_script *script;
     struct hk_wake *script_wake;
     struct hk_tenant_state **tenants;
+    hk_tenant *tenant_numbers; /* of the same, unchanged once started: readers look at them */
     size_t tenant_count;
     struct hk_map runs;    /* by id */
     struct hk_map scripts; /* runs with a Lua state, by run number as text */
@@ -346,6 +347,8 @@ void hk_dispatch_intend(struct hk_run *run, struct hk_step *step, const struct h
 void hk_dispatch_send(struct hk_run *run, struct hk_step *step, enum hk_call_mode mode);
 /* Settled callback of the pool. */
 void hk_dispatch_settled(void *engine, uint64_t call_id, enum hk_call_end end, const char *text);
+/* Ask the plugins to stop working on the run's calls. What becomes of each is still recorded. */
+void hk_dispatch_cancel(struct hk_run *run);
 /* A step that was found intended at start: what its effect class allows. */
 void hk_dispatch_recover(struct hk_run *run, struct hk_step *step);
 uint64_t hk_out_send(struct hk_engine *engine, struct hk_tenant_state *tenant,

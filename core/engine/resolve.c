@@ -78,6 +78,7 @@ static void cancel(struct run_op *op, struct hk_run *run)
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
     hk_tx_simple(&tx, HK_KIND_RUN_CANCELLED, run->id, "reason", op->text, NULL, NULL);
     hk_run_void_gates(run, &tx, "its run was cancelled");
+    hk_dispatch_cancel(run);
     hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
     hk_run_sleep(run);
 }

@@ -46,6 +46,14 @@ static void on_plugin_log(
     hk_log((enum hk_log_level)level, "tenant %s: plugin %s says: %s", tenant, plugin, text);
 }
 
+/* Without it no call can be made: better to end and be started again than to seem ready. */
+static void on_spawner_gone(void *ctx)
+{
+    const struct hk_engine *engine = ctx;
+    if (!engine->is_stopping)
+        hk_engine_must(HK_IO, "the spawner of plugin processes is gone", NULL);
+}
+
 /* --- making --- */
 
 static void on_start_tick(void *ctx);
@@ -58,6 +66,7 @@ enum hk_status hk_engine_new(
         .settled = hk_dispatch_settled,
         .loaded = on_plugin_loaded,
         .log = on_plugin_log,
+        .spawner_gone = on_spawner_gone,
     };
     enum hk_status status = HK_NOMEM;
     struct hk_engine *engine = calloc(1, sizeof *engine);

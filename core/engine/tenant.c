@@ -362,7 +362,9 @@ void hk_tenants_free(struct hk_engine *engine)
     for (size_t i = 0; i < engine->tenant_count; i++)
         tenant_free(engine->tenants[i]);
     free(engine->tenants);
+    free(engine->tenant_numbers);
     engine->tenants = NULL;
+    engine->tenant_numbers = NULL;
     engine->tenant_count = 0;
 }
 
@@ -370,6 +372,9 @@ static void append_tenant(struct hk_engine *engine, struct hk_tenant_state *tena
 {
     engine->tenants = hk_engine_grow(
         engine->tenants, (engine->tenant_count + 1) * sizeof(struct hk_tenant_state *));
+    engine->tenant_numbers = hk_engine_grow(
+        engine->tenant_numbers, (engine->tenant_count + 1) * sizeof *engine->tenant_numbers);
+    engine->tenant_numbers[engine->tenant_count] = tenant->number;
     engine->tenants[engine->tenant_count++] = tenant;
 }
 

@@ -16,18 +16,16 @@
                     " WHEN 'high' THEN 4 WHEN 'critical' THEN 5 WHEN 'fatal' THEN 6 END"
 #define SEEN_AGAIN(key) " ON CONFLICT(tenant, " key ") DO UPDATE SET last = excluded.last"
 
+/* SQL reads as SQL, one clause a line. */
+/* clang-format off */
 #define ALERT_COLUMNS                                                                              \
     "INSERT INTO alert(tenant, id, state, severity, title, product, category, event_us,"           \
     " received_us, dedupe, into_alert, merged, last) VALUES(:tenant, :subject, "
 /* The engine's own severity and time of the event, else those of the view. */
-#define ALERT_VIEW                                                                                                       \
-    "coalesce(" SEVERITY("severity") ", " SEVERITY("view.severity") "), " P("view.title") ", " P("view.product") ", " P( \
-        "view.category") ", coalesce(" P("event_us") ", hk_us(" P("view.time") ")), :time, " P("d"                       \
-                                                                                               "e"                       \
-                                                                                               "d"                       \
-                                                                                               "u"                       \
-                                                                                               "p"                       \
-                                                                                               "e") ", "
+#define ALERT_VIEW                                                                                 \
+    "coalesce(" SEVERITY("severity") ", " SEVERITY("view.severity") "), "                          \
+    P("view.title") ", " P("view.product") ", " P("view.category") ", "                            \
+    "coalesce(" P("event_us") ", hk_us(" P("view.time") ")), :time, " P("dedupe") ", "
 
 #define SUBJECT_ROW                                                                                \
     "INSERT INTO subject(tenant, subject, last) VALUES(:tenant, :subject, :pos)"                   \
@@ -53,119 +51,106 @@
 #define STATEMENTS_MAX 2
 
 static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
-    [HK_KIND_LEDGER_OPENED] = {"INSERT OR IGNORE INTO tenant(tenant, name, ledger, key)"
-                               " VALUES(:tenant, " P("tenant") ", " P("ledger") ", " P("key") ")",
+    [HK_KIND_LEDGER_OPENED] = {
+        "INSERT OR IGNORE INTO tenant(tenant, name, ledger, key)"
+        " VALUES(:tenant, " P("tenant") ", " P("ledger") ", " P("key") ")",
         SUBJECT_ROW},
     [HK_KIND_ENGINE_STARTED] = {SUBJECT_ROW},
     [HK_KIND_ENGINE_STOPPED] = {SUBJECT_ROW},
     [HK_KIND_CONFIG_APPLIED] = {SUBJECT_ROW},
-    [HK_KIND_PLAYBOOK_ADDED] =
-        {"INSERT INTO playbook(tenant, version, name, summary, added_us,"
-         " last) VALUES(:tenant, :subject, " P("name") ", " P(
-             "summary") ", :time, :pos)"
-                        " ON CONFLICT(tenant, version) DO UPDATE SET name = excluded.name,"
-                        " summary = excluded.summary, added_us = excluded.added_us,"
-                        " last = excluded.last"},
-    [HK_KIND_PLUGIN_LOADED] =
-        {"INSERT INTO plugin(tenant, name, version, sha256, last)"
-         " VALUES(:tenant, :subject, " P("version") ", " P(
-             "sha256") ", :pos)"
-                       " ON CONFLICT(tenant, name) DO UPDATE SET"
-                       " version = excluded.version, sha256 = excluded.sha256,"
-                       " last = excluded.last"},
-    [HK_KIND_USER_ADDED] =
-        {"INSERT INTO user(tenant, id, name, role, state, last)"
-         " VALUES(:tenant, :subject, " P("name") ", " P(
-             "role") ", 'active', :pos)"
-                     " ON CONFLICT(tenant, id) DO UPDATE SET name = excluded.name,"
-                     " role = excluded.role, state = 'active', last = excluded.last"},
+    [HK_KIND_PLAYBOOK_ADDED] = {
+        "INSERT INTO playbook(tenant, version, name, summary, added_us, last)"
+        " VALUES(:tenant, :subject, " P("name") ", " P("summary") ", :time, :pos)"
+        " ON CONFLICT(tenant, version) DO UPDATE SET name = excluded.name,"
+        " summary = excluded.summary, added_us = excluded.added_us, last = excluded.last"},
+    [HK_KIND_PLUGIN_LOADED] = {
+        "INSERT INTO plugin(tenant, name, version, sha256, last)"
+        " VALUES(:tenant, :subject, " P("version") ", " P("sha256") ", :pos)"
+        " ON CONFLICT(tenant, name) DO UPDATE SET version = excluded.version,"
+        " sha256 = excluded.sha256, last = excluded.last"},
+    [HK_KIND_USER_ADDED] = {
+        "INSERT INTO user(tenant, id, name, role, state, last)"
+        " VALUES(:tenant, :subject, " P("name") ", " P("role") ", 'active', :pos)"
+        " ON CONFLICT(tenant, id) DO UPDATE SET name = excluded.name, role = excluded.role,"
+        " state = 'active', last = excluded.last"},
     [HK_KIND_USER_DISABLED] = {"UPDATE user SET state = 'disabled', last = :pos" HERE},
-    [HK_KIND_TOKEN_CREATED] = {"INSERT INTO token(tenant, id, name, user, service, role, state,"
-                               " last) VALUES(:tenant, :subject, " P("name") ", " P("user") ", " P(
-                                   "service") ", " P("role") ", 'active', :pos)" SEEN_AGAIN("id")},
+    [HK_KIND_TOKEN_CREATED] = {
+        "INSERT INTO token(tenant, id, name, user, service, role, state, last)"
+        " VALUES(:tenant, :subject, " P("name") ", " P("user") ", " P("service") ", " P("role")
+        ", 'active', :pos)" SEEN_AGAIN("id")},
     [HK_KIND_TOKEN_REVOKED] = {"UPDATE token SET state = 'revoked', last = :pos" HERE},
 
-    [HK_KIND_ALERT_RECEIVED] = {ALERT_COLUMNS "'new', " ALERT_VIEW
-                                              "NULL, 0, :pos)" SEEN_AGAIN("id")},
-    [HK_KIND_ALERT_MERGED] = {ALERT_COLUMNS
-        "'merged', " ALERT_VIEW P("into") ", 0, :pos)" SEEN_AGAIN("id"),
+    [HK_KIND_ALERT_RECEIVED] = {
+        ALERT_COLUMNS "'new', " ALERT_VIEW "NULL, 0, :pos)" SEEN_AGAIN("id")},
+    [HK_KIND_ALERT_MERGED] = {
+        ALERT_COLUMNS "'merged', " ALERT_VIEW P("into") ", 0, :pos)" SEEN_AGAIN("id"),
         "UPDATE alert SET merged = merged + 1 WHERE tenant = :tenant AND id = " P("into")},
     [HK_KIND_ALERT_ROUTED] = {"UPDATE alert SET state = 'routed', last = :pos" HERE},
-    [HK_KIND_ALERT_SEEN] =
-        {"UPDATE alert SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
-    [HK_KIND_ALERT_CLOSED] = {"UPDATE alert SET state = 'closed', verdict = " P("verdict") //
-        ", last = :pos" HERE},
+    [HK_KIND_ALERT_SEEN] = {
+        "UPDATE alert SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
+    [HK_KIND_ALERT_CLOSED] = {
+        "UPDATE alert SET state = 'closed', verdict = " P("verdict") ", last = :pos" HERE},
 
-    [HK_KIND_RUN_STARTED] =
-        {"INSERT INTO run(tenant, id, alert, playbook, version, state, waits,"
-         " intents, unknowns, started_us, last) VALUES(:tenant, :subject, " P("alert") ", " P(
-             "playbook") ", " P("version") ", 'running',"
-                                           " 0, 0, 0, :time, :pos)" SEEN_AGAIN("id")},
+    [HK_KIND_RUN_STARTED] = {
+        "INSERT INTO run(tenant, id, alert, playbook, version, state, waits, intents, unknowns,"
+        " started_us, last) VALUES(:tenant, :subject, " P("alert") ", " P("playbook") ", "
+        P("version") ", 'running', 0, 0, 0, :time, :pos)" SEEN_AGAIN("id"),
+        "INSERT OR REPLACE INTO timer(tenant, run, step, due_us)"
+        " SELECT :tenant, :subject, '', " P("ends_us") " WHERE " P("ends_us") " IS NOT NULL"},
     [HK_KIND_RUN_DIVERGED] = {"UPDATE run SET state = 'diverged', last = :pos" HERE, DROP_TIMERS},
     [HK_KIND_RUN_FINISHED] = {RUN_ENDED("finished", "NULL"), DROP_TIMERS},
     [HK_KIND_RUN_FAILED] = {RUN_ENDED("failed", P("error")), DROP_TIMERS},
     [HK_KIND_RUN_CANCELLED] = {RUN_ENDED("cancelled", P("reason")), DROP_TIMERS},
 
-    [HK_KIND_STEP_WAITING] = {STEP(FROM_NONE, "0", "0"),
-        "INSERT OR REPLACE INTO timer(tenant, run, step, due_us) SELECT :tenant, :subject, " P(
-            "step") ", " P("due_us") " WHERE " P("for") " = 'timer'"},
+    [HK_KIND_STEP_WAITING] = {
+        STEP(FROM_NONE, "0", "0"),
+        "INSERT OR REPLACE INTO timer(tenant, run, step, due_us)"
+        " SELECT :tenant, :subject, " P("step") ", " P("due_us") " WHERE " P("for") " = 'timer'"},
     [HK_KIND_STEP_INTENDED] = {STEP("-" FROM("waiting"), "1", "0")},
     [HK_KIND_STEP_REPEATED] = {"UPDATE run SET last = :pos" HERE},
     [HK_KIND_STEP_UNKNOWN] = {STEP("0", "-1", "1")},
-    [HK_KIND_STEP_SETTLED] = {STEP("-" FROM("waiting"), "-" FROM("intended"), "-" FROM("unknown")),
+    [HK_KIND_STEP_SETTLED] = {
+        STEP("-" FROM("waiting"), "-" FROM("intended"), "-" FROM("unknown")),
         DROP_TIMER},
     [HK_KIND_STEP_RESOLVED] = {STEP("0", "0", "-1")},
 
-    [HK_KIND_GATE_OPENED] =
-        {"INSERT INTO gate(tenant, id, run, step, gate_kind, state, action,"
-         " target, summary, severity, digest, role, quorum, votes, opened_us,"
-         " expires_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P(
-             "gate_"
-             "kind") ", 'pending', " P("action") ", " P("target") ", " P("summary") ", " SEVERITY("severity") ", " P("digest") ", " P("role") ", " P("quoru"
-                                                                                                                                                     "m") ","
-                                                                                                                                                          " "
-                                                                                                                                                          "0"
-                                                                                                                                                          ","
-                                                                                                                                                          " "
-                                                                                                                                                          ":"
-                                                                                                                                                          "t"
-                                                                                                                                                          "i"
-                                                                                                                                                          "m"
-                                                                                                                                                          "e"
-                                                                                                                                                          ","
-                                                                                                                                                          " " P("expires_us") ", :pos)" SEEN_AGAIN(
-                                                                                                                                                              "id")},
+    [HK_KIND_GATE_OPENED] = {
+        "INSERT INTO gate(tenant, id, run, step, gate_kind, state, action, target, summary,"
+        " severity, digest, role, quorum, votes, opened_us, expires_us, last)"
+        " VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P("gate_kind") ", 'pending', "
+        P("action") ", " P("target") ", " P("summary") ", " SEVERITY("severity") ", "
+        P("digest") ", " P("role") ", " P("quorum") ", 0, :time, " P("expires_us") ", :pos)"
+        SEEN_AGAIN("id")},
     [HK_KIND_GATE_SEEN] = {"UPDATE gate SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
-    [HK_KIND_GATE_VOTED] = {"UPDATE gate SET votes = votes + (coalesce(" P(
-        "decision") ", '') <> 'reject'), last = :pos" HERE},
-    [HK_KIND_GATE_DECIDED] = {"UPDATE gate SET state = " P("outcome") //
-        ", decided_us = :time, last = :pos" HERE},
+    [HK_KIND_GATE_VOTED] = {
+        "UPDATE gate SET votes = votes + (coalesce(" P("decision") ", '') <> 'reject'),"
+        " last = :pos" HERE},
+    [HK_KIND_GATE_DECIDED] = {
+        "UPDATE gate SET state = " P("outcome") ", decided_us = :time, last = :pos" HERE},
     [HK_KIND_GATE_EXPIRED] = {"UPDATE gate SET state = 'expired', last = :pos" HERE},
     [HK_KIND_GATE_VOIDED] = {"UPDATE gate SET state = 'void', last = :pos" HERE},
 
-    [HK_KIND_CONTAINMENT_STARTING] =
-        {"INSERT INTO containment(tenant, id, run, step, gate, state,"
-         " kind, action, target, target_type, since_us, last)"
-         " VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P("gate") ", 'starting', " P(
-             "kind") ", " P("action") ", " P("target") ", " P("target_type") ", :time, "
-                                                                             ":pos)" SEEN_AGAIN(
-                                                                                 "i"
-                                                                                 "d")},
-    [HK_KIND_CONTAINMENT_ACTIVE] = {"UPDATE containment SET state = 'active',"
-                                    " effective_us = coalesce(effective_us, :time),"
-                                    " expires_us = " P("expires_us") ", last = :pos" HERE},
-    [HK_KIND_CONTAINMENT_FAILED] = {"UPDATE containment SET state = 'failed', ended_us = :time,"
-                                    " last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_STARTING] = {
+        "INSERT INTO containment(tenant, id, run, step, gate, state, kind, action, target,"
+        " target_type, since_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step") ", "
+        P("gate") ", 'starting', " P("kind") ", " P("action") ", " P("target") ", "
+        P("target_type") ", :time, :pos)" SEEN_AGAIN("id")},
+    [HK_KIND_CONTAINMENT_ACTIVE] = {
+        "UPDATE containment SET state = 'active', effective_us = coalesce(effective_us, :time),"
+        " expires_us = " P("expires_us") ", last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_FAILED] = {
+        "UPDATE containment SET state = 'failed', ended_us = :time, last = :pos" HERE},
     [HK_KIND_CONTAINMENT_UNKNOWN] = {"UPDATE containment SET state = 'unknown', last = :pos" HERE},
-    [HK_KIND_CONTAINMENT_RENEWED] = {"UPDATE containment SET expires_us = " P("expires_us") //
-        ", last = :pos" HERE},
-    [HK_KIND_CONTAINMENT_RELEASING] = {"UPDATE containment SET state = 'releasing',"
-                                       " last = :pos" HERE},
-    [HK_KIND_CONTAINMENT_HELD] = {"UPDATE containment SET state = 'active', expires_us = " P(
-        "retry_us") ", last = :pos" HERE},
-    [HK_KIND_CONTAINMENT_RELEASED] = {"UPDATE containment SET state = 'released',"
-                                      " ended_us = :time, last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_RENEWED] = {
+        "UPDATE containment SET expires_us = " P("expires_us") ", last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_RELEASING] = {
+        "UPDATE containment SET state = 'releasing', last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_HELD] = {
+        "UPDATE containment SET state = 'active', expires_us = " P("retry_us") ", last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_RELEASED] = {
+        "UPDATE containment SET state = 'released', ended_us = :time, last = :pos" HERE},
 };
+/* clang-format on */
 
 size_t hk_fold_statements(enum hk_kind kind, const char *const **ret_statements)
 {

@@ -41,8 +41,16 @@ typedef enum hk_status hk_run_row_fn(void *ctx, const struct hk_run_row *row);
 HK_MUST_CHECK enum hk_status hk_query_runs_open(
     struct hk_reading *reading, hk_run_row_fn *fn, void *ctx, struct hk_error *error);
 
-/* What is due at now_us, oldest first, at most count_max; *ret_next_us is when the next one after
- * those is due (INT64_MAX: nothing). */
+/* What is due at now_us for the given tenants (others, which nobody serves today, must not stand in
+ * the way), oldest first, at most count_max; *ret_next_us is when the next one after those is due
+ * (INT64_MAX: nothing). The end of a run's time (step "") waits while the run is unknown: people
+ * have to say first what happened. */
+struct hk_due_question {
+    int64_t now_us;
+    const hk_tenant *tenants;
+    size_t tenant_count;
+    size_t count_max;
+};
 enum hk_due_kind { HK_DUE_WAIT, HK_DUE_GATE, HK_DUE_LEASE };
 struct hk_due {
     enum hk_due_kind kind;
@@ -51,9 +59,9 @@ struct hk_due {
     char step[128];      /* HK_DUE_WAIT */
     int64_t due_us;
 };
-HK_MUST_CHECK enum hk_status hk_query_due(struct hk_reading *reading, int64_t now_us,
-    size_t count_max, struct hk_due *ret_due, size_t *ret_count, int64_t *ret_next_us,
-    struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_query_due(struct hk_reading *reading,
+    const struct hk_due_question *question, struct hk_due *ret_due, size_t *ret_count,
+    int64_t *ret_next_us, struct hk_error *error);
 
 /* Containments in a state ("starting", "releasing"), for recovery. */
 struct hk_containment_row {

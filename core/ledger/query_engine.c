@@ -118,12 +118,22 @@ static struct due_source *earliest(struct due_source *sources, size_t count)
     return best;
 }
 
-enum hk_status hk_query_due(struct hk_reading *reading, int64_t now_us, size_t count_max,
+static bool is_served(const struct hk_due_question *question, hk_tenant tenant)
+{
+    for (size_t i = 0; i < question->tenant_count; i++)
+        if (question->tenants[i] == tenant)
+            return true;
+    return false;
+}
+
+enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_question *question,
     struct hk_due *ret_due, size_t *ret_count, int64_t *ret_next_us, struct hk_error *error)
 {
     struct due_source sources[] = {
         {.kind = HK_DUE_WAIT,
             .sql = "SELECT tenant, run, step, due_us FROM timer WHERE due_us IS NOT NULL"
+                   " AND NOT (step = '' AND EXISTS (SELECT 1 FROM run WHERE"
+                   " run.tenant = timer.tenant AND run.id = timer.run AND state = 'unknown'))"
                    " ORDER BY due_us"},
         {.kind = HK_DUE_GATE,
             .sql = "SELECT tenant, id, '', expires_us FROM gate WHERE state = 'pending'"
@@ -144,16 +154,22 @@ enum hk_status hk_query_due(struct hk_reading *reading, int64_t now_us, size_t c
             status = advance(&sources[i], error);
     }
     while (status == HK_OK && (source = earliest(sources, source_count)) != NULL) {
-        struct hk_due *due = &ret_due[count];
+        hk_tenant tenant = (hk_tenant)sqlite3_column_int64(source->stmt, 0);
         int64_t due_us = sqlite3_column_int64(source->stmt, 3);
+        struct hk_due *due;
 
-        if (due_us > now_us || count == count_max) {
+        if (!is_served(question, tenant)) {
+            status = advance(source, error);
+            continue;
+        }
+        if (due_us > question->now_us || count == question->count_max) {
             next_us = due_us;
             break;
         }
+        due = &ret_due[count];
         memset(due, 0, sizeof(*due));
         due->kind = source->kind;
-        due->tenant = (hk_tenant)sqlite3_column_int64(source->stmt, 0);
+        due->tenant = tenant;
         hk_stmt_copy(source->stmt, 1, due->id, sizeof(due->id));
         hk_stmt_copy(source->stmt, 2, due->step, sizeof(due->step));
         due->due_us = due_us;

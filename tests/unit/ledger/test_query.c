@@ -17,6 +17,7 @@ struct box {
     size_t count;
     int64_t next_us;
     int64_t now_us;
+    bool serves_nobody;
     char text[1024];
     int code;
     struct hk_buf out;
@@ -80,8 +81,13 @@ static enum hk_status read_due(struct hk_reading *reading, void *job, struct hk_
 {
     struct box *box = job;
 
-    return hk_query_due(
-        reading, box->now_us, box->due_max, box->due, &box->count, &box->next_us, error);
+    const struct hk_due_question question = {
+        .now_us = box->now_us,
+        .tenants = &box->folder->tenant,
+        .tenant_count = box->serves_nobody ? 0 : 1,
+        .count_max = box->due_max,
+    };
+    return hk_query_due(reading, &question, box->due, &box->count, &box->next_us, error);
 }
 
 static void what_is_due_comes_oldest_first(void)
@@ -115,6 +121,28 @@ static void what_is_due_comes_oldest_first(void)
     CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
     CU_ASSERT_EQUAL(box.count, 4);
     CU_ASSERT_EQUAL(box.next_us, INT64_MAX);
+    box.serves_nobody = true;
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
+    CU_ASSERT_EQUAL(box.count, 0);
+    folder_done(&folder);
+}
+
+static void a_run_s_time_ends_unless_it_is_unknown(void)
+{
+    struct folder folder;
+    struct box box = {.folder = &folder, .now_us = 50, .due_max = 8};
+
+    folder_init(&folder);
+    put(&folder, HK_KIND_RUN_STARTED, "ru-1", "{\"ends_us\":30}");
+    put(&folder, HK_KIND_RUN_STARTED, "ru-2", "{\"ends_us\":40}");
+    put(&folder, HK_KIND_STEP_INTENDED, "ru-2", "{\"step\":\"0\",\"from\":\"none\"}");
+    put(&folder, HK_KIND_STEP_UNKNOWN, "ru-2", "{\"step\":\"0\"}");
+    put(&folder, HK_KIND_RUN_STARTED, "ru-3", "{\"ends_us\":20}");
+    put(&folder, HK_KIND_RUN_FINISHED, "ru-3", "{}");
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
+    CU_ASSERT_EQUAL(box.count, 1);
+    CU_ASSERT_STRING_EQUAL(box.due[0].id, "ru-1");
+    CU_ASSERT_STRING_EQUAL(box.due[0].step, "");
     folder_done(&folder);
 }
 
@@ -484,6 +512,7 @@ int main(void)
     static const struct suite_test tests[] = {
         {"chains are whole and in order", chains_are_whole_and_in_order},
         {"what is due comes oldest first", what_is_due_comes_oldest_first},
+        {"a run's time ends unless it is unknown", a_run_s_time_ends_unless_it_is_unknown},
         {"the engine finds what it needs", the_engine_finds_what_it_needs},
         {"identities carry their hash", identities_carry_their_hash},
         {"answers are kept by key", answers_are_kept_by_key},
