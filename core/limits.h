@@ -52,13 +52,14 @@
 #define HK_LUA_INSTRUCTIONS_MAX 50000000L    /* one run between two waits, replay included */
 #define HK_LUA_SLICE_MS 200                  /* CPU time of one activation */
 #define HK_PLAYBOOK_SIZE_MAX (256 * 1024)
-#define HK_RUN_STEPS_MAX 10000        /* entries of one run */
-#define HK_RUN_BRANCHES_MAX 256       /* of one together */
-#define HK_RUN_BRANCHES_LIVE_MAX 4096 /* of one run at once, nested ones too */
-#define HK_STEP_PATH_SIZE 128         /* step identity, with NUL */
-#define HK_ARGS_SIZE_MAX (64 * 1024)  /* arguments of one step */
-#define HK_SCRIPT_CACHE_MAX 64        /* compiled texts kept in memory */
-#define HK_SCRIPT_QUEUE_MAX 65536     /* orders that wait for the script thread */
+#define HK_RUN_STEPS_MAX 10000             /* entries of one run */
+#define HK_RUN_BRANCHES_MAX 256            /* of one together */
+#define HK_RUN_BRANCHES_LIVE_MAX 4096      /* of one run at once, nested ones too */
+#define HK_STEP_PATH_SIZE 128              /* step identity, with NUL */
+#define HK_ARGS_SIZE_MAX (64 * 1024)       /* arguments of one step */
+#define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */
+#define HK_SCRIPT_CACHE_MAX 64             /* compiled texts kept in memory */
+#define HK_SCRIPT_QUEUE_MAX 65536          /* orders that wait for the script thread */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
 

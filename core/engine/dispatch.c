@@ -140,6 +140,8 @@ static void done(struct hk_run *run, struct hk_step *step, const char *result, c
     struct hk_tx tx;
     if (strlen(result) > RESULT_SIZE_MAX)
         result = "{\"omitted\":\"the result was larger than a result may be\"}";
+    else if (!hk_run_has_room(run, strlen(result)))
+        result = "{\"omitted\":\"the record of the run is larger than a run's may be\"}";
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_step_settle(run, step, &tx, true, result, how);
     hk_containment_active(run, step, &tx, "starting", result);

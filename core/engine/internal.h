@@ -114,6 +114,7 @@ struct hk_run {
     size_t step_count;
     size_t step_capacity;
     unsigned settled_count;
+    size_t record_size;       /* what its steps take up, or may yet; see hk_run_has_room */
     hk_script_run script;     /* 0: no Lua state */
     char script_text[24];     /* the same, key of hk_engine.scripts */
     uint64_t deliveries_sent; /* results given to that state */
@@ -287,6 +288,11 @@ enum hk_run_state hk_run_state(const struct hk_run *run);
 unsigned hk_run_steps_in(const struct hk_run *run, enum hk_step_state state);
 struct hk_step *hk_run_step(const struct hk_run *run, const char *path);
 struct hk_step *hk_run_step_add(struct hk_run *run, const char *path);
+/* A run's record has a ceiling, so that no playbook and no plugin can take the engine's memory: a
+ * step that finds no room ends its run, a result that finds none is left out. */
+bool hk_run_has_room(const struct hk_run *run, size_t size);
+/* What a step with this request takes up, whatever becomes of it, but for its result. */
+size_t hk_step_size(const char *args, const char *options, const char *name, const char *where);
 const char *hk_run_text(struct hk_run *run, const char *text); /* copy in the run's arena */
 void hk_script_events(void *engine);                           /* the script thread has something */
 /* Close the gates of waiting steps in the transaction that ends the run. */

@@ -107,6 +107,7 @@ static void write_resolved(
     step->value = hk_run_text(run, value);
     step->time_us = tx->time_us;
     step->order = ++run->settled_count;
+    run->record_size += strlen(value);
     /* Released by hand while the step was unknown: what happened no longer stands. */
     if (op->containment_state != HK_CONTAINMENT_UNKNOWN)
         return;
@@ -132,6 +133,10 @@ static void resolve(struct run_op *op, struct hk_run *run)
     }
     if (step->state != HK_STEP_UNKNOWN) {
         op_end(op, HK_CONFLICT, "the step is not unknown: there is nothing to resolve");
+        return;
+    }
+    if (op->result != NULL && !hk_run_has_room(run, strlen(op->result))) {
+        op_end(op, HK_LIMIT, "the record of the run has no room for the result: leave it out");
         return;
     }
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);

@@ -14,6 +14,9 @@
 #include <string.h>
 
 #define RUN_MEMORY_MAX (64UL * 1024 * 1024)
+/* Half of it, so that what hk_step_size does not foresee never comes near the ceiling. */
+#define RUN_RECORD_SIZE_MAX (RUN_MEMORY_MAX / 2)
+enum { STEP_SIZE = sizeof(struct hk_step) + 1024 };
 
 /* --- alerts that runs share --- */
 
@@ -138,6 +141,18 @@ struct hk_step *hk_run_step_add(struct hk_run *run, const char *path)
     (void)hk_copy_text(step->path, sizeof step->path, path);
     run->steps[run->step_count++] = step;
     return step;
+}
+
+bool hk_run_has_room(const struct hk_run *run, size_t size)
+{
+    return run->record_size <= RUN_RECORD_SIZE_MAX &&
+           size <= RUN_RECORD_SIZE_MAX - run->record_size;
+}
+
+/* The arguments are kept as they were given and as they are sent. */
+size_t hk_step_size(const char *args, const char *options, const char *name, const char *where)
+{
+    return STEP_SIZE + 3 * strlen(args) + strlen(options) + strlen(name) + strlen(where);
 }
 
 unsigned hk_run_steps_in(const struct hk_run *run, enum hk_step_state state)

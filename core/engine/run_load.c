@@ -73,6 +73,7 @@ static void take_request(struct hk_run *run, struct hk_step *step, const struct 
     hk_json_canonical(hk_json_get(payload, "options"), &text);
     step->options = hk_run_text(run, text.data);
     hk_buf_done(&text);
+    run->record_size += hk_step_size(step->args, step->options, step->name, step->where);
 }
 
 static void take_waiting(struct hk_run *run, struct hk_step *step, const struct hk_json *payload)
@@ -115,6 +116,7 @@ static void take_settled(
     }
     step->time_us = time_us;
     step->order = ++run->settled_count;
+    run->record_size += strlen(step->value);
 }
 
 static enum hk_status decode_step(struct load *load, const struct hk_stored *stored,

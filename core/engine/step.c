@@ -44,6 +44,7 @@ void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, 
     step->value = hk_run_text(run, value);
     step->time_us = tx->time_us;
     step->order = ++run->settled_count;
+    run->record_size += strlen(value);
     run->engine->stats.steps_settled++;
 }
 
@@ -188,6 +189,12 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
 {
     struct hk_json_doc args = {0};
     struct hk_error error = {0};
+    size_t size = hk_step_size(event->args, event->options, event->name, event->where);
+    if (!hk_run_has_room(run, size)) {
+        hk_run_failed(run, "the record of the run is larger than a run's may be");
+        return;
+    }
+    run->record_size += size;
     struct hk_step *step = hk_run_step_add(run, event->step);
     step->op = hk_run_text(run, event->op);
     step->name = hk_run_text(run, event->name);

@@ -1,0 +1,105 @@
+"""Corners that a playbook, a plugin or a change of the configuration can drive the engine into: whatever happens there,
+the engine goes on, and nothing waits for ever."""
+
+import os
+import pathlib
+import time
+
+import pytest
+
+from engine import Engine, alert
+
+WORLD = pathlib.Path(os.environ["HIKESHI_BUILD"]) / "tests" / "plugins" / "world.so"
+TENANT = """{
+  playbooks = { "p.lua" }, plugins = { %s }, protected = { { target = "protected.example" } },
+  authority = { %s { name = "test", action = "world.*", outcome = "%s", role = "approver", expires = "%s" } },
+}"""
+PLAYBOOK = """return playbook { name = "p", summary = "A corner", on = { category = "endpoint" },
+  run = function(alert) %s end }"""
+PATIENCE_S = 20
+
+
+def tenant_of(outcome="do", rules="", expires="1h", plugin='world = { file = "%s" }' % WORLD):
+    return TENANT % (plugin, rules, outcome, expires)
+
+
+def config_of(**tenants):
+    return "return hikeshi { tenants = { %s } }" % ", ".join(f"{n} = {text}" for n, text in tenants.items())
+
+
+def until(holds, what):
+    end = time.monotonic() + PATIENCE_S
+    while not (value := holds()):
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.02)
+    return value
+
+
+class Corner:
+    """An engine with one playbook, and tokens of those who send and those who decide."""
+
+    def __init__(self):
+        self.engine = Engine(config_of(main=tenant_of()))
+        self.sent = 0
+
+    def start(self, body=None, **tenant):
+        if body is not None:
+            (self.engine.folder / "p.lua").write_text(PLAYBOOK % body)
+        if tenant:
+            self.engine.config.write_text(config_of(main=tenant_of(**tenant)))
+        self.engine.start()
+        if self.sent == 0:
+            self.sender = self.engine.token(user="sender", role="analyst")
+            self.approver = self.engine.token(user="decider", role="responder")
+        return self.engine
+
+    def send(self, **fields):
+        self.sent += 1
+        return self.engine.post("/v1/alerts", self.sender, alert(self.sent, category="endpoint", **fields))
+
+    def items(self, what, state=None):
+        query = f"?limit=500&state={state}" if state else "?limit=500"
+        return self.engine.get(f"/v1/{what}{query}", self.approver).json["items"]
+
+    def shown(self, what, ident):
+        return self.engine.get(f"/v1/{what}/{ident}", self.approver).json
+
+    def run(self, *states):
+        """The only run, once it is in one of the states."""
+        found = until(lambda: [run for run in self.items("runs") if run["state"] in states], f"a run {states}")
+        return self.shown("runs", found[0]["id"])
+
+    def gate(self):
+        return self.shown("approvals", until(lambda: self.items("approvals", "pending"), "a gate")[0]["id"])
+
+    def decide(self, gate, **more):
+        body = {"decision": "approve", "digest": gate["digest"]} | more
+        return self.engine.post(f"/v1/approvals/{gate['id']}/decision", self.approver, body)
+
+    def is_sound(self):
+        """The engine lives, ends as it should, and its record holds."""
+        assert self.engine.process.poll() is None, self.engine.lines
+        assert self.engine.stop() == 0
+        self.engine.ok("audit", "verify")
+        self.engine.ok("audit", "rebuild", "--check")
+        return True
+
+
+@pytest.fixture
+def corner():
+    it = Corner()
+    try:
+        yield it
+    finally:
+        it.engine.remove()
+
+
+@pytest.mark.parametrize("body", [
+    'for i = 1, 1400 do note(string.rep("x", 60000)) end',
+    'return string.rep("x", 1024 * 1024 - 4)',
+])
+def test_no_playbook_takes_the_engines_memory(corner, body):
+    corner.start(body)
+    corner.send()
+    assert "larger than" in corner.run("failed")["reason"]
+    assert corner.is_sound()
