@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct hk_host_process hk_host_process;
@@ -112,23 +111,6 @@ static void read_setup(void)
             _exit(1);
     }
     host->plugin_name = hk_json_string_at(host->setup.root, "plugin", "?");
-}
-
-/* What the engine shares with its plugins on stderr is not to be read or reconfigured from here: a
- * descriptor of our own, where one can be had. */
-static void reopen_stderr(void)
-{
-    struct stat about;
-    int flags = fcntl(2, F_GETFL);
-
-    if (fstat(2, &about) != 0 || flags < 0 || S_ISSOCK(about.st_mode) ||
-        (S_ISREG(about.st_mode) && (flags & O_APPEND) == 0))
-        return;
-    int fd = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)dup2(fd, 2);
-        close(fd);
-    }
 }
 
 static void enter_sandbox(const char *data_dir, pid_t parent)
@@ -351,7 +333,6 @@ int hk_plugin_host_main(int argc, char **argv)
     /* From here on the lock is held, so an engine that is gone is fenced off its successor. */
     if (engine_is_gone())
         return 1;
-    reopen_stderr();
     enter_sandbox(argv[2], parent);
     start_loop();
     load_plugin();

@@ -1,7 +1,6 @@
 #include "plugin/pool_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +8,7 @@
 
 static void free_order(struct hk_spawner_order *order)
 {
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < HK_SPAWNER_FDS; i++)
         if (order->fds[i] >= 0)
             close(order->fds[i]);
     free(order);
@@ -20,7 +19,7 @@ static ssize_t send_order(int fd, const struct hk_spawner_order *order)
     struct hk_spawner_message body = order->message;
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int) * 2)];
+        char bytes[CMSG_SPACE(sizeof(int) * HK_SPAWNER_FDS)];
     } control;
     struct iovec part = {.iov_base = &body, .iov_len = sizeof(body)};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -69,10 +68,11 @@ static void put(struct hk_pool *pool, const struct hk_spawner_order *order)
     flush(pool);
 }
 
-void hk_orders_make(struct hk_pool *pool, uint64_t process_id, int take_wire, int file)
+void hk_orders_make(
+    struct hk_pool *pool, uint64_t process_id, int take_wire, int take_file, int take_stderr)
 {
     struct hk_spawner_order order = {.message = {.op = HK_SPAWNER_MAKE, .process_id = process_id},
-        .fds = {take_wire, fcntl(file, F_DUPFD_CLOEXEC, 0)}};
+        .fds = {take_wire, take_file, take_stderr}};
 
     put(pool, &order);
 }
@@ -81,7 +81,7 @@ void hk_orders_end(struct hk_pool *pool, uint64_t process_id, int64_t grace_ms)
 {
     struct hk_spawner_order order = {
         .message = {.op = HK_SPAWNER_END, .process_id = process_id, .grace_ms = grace_ms},
-        .fds = {-1, -1}};
+        .fds = {-1, -1, -1}};
 
     put(pool, &order);
 }

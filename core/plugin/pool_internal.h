@@ -83,6 +83,10 @@ struct hk_process {
     struct hk_fd_watch *watch;
     struct hk_wire_reader reader;
     struct hk_wire_writer writer;
+    int said; /* what it writes to stderr comes out here */
+    struct hk_fd_watch *said_watch;
+    char said_line[HK_PLUGIN_LOG_LINE_MAX]; /* not ended yet; longer ones are cut */
+    size_t said_size;
     struct hk_timer *timer;     /* start deadline, then idle */
     struct hk_pool_call *calls; /* SENT and OVERDUE */
     unsigned call_count;
@@ -137,7 +141,7 @@ struct hk_connect_request {
 struct hk_spawner_order {
     struct hk_spawner_order *next;
     struct hk_spawner_message message;
-    int fds[2]; /* -1: none; ours until sent */
+    int fds[HK_SPAWNER_FDS]; /* -1: none; ours until sent */
 };
 
 struct hk_pool {
@@ -187,6 +191,14 @@ void hk_process_note_idle(struct hk_process *process);
 /* Count a frame that was of no use; kill the process when there are too many. False: it was. */
 bool hk_process_count_stray(struct hk_process *process);
 
+/* --- said.c --- */
+
+/* Make the pipe that becomes the stderr of the process; its other end is *ret_end. */
+bool hk_said_start(struct hk_process *process, int *ret_end);
+/* Log what is still in the pipe. */
+void hk_said_flush(struct hk_process *process);
+void hk_said_end(struct hk_process *process);
+
 /* --- frames.c --- */
 
 /* May one more line about or from the process be logged? Counts it; false: it says too much. */
@@ -220,7 +232,8 @@ bool hk_grants_have(char *const *grants, const char *need);
 HK_MUST_CHECK enum hk_status hk_orders_start(struct hk_pool *pool, struct hk_error *error);
 void hk_orders_stop(struct hk_pool *pool);
 /* take_wire is the pool's from now on; file is borrowed (copied). */
-void hk_orders_make(struct hk_pool *pool, uint64_t process_id, int take_wire, int file);
+void hk_orders_make(
+    struct hk_pool *pool, uint64_t process_id, int take_wire, int take_file, int take_stderr);
 void hk_orders_end(struct hk_pool *pool, uint64_t process_id, int64_t grace_ms);
 
 #endif

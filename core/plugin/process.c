@@ -3,6 +3,7 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,8 @@ static void on_timer(void *ctx)
     }
 }
 
-static struct hk_process *make_process(struct hk_pool_plugin *plugin, int take_wire)
+static struct hk_process *make_process(
+    struct hk_pool_plugin *plugin, int take_wire, int *ret_stderr)
 {
     struct hk_pool *pool = plugin->pool;
     struct hk_process *process = calloc(1, sizeof(*process));
@@ -136,13 +138,15 @@ static struct hk_process *make_process(struct hk_pool_plugin *plugin, int take_w
     process->plugin = plugin;
     process->id = ++last_process_id;
     process->wire = take_wire;
+    process->said = -1;
     process->log_credit = HK_PLUGIN_LOG_BURST;
     process->log_credit_at_ms = hk_time_monotonic_ms();
     hk_wire_reader_init(&process->reader, false);
     hk_wire_writer_init(&process->writer);
     process->timer = hk_timer_new(pool->loop, on_timer, process);
     process->watch = hk_fd_watch_new(pool->loop, process->wire, on_wire, process);
-    if (process->timer == NULL || process->watch == NULL || !send_setup(process)) {
+    if (process->timer == NULL || process->watch == NULL || !send_setup(process) ||
+        !hk_said_start(process, ret_stderr)) {
         hk_process_free(process);
         return NULL;
     }
@@ -152,6 +156,7 @@ static struct hk_process *make_process(struct hk_pool_plugin *plugin, int take_w
 void hk_process_free(struct hk_process *process)
 {
     close_wire(process);
+    hk_said_end(process);
     hk_timer_free(process->timer);
     hk_wire_reader_done(&process->reader);
     hk_wire_writer_done(&process->writer);
@@ -175,6 +180,7 @@ void hk_process_want(struct hk_pool_plugin *plugin)
 {
     int64_t wait_ms = plugin->start_not_before_ms - hk_time_monotonic_ms();
     int pair[2];
+    int said = -1;
 
     if (plugin->process != NULL || plugin->has_failed || plugin->pool->spawner_fd < 0)
         return;
@@ -182,18 +188,21 @@ void hk_process_want(struct hk_pool_plugin *plugin)
         hk_timer_arm(plugin->restart, wait_ms);
         return;
     }
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
-        plugin->process = make_process(plugin, pair[0]);
+    int file = fcntl(plugin->file, F_DUPFD_CLOEXEC, 0);
+    if (file >= 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+        plugin->process = make_process(plugin, pair[0], &said);
         if (plugin->process == NULL)
             close(pair[1]);
     }
+    if (plugin->process == NULL && file >= 0)
+        close(file);
     if (plugin->process == NULL) { /* out of descriptors or memory: later */
         back_off(plugin);
         hk_timer_arm(plugin->restart, plugin->backoff_ms);
         return;
     }
     hk_timer_arm(plugin->process->timer, plugin->pool->times.start_max_ms);
-    hk_orders_make(plugin->pool, plugin->process->id, pair[1], plugin->file);
+    hk_orders_make(plugin->pool, plugin->process->id, pair[1], file, said);
 }
 
 /* --- end --- */
@@ -274,6 +283,7 @@ void hk_process_gone(struct hk_process *process, bool was_made, int wait_status)
     for (unsigned i = 0; i < 64 && process->wire >= 0 && !process->reader.at_end; i++)
         if (!hk_frames_read(process))
             break;
+    hk_said_flush(process);
     describe_end(process, was_made, wait_status, text, sizeof(text));
     hk_calls_lose_all(process, text);
     plugin->process = NULL;

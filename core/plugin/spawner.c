@@ -86,7 +86,7 @@ static void reset_signals(void)
 }
 
 /* In the child: hold the lock, arrange the descriptors, execute this program again. */
-static void become_host(const struct spawner *spawner, pid_t parent, int wire, int file)
+static void become_host(const struct spawner *spawner, pid_t parent, const int fds[HK_SPAWNER_FDS])
 {
     char parent_text[24];
     char *const environment[] = {NULL};
@@ -95,8 +95,8 @@ static void become_host(const struct spawner *spawner, pid_t parent, int wire, i
         _exit(126);
     (void)setsid();
     reset_signals();
-    wire = fcntl(wire, F_DUPFD, SIGNAL_FD + 1);
-    file = fcntl(file, F_DUPFD, SIGNAL_FD + 1);
+    int wire = fcntl(fds[0], F_DUPFD, SIGNAL_FD + 1);
+    int file = fcntl(fds[1], F_DUPFD, SIGNAL_FD + 1);
     int lock = open_lock(spawner->data_dir);
     if (wire < 0 || file < 0 || lock < 0)
         die("can't open DATA/plugins.lock");
@@ -104,8 +104,9 @@ static void become_host(const struct spawner *spawner, pid_t parent, int wire, i
     while (flock(lock, LOCK_SH) != 0)
         if (errno != EINTR)
             die("can't lock DATA/plugins.lock");
-    if (dup2(lock, HK_PLUGIN_LOCK_FD) < 0 || dup2(wire, HK_HOST_WIRE_FD) < 0 ||
-        dup2(file, HK_HOST_FILE_FD) < 0)
+    /* Not the engine's stderr: who shares that can forge its lines, empty its file or end it. */
+    if (dup2(fds[2], 2) < 0 || dup2(lock, HK_PLUGIN_LOCK_FD) < 0 ||
+        dup2(wire, HK_HOST_WIRE_FD) < 0 || dup2(file, HK_HOST_FILE_FD) < 0)
         die("can't arrange descriptors");
     if (syscall(SYS_close_range, HK_HOST_FILE_FD + 1, SOCKET_FD, 0) != 0 ||
         syscall(SYS_close_range, SIGNAL_FD, HK_PLUGIN_LOCK_FD - 1, 0) != 0)
@@ -121,7 +122,7 @@ static void become_host(const struct spawner *spawner, pid_t parent, int wire, i
 }
 
 static void make(
-    struct spawner *spawner, const struct hk_spawner_message *order, int wire, int file)
+    struct spawner *spawner, const struct hk_spawner_message *order, const int fds[HK_SPAWNER_FDS])
 {
     struct hk_spawner_message answer = {.op = HK_SPAWNER_MADE, .process_id = order->process_id};
     struct pollfd engine = {.fd = SOCKET_FD, .events = POLLRDHUP};
@@ -130,12 +131,12 @@ static void make(
 
     /* Nothing new is made for an engine that is gone. */
     bool is_gone = poll(&engine, 1, 0) > 0 && (engine.revents & (POLLHUP | POLLRDHUP)) != 0;
-    if (spawner->child_count == CHILDREN_MAX || is_gone || wire < 0 || file < 0)
+    if (spawner->child_count == CHILDREN_MAX || is_gone || fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
         errno = EAGAIN;
     else
         pid = fork();
     if (pid == 0)
-        become_host(spawner, self, wire, file);
+        become_host(spawner, self, fds);
     if (pid > 0) {
         spawner->children[spawner->child_count++] =
             (struct child){.process_id = order->process_id, .pid = pid};
@@ -165,14 +166,14 @@ static void read_order(struct spawner *spawner)
     struct hk_spawner_message order = {0};
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int) * 2)];
+        char bytes[CMSG_SPACE(sizeof(int) * HK_SPAWNER_FDS)];
     } control;
     struct iovec part = {.iov_base = &order, .iov_len = sizeof(order)};
     struct msghdr message = {.msg_iov = &part,
         .msg_iovlen = 1,
         .msg_control = control.bytes,
         .msg_controllen = sizeof(control.bytes)};
-    int fds[2] = {-1, -1};
+    int fds[HK_SPAWNER_FDS] = {-1, -1, -1};
 
     ssize_t n = recvmsg(SOCKET_FD, &message, MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -183,10 +184,10 @@ static void read_order(struct spawner *spawner)
     if (n <= 0)
         spawner->engine_is_gone = true;
     else if (n == (ssize_t)sizeof(order) && order.op == HK_SPAWNER_MAKE)
-        make(spawner, &order, fds[0], fds[1]);
+        make(spawner, &order, fds);
     else if (n == (ssize_t)sizeof(order) && order.op == HK_SPAWNER_END)
         end(spawner, &order);
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < HK_SPAWNER_FDS; i++)
         if (fds[i] >= 0)
             close(fds[i]);
 }

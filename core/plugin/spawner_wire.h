@@ -11,8 +11,10 @@
 #define HK_HOST_WIRE_FD 3
 #define HK_HOST_FILE_FD 4
 
+#define HK_SPAWNER_FDS 3 /* with HK_SPAWNER_MAKE: wire, plugin file, stderr */
+
 enum hk_spawner_op {
-    HK_SPAWNER_MAKE, /* to the spawner, with two descriptors: wire, plugin file */
+    HK_SPAWNER_MAKE, /* to the spawner, with HK_SPAWNER_FDS descriptors */
     HK_SPAWNER_END,  /* to the spawner: kill after grace_ms, if it is still there */
     HK_SPAWNER_MADE, /* to the engine: pid */
     HK_SPAWNER_GONE, /* to the engine: wait status; or errno when it was never made (pid 0) */

@@ -180,6 +180,11 @@ static void nonsense(void *ctx, const struct hk_call *call)
         for (int i = 0; i < 500; i++)
             (void)!write(3, frame, sizeof(frame) - 1);
         host->settle(call->id, HK_DONE, NULL);
+    } else if (has(call, "stderr")) {
+        static const char said[] = "\033[2Jforged \x9b line\nshort";
+        (void)!write(2, said, sizeof(said) - 1);
+        (void)!ftruncate(2, 0);
+        host->settle(call->id, HK_DONE, NULL);
     } else if (has(call, "log")) {
         for (int i = 0; i < 500; i++)
             host->log(HK_PLUGIN_INFO, "again");

@@ -177,6 +177,35 @@ static void nonsense_is_not_knowing(void)
     fixture_end(&f);
 }
 
+static bool has_logged(struct fixture *f)
+{
+    return f->log_count > 0;
+}
+
+static void stderr_is_not_the_engines(void)
+{
+    char path[] = "/tmp/hikeshi-stderr-XXXXXX";
+    struct fixture f;
+    struct stat about = {0};
+
+    int kept = dup(2);
+    int file = mkstemp(path);
+    CU_ASSERT_EQUAL_FATAL(write(file, "precious", 8), 8);
+    CU_ASSERT_EQUAL(dup2(file, 2), 2);
+    begin_probe(&f); /* the spawner's stderr is what it was at its start */
+    CU_ASSERT_EQUAL(dup2(kept, 2), 2);
+    CU_ASSERT_EQUAL(
+        fixture_call(&f, PROBE, "nonsense", "{\"give\":\"stderr\"}")->end, HK_CALL_DONE);
+    CU_ASSERT_TRUE(fixture_until(&f, has_logged));
+    CU_ASSERT_STRING_EQUAL(f.last_log, "stderr: \033[2Jforged ? line");
+    fixture_end(&f);
+    CU_ASSERT_EQUAL(fstat(file, &about), 0);
+    CU_ASSERT_EQUAL(about.st_size, 8);
+    close(kept);
+    close(file);
+    unlink(path);
+}
+
 static void bad_requests_are_not_sent(void)
 {
     struct fixture f;
@@ -480,6 +509,7 @@ int main(int argc, char **argv)
         {"calls end as the plugin says", calls_end_as_the_plugin_says},
         {"probes tell what happened", probes_tell_what_happened},
         {"nonsense is not knowing", nonsense_is_not_knowing},
+        {"stderr is not the engine's", stderr_is_not_the_engines},
         {"bad requests are not sent", bad_requests_are_not_sent},
         {"cancelled calls settle", cancelled_calls_settle},
         {"deadlines hold and hanging plugins end", deadlines_hold_and_hanging_plugins_end},
