@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* A wall clock may jump forward while the monotonic timer sleeps: never sleep longer than this. */
-enum { SLEEP_MAX_MS = 60 * 1000, RETRY_MS = 200 };
+enum { SLEEP_MAX_MS = 60 * 1000, RETRY_MS = 200, RETRY_MAX_MS = 10 * 1000 };
 
 struct due_job {
     struct hk_engine *engine;
@@ -85,6 +85,29 @@ static enum hk_status read_due(struct hk_reading *reading, void *job, struct hk_
     return hk_query_due(reading, &due->question, due->items, &due->count, &due->next_us, error);
 }
 
+/* What was taken up is due until its entries are on disk, and for as long as nothing can be done
+ * about it, such as when its run can't be read. That must not stand in the way of the rest, so a
+ * full batch is followed by the next one; nor must it keep the engine busy, so the pauses between
+ * two looks at the same oldest row grow. */
+static int64_t pause_after(struct hk_engine *engine, const struct due_job *due)
+{
+    const struct hk_due *first = &due->items[0];
+    struct hk_due *oldest = &engine->due_oldest;
+    if (due->question.skip == 0) {
+        bool is_same = oldest->kind == first->kind && oldest->tenant == first->tenant &&
+                       strcmp(oldest->id, first->id) == 0 && strcmp(oldest->step, first->step) == 0;
+        engine->due_pause_ms = is_same ? engine->due_pause_ms * 2 : RETRY_MS;
+        if (engine->due_pause_ms > RETRY_MAX_MS)
+            engine->due_pause_ms = RETRY_MAX_MS;
+        *oldest = *first;
+    }
+    engine->due_skip = 0;
+    if (due->count < due->question.count_max)
+        return engine->due_pause_ms;
+    engine->due_skip = due->question.skip + due->count;
+    return RETRY_MS;
+}
+
 static void on_due(void *job, enum hk_status status, const struct hk_error *error)
 {
     struct due_job *due = job;
@@ -93,9 +116,10 @@ static void on_due(void *job, enum hk_status status, const struct hk_error *erro
     if (status != HK_OK) {
         hk_log(HK_LOG_WARNING, "what is due: %s", error->text);
         due->next_us = due->question.now_us + RETRY_MS * 1000;
-    } else if (due->count > 0) {
-        /* Those taken up are due until their entries are on disk; ask again a little later. */
-        due->next_us = due->question.now_us + RETRY_MS * 1000;
+    } else if (due->count > 0 || due->question.skip > 0) {
+        int64_t again_us = due->question.now_us + pause_after(engine, due) * 1000;
+        if (due->next_us > again_us || due->next_us <= due->question.now_us)
+            due->next_us = again_us;
     }
     for (size_t i = 0; status == HK_OK && i < due->count && !engine->is_stopping; i++)
         take_up(engine, &due->items[i]);
@@ -122,6 +146,7 @@ void hk_due_fire(void *ctx)
     struct due_job *due = hk_engine_alloc(sizeof *due);
     due->engine = engine;
     due->question.now_us = hk_engine_now_us(engine);
+    due->question.skip = engine->due_skip;
     due->question.count_max = HK_TIMER_BATCH_MAX;
     due->question.tenants = engine->tenant_numbers;
     due->question.tenant_count = engine->tenant_count;

@@ -419,8 +419,9 @@ static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
         return;
     }
     struct hk_step *step = hk_run_step(run, hk_json_string_at(op->opened.root, "step", ""));
-    if (hk_run_has_ended(run->end) || run->end == HK_RUN_DIVERGED || step == NULL ||
-        step->state != HK_STEP_WAITING || strcmp(step->gate, op->gate) != 0) {
+    /* Nobody decides for a run that has diverged, but its questions end in their time. */
+    if (hk_run_has_ended(run->end) || (run->end == HK_RUN_DIVERGED && !op->is_expiry) ||
+        step == NULL || step->state != HK_STEP_WAITING || strcmp(step->gate, op->gate) != 0) {
         op_conflict(op, "its run no longer waits for it");
         return;
     }

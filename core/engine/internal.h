@@ -171,7 +171,10 @@ struct hk_engine {
     size_t active;  /* runs with a Lua state */
     size_t loading; /* runs from the line that are being read */
     struct hk_timer *due_timer;
-    int64_t due_us; /* when the due timer fires, INT64_MAX: not armed */
+    int64_t due_us;  /* when the due timer fires, INT64_MAX: not armed */
+    size_t due_skip; /* what the last batches held, while one follows the other */
+    struct hk_due due_oldest;
+    int64_t due_pause_ms;
     bool is_due_reading;
     struct hk_timer *start_timer;
     char (*releasing)[HK_ID_SIZE]; /* containments found releasing at start */

@@ -49,6 +49,7 @@ struct hk_due_question {
     int64_t now_us;
     const hk_tenant *tenants;
     size_t tenant_count;
+    size_t skip; /* so many of the oldest are passed over */
     size_t count_max;
 };
 enum hk_due_kind { HK_DUE_WAIT, HK_DUE_GATE, HK_DUE_LEASE };

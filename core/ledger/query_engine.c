@@ -147,6 +147,7 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
     enum hk_status status = HK_OK;
     int64_t next_us = INT64_MAX;
     size_t count = 0;
+    size_t skipped = 0;
 
     for (size_t i = 0; i < source_count && status == HK_OK; i++) {
         status = hk_stmt_prepare(reading->db, sources[i].sql, &sources[i].stmt, error);
@@ -165,6 +166,11 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
         if (due_us > question->now_us || count == question->count_max) {
             next_us = due_us;
             break;
+        }
+        if (skipped < question->skip) {
+            skipped++;
+            status = advance(source, error);
+            continue;
         }
         due = &ret_due[count];
         memset(due, 0, sizeof(*due));

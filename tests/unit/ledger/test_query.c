@@ -14,6 +14,7 @@ struct box {
     struct hk_stored stored;
     struct hk_due due[8];
     size_t due_max;
+    size_t due_skip;
     size_t count;
     int64_t next_us;
     int64_t now_us;
@@ -85,6 +86,7 @@ static enum hk_status read_due(struct hk_reading *reading, void *job, struct hk_
         .now_us = box->now_us,
         .tenants = &box->folder->tenant,
         .tenant_count = box->serves_nobody ? 0 : 1,
+        .skip = box->due_skip,
         .count_max = box->due_max,
     };
     return hk_query_due(reading, &question, box->due, &box->count, &box->next_us, error);
@@ -116,6 +118,16 @@ static void what_is_due_comes_oldest_first(void)
     CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
     CU_ASSERT_EQUAL(box.count, 1);
     CU_ASSERT_EQUAL(box.next_us, 30);
+    box.due_skip = 2;
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
+    CU_ASSERT_EQUAL(box.count, 1);
+    CU_ASSERT_EQUAL(box.due[0].kind, HK_DUE_LEASE);
+    CU_ASSERT_EQUAL(box.next_us, 90);
+    box.due_skip = 3;
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
+    CU_ASSERT_EQUAL(box.count, 0);
+    CU_ASSERT_EQUAL(box.next_us, 90);
+    box.due_skip = 0;
     box.due_max = 8;
     box.now_us = 100;
     CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_due, &box, NULL), HK_OK);
