@@ -170,6 +170,8 @@ struct hk_engine {
     uint64_t next_call;
     size_t active;  /* runs with a Lua state */
     size_t loading; /* runs from the line that are being read */
+    bool is_advancing;
+    int64_t line_pause_us; /* the line stands still until then; 0: it doesn't */
     struct hk_timer *due_timer;
     int64_t due_us;  /* when the due timer fires, INT64_MAX: not armed */
     size_t due_skip; /* what the last batches held, while one follows the other */

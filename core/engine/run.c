@@ -261,26 +261,48 @@ struct lined {
     char run[HK_ID_SIZE];
 };
 
+enum { LINE_PAUSE_MS = 200 };
+
+/* Back to the end of the line: reading was refused or took too long, which says nothing about the
+ * run. */
+static void line_again(const struct lined *lined)
+{
+    struct hk_engine *engine = lined->engine;
+    hk_line_put(engine->line, lined->tenant, lined->run);
+    engine->line_pause_us = hk_engine_now_us(engine) + LINE_PAUSE_MS * 1000;
+    hk_due_note(engine, engine->line_pause_us);
+}
+
 static void on_lined(void *ctx, struct hk_run *run, const struct hk_error *error)
 {
     struct lined *lined = ctx;
-    lined->engine->loading--;
-    if (run == NULL)
-        hk_log(HK_LOG_ERROR, "run %s: %s", lined->run, error->text);
-    else
+    struct hk_engine *engine = lined->engine;
+    engine->loading--;
+    if (run != NULL)
         hk_run_wake(run);
+    else if (error->status == HK_BUSY || error->status == HK_TIMEOUT)
+        line_again(lined);
+    else
+        hk_log(HK_LOG_ERROR, "run %s: %s", lined->run, error->text);
     free(lined);
+    hk_runs_advance(engine); /* it may have needed no state */
 }
 
 void hk_runs_advance(struct hk_engine *engine)
 {
     struct lined next = {.engine = engine};
+    if (engine->is_advancing) /* on_lined, for a run that was in memory: the loop goes on anyway */
+        return;
+    engine->is_advancing = true;
     while (engine->is_ready && !engine->is_stopping &&
            engine->active + engine->loading < HK_RUNS_ACTIVE_MAX &&
+           (engine->line_pause_us == 0 || engine->line_pause_us <= hk_engine_now_us(engine)) &&
            hk_line_take(engine->line, &next.tenant, next.run)) {
         struct lined *lined = hk_engine_alloc(sizeof *lined);
         *lined = next;
+        engine->line_pause_us = 0;
         engine->loading++;
         hk_run_with(engine, hk_tenant_of(engine, next.tenant), next.run, on_lined, lined);
     }
+    engine->is_advancing = false;
 }

@@ -73,6 +73,7 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
         written.done(written.ctx);
     if (written.run != NULL)
         hk_run_unpin(written.run);
+    hk_runs_advance(written.engine); /* a run that ended or parked made room */
     hk_engine_check_stopped(written.engine);
 }
 

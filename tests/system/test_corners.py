@@ -103,3 +103,21 @@ def test_no_playbook_takes_the_engines_memory(corner, body):
     corner.send()
     assert "larger than" in corner.run("failed")["reason"]
     assert corner.is_sound()
+
+
+def test_runs_that_are_unknown_leave_the_line_to_others(corner):
+    """More of them than may be in memory at once, found at the start before one that can go on."""
+    corner.start('if alert.read then return act.world.touch_read { target = "host", before_ms = 500 } end '
+                 'return act.world.touch_once({ target = "host", before_ms = 60000 }, { timeout = "1s" })')
+    for batch in range(9):
+        body = [alert(n, category="endpoint", src={"ip": f"203.0.{batch}.{n}"}) for n in range(60)]
+        assert corner.engine.post("/v1/alerts", corner.sender, body).json["accepted"] == 60
+        until(lambda: not corner.items("runs", "running"), "all runs to be unknown")
+    assert len(corner.items("runs", "unknown")) == 500  # a page
+    corner.send(read=True)
+    corner.run("running")
+    corner.engine.process.kill()
+    corner.engine.process.wait()
+    corner.start()
+    corner.run("finished")
+    assert corner.is_sound()
