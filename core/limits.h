@@ -25,7 +25,9 @@
 #define HK_HTTP_CONNECTIONS_MAX 1024
 #define HK_HTTP_REFUSALS_MAX 64 /* connections beyond, that are being told 503 */
 #define HK_HTTP_BODIES_SIZE_MAX                                                                    \
-    (256 * 1024 * 1024)        /* bodies being received, all connections together */
+    (256 * 1024 * 1024) /* bodies being received, all connections together */
+#define HK_HTTP_ANSWERS_SIZE_MAX                                                                   \
+    (256 * 1024 * 1024) /* answers that slow peers have not taken, all connections together */
 #define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
 
 /* --- alerts --- */

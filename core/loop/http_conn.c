@@ -58,6 +58,13 @@ static void count_body(struct hk_conn *conn, size_t size)
     conn->body_counted = size;
 }
 
+static void count_answer(struct hk_conn *conn, size_t size)
+{
+    conn->server->answers_size += size;
+    conn->server->answers_size -= conn->answer_counted;
+    conn->answer_counted = size;
+}
+
 static void close_exchange(struct hk_conn *conn)
 {
     conn->exchange = 0;
@@ -76,6 +83,7 @@ void hk_conn_close(struct hk_conn *conn)
     }
     close_exchange(conn);
     count_body(conn, 0);
+    count_answer(conn, 0);
     conn->state = HK_CONN_CLOSED;
     hk_timer_disarm(conn->timer);
     bufferevent_setcb(conn->bev, NULL, NULL, NULL, NULL);
@@ -141,6 +149,7 @@ static void begin_linger(struct hk_conn *conn)
 static void end_answer(struct hk_conn *conn)
 {
     close_exchange(conn);
+    count_answer(conn, 0);
     if (conn->closes || conn->server->is_draining) {
         begin_linger(conn);
         return;
@@ -223,6 +232,7 @@ static void write_answer(struct hk_conn *conn, const struct hk_http_response *re
     if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0) {
         end_answer(conn);
     } else {
+        count_answer(conn, evbuffer_get_length(bufferevent_get_output(conn->bev)));
         set_deadline(conn, server->bounds.stall_ms);
     }
 }
@@ -254,6 +264,12 @@ void hk_conn_respond(struct hk_conn *conn, const struct hk_http_response *respon
     if (response->body_size > HK_HTTP_RESPONSE_SIZE_MAX) {
         hk_log(HK_LOG_ERROR, "http: an answer of %zu bytes is too large", response->body_size);
         refuse(conn, 500, "The answer is too large.");
+        return;
+    }
+    /* Whoever reads slowly holds memory; small answers are let through, so that others can work. */
+    if (response->body_size > READ_AHEAD_SIZE &&
+        conn->server->answers_size + response->body_size > conn->server->bounds.answers_size_max) {
+        refuse(conn, 503, "Too many large answers wait to be read.");
         return;
     }
     write_answer(conn, response);
@@ -353,8 +369,10 @@ static void on_written(struct bufferevent *bev, void *ctx)
 static void on_progress(struct evbuffer *output, const struct evbuffer_cb_info *info, void *ctx)
 {
     struct hk_conn *conn = ctx;
-    (void)output;
 
+    if (conn->answer_counted > 0) {
+        count_answer(conn, evbuffer_get_length(output));
+    }
     if (info->n_deleted > 0 && conn->state == HK_CONN_WRITING) {
         set_deadline(conn, conn->server->bounds.stall_ms);
     }

@@ -43,6 +43,7 @@ struct hk_conn {
     int64_t timer_at_ms;     /* when the timer fires, perhaps too early; 0: not armed */
     hk_exchange_id exchange; /* while WAITING */
     size_t body_counted;     /* our part of the server's bodies_size */
+    size_t answer_counted;   /* our part of the server's answers_size */
     size_t lingered_size;
     bool is_exchange_open; /* counted in the server's exchange_count */
     bool is_dispatching;   /* inside the request function */
@@ -70,6 +71,7 @@ struct hk_http_server {
     unsigned exchange_count;
     uint64_t exchange_serial;
     size_t bodies_size;
+    size_t answers_size;
     bool is_draining;
     struct hk_buf head; /* of the answer being written; only used within one call */
     int64_t date_s;

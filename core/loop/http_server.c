@@ -30,6 +30,7 @@ static const struct hk_http_bounds default_bounds = {
     .linger_ms = HK_HTTP_LINGER_TIME_MAX_MS,
     .connections_max = HK_HTTP_CONNECTIONS_MAX,
     .bodies_size_max = HK_HTTP_BODIES_SIZE_MAX,
+    .answers_size_max = HK_HTTP_ANSWERS_SIZE_MAX,
 };
 
 static void on_reap(void *ctx)

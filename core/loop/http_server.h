@@ -45,6 +45,7 @@ struct hk_http_bounds {
     int64_t linger_ms;        /* between the last answer and the close */
     unsigned connections_max; /* at most HK_HTTP_CONNECTIONS_MAX */
     size_t bodies_size_max;   /* bodies being received, all together */
+    size_t answers_size_max;  /* answers that wait for their peers, all together */
 };
 void hk_http_server_set_bounds(struct hk_http_server *server, const struct hk_http_bounds *bounds);
 /* Stop accepting; connections close after the answer they wait for, others at once. */

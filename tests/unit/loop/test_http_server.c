@@ -398,6 +398,39 @@ static void peer_that_does_not_read_is_closed(void)
     fixture_stop(&f);
 }
 
+static void unread_answers_are_bounded_together(void)
+{
+    struct hk_http_bounds bounds = fixture_bounds;
+    struct fixture f;
+    struct client slow;
+    struct client c;
+    struct answer a;
+    int small = 4096;
+
+    bounds.answers_size_max = BIG_SIZE + BIG_SIZE / 2;
+    fixture_start(&f, &bounds);
+    client_open(&slow, &f);
+    CU_ASSERT_EQUAL(setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    client_send(&slow, GET("/big"));
+    struct pollfd wait = {.fd = slow.fd, .events = POLLIN};
+    CU_ASSERT_EQUAL(poll(&wait, 1, 10000), 1);
+    client_open(&c, &f);
+    client_send(&c, GET("/big"));
+    expect_refusal(&c, 503);
+    client_close(&c);
+    client_open(&c, &f);
+    client_send(&c, GET("/1"));
+    expect_answer(&c, 200, "/1 remote");
+    client_close(&slow);
+    wait_until_connections(&f, 1);
+    client_send(&c, GET("/big"));
+    client_read(&c, &a, true);
+    CU_ASSERT_EQUAL(a.body.size, BIG_SIZE);
+    answer_done(&a);
+    client_close(&c);
+    fixture_stop(&f);
+}
+
 static void big_answers_arrive_whole(void)
 {
     struct fixture f;
@@ -765,6 +798,7 @@ int main(void)
         {"a trickling body is out of time", trickling_body_is_out_of_time},
         {"idle connections are closed", idle_connections_are_closed},
         {"a peer that does not read is closed", peer_that_does_not_read_is_closed},
+        {"unread answers are bounded together", unread_answers_are_bounded_together},
         {"big answers arrive whole", big_answers_arrive_whole},
         {"too large bodies are refused", too_large_bodies_are_refused},
         {"bodies are bounded together", bodies_are_bounded_together},
