@@ -92,6 +92,8 @@ static void spawner_is_gone(struct hk_pool *pool)
     hk_fd_watch_free(pool->spawner_watch);
     pool->spawner_watch = NULL;
     pool->spawner_fd = -1;
+    if (pool->events->spawner_gone != NULL)
+        pool->events->spawner_gone(pool->ctx);
     for (struct hk_pool_plugin *plugin = pool->plugins; plugin != NULL; plugin = plugin->next)
         if (plugin->process != NULL)
             hk_process_gone(plugin->process, false, EPIPE);

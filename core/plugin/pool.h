@@ -83,6 +83,9 @@ struct hk_pool_events {
     void (*loaded)(void *ctx, const char *tenant, const char *plugin, const struct hk_error *error);
     /* One line of a plugin's diagnostics. */
     void (*log)(void *ctx, const char *tenant, const char *plugin, int level, const char *text);
+    /* The spawner has ended, and with it every plugin process: no plugin will ever start again.
+     * Called before open calls are settled. May be NULL. */
+    void (*spawner_gone)(void *ctx);
 };
 
 /* connector may be NULL: connections are refused then. spawner_fd stays the caller's, who closes it
