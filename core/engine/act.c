@@ -48,6 +48,8 @@ static enum hk_status read_options(struct hk_run *run, struct hk_act *act, struc
         run->tenant->lease_max_ms, &act->lease_ms, error);
     if (status != HK_OK)
         return status;
+    if (act->info->undo == NULL)
+        act->lease_ms = 0; /* nobody can take it back, so it has no end */
     return read_ms(options, "timeout", time_max_ms, HK_CALL_TIME_MAX_MS, &act->deadline_ms, error);
 }
 

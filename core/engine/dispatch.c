@@ -126,13 +126,15 @@ void hk_containment_active(struct hk_run *run, const struct hk_step *step, struc
 {
     if (step->containment[0] == 0)
         return;
-    int64_t expires_us = tx->time_us + step->lease_ms * 1000;
+    int64_t expires_us = step->lease_ms == 0 ? 0 : tx->time_us + step->lease_ms * 1000;
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_CONTAINMENT_ACTIVE, step->containment);
     hk_jw_kv(jw, "from", from);
-    hk_jw_kv_i64(jw, "expires_us", expires_us);
+    if (expires_us != 0)
+        hk_jw_kv_i64(jw, "expires_us", expires_us);
     hk_jw_kv_raw(jw, "result", result);
     hk_tx_end(tx);
-    hk_due_note(run->engine, expires_us);
+    if (expires_us != 0)
+        hk_due_note(run->engine, expires_us);
 }
 
 static void done(struct hk_run *run, struct hk_step *step, const char *result, const char *how)

@@ -140,6 +140,7 @@ void hk_due_fire(void *ctx)
     }
     engine->due_us = INT64_MAX;
     hk_runs_advance(engine);
+    hk_leases_recover(engine);
     if (engine->is_due_reading) {
         arm(engine, hk_engine_now_us(engine) + RETRY_MS * 1000);
         return;

@@ -129,6 +129,12 @@ struct hk_run {
 
 struct hk_release;
 
+/* A containment whose release was under way when an earlier engine ended. */
+struct hk_releasing {
+    hk_tenant tenant;
+    char containment[HK_ID_SIZE];
+};
+
 struct hk_out {
     char id_text[24];
     uint64_t id;
@@ -179,8 +185,7 @@ struct hk_engine {
     int64_t due_pause_ms;
     bool is_due_reading;
     struct hk_timer *start_timer;
-    char (*releasing)[HK_ID_SIZE]; /* containments found releasing at start */
-    hk_tenant *releasing_tenants;
+    struct hk_releasing *releasing; /* found at the start, not yet taken up */
     size_t releasing_count;
     bool orphans_gone, is_ready, is_stopping, is_stop_written;
     hk_loop_fn *stopped;
@@ -383,8 +388,9 @@ void hk_gate_expire(struct hk_engine *engine, struct hk_tenant_state *tenant, co
 /* --- leases (lease.c) --- */
 void hk_lease_due(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment);
-void hk_lease_recover(
-    struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment);
+void hk_lease_list(struct hk_engine *engine, hk_tenant tenant, const char *containment);
+/* Take up those that are listed. */
+void hk_leases_recover(struct hk_engine *engine);
 void hk_lease_call_ended(
     struct hk_release *release, enum hk_call_mode mode, enum hk_call_end end, const char *text);
 

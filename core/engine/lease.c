@@ -13,7 +13,12 @@
 #include <string.h>
 
 #define LEASE_MEMORY_MAX (8UL * 1024 * 1024)
-enum { LEASE_ENTRIES_MAX = 10000, RETRY_FIRST_MS = 60 * 1000, RETRY_MAX_MS = 3600 * 1000 };
+enum {
+    LEASE_ENTRIES_MAX = 10000,
+    RETRY_FIRST_MS = 60 * 1000,
+    RETRY_MAX_MS = 3600 * 1000,
+    RECOVER_AGAIN_MS = 200,
+};
 
 enum lease_job { LEASE_RELEASE, LEASE_EXPIRE, LEASE_RECOVER, LEASE_RENEW };
 
@@ -58,6 +63,11 @@ static void op_end(struct hk_release *op, enum hk_status status, const struct hk
         hk_jw_kv_time(&jw, "expires", op->state == HK_CONTAINMENT_ACTIVE ? op->expires_us : 0);
         hk_jw_object_end(&jw);
         op->reply(op->reply_ctx, status, error, op->answer.data);
+    }
+    /* Reading was refused or took too long: nobody else takes this release up again. */
+    if (op->job == LEASE_RECOVER && (status == HK_BUSY || status == HK_TIMEOUT)) {
+        hk_lease_list(engine, op->tenant->number, op->id);
+        hk_due_note(engine, hk_engine_now_us(engine) + RECOVER_AGAIN_MS * 1000);
     }
     hk_json_doc_done(&op->starting);
     hk_arena_done(&op->arena);
@@ -128,7 +138,6 @@ static enum hk_status plan_undo(struct hk_release *op, struct hk_error *error)
     hk_buf_init(&args, HK_ARGS_SIZE_MAX * 2);
     hk_json_canonical(hk_json_get(root, "args"), &args);
     op->args = hk_buf_take(&args, NULL);
-    hk_key_of(op->tenant->name, op->id, "release", op->key);
     return op->args == NULL ? hk_fail(error, HK_NOMEM, "out of memory") : HK_OK;
 }
 
@@ -153,39 +162,6 @@ static void on_releasing(void *ctx)
     send(ctx, HK_CALL_START);
 }
 
-static void begin_release(struct hk_release *op)
-{
-    struct hk_error error = {0};
-    struct hk_tx tx;
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RELEASING)) {
-        struct hk_error text = {0};
-        (void)hk_fail(&text, HK_CONFLICT, "it is %s and can't be released now",
-            hk_containment_state_text(op->state));
-        op_end(op, HK_CONFLICT, &text);
-        return;
-    }
-    if (plan_undo(op, &error) != HK_OK) {
-        op->state = HK_CONTAINMENT_ACTIVE;
-        op_end(op, error.status, &error);
-        return;
-    }
-    char attempt[16];
-    snprintf(attempt, sizeof attempt, "%u", op->releases + 1);
-    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->id);
-    hk_jw_kv(jw, "key", op->key);
-    hk_jw_kv(jw, "reason", op->reason);
-    hk_jw_kv_raw(jw, "attempt", attempt);
-    hk_tx_end(&tx);
-    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_releasing, op);
-}
-
-static void on_released(void *ctx)
-{
-    struct hk_release *op = ctx;
-    op_end(op, HK_OK, NULL);
-}
-
 static void on_not_released(void *ctx)
 {
     struct hk_release *op = ctx;
@@ -193,6 +169,59 @@ static void on_not_released(void *ctx)
         op->state == HK_CONTAINMENT_UNKNOWN
             ? "nobody can know whether it was released; it is marked unknown"
             : "the release failed; it still holds and will be tried again");
+}
+
+/* Commit tx with the entry that says it still holds, and when its release is tried again. */
+static void commit_held(struct hk_release *op, struct hk_tx *tx, const char *why)
+{
+    int64_t delay_ms = (int64_t)RETRY_FIRST_MS << (op->releases < 6 ? op->releases : 6);
+    if (delay_ms > RETRY_MAX_MS)
+        delay_ms = RETRY_MAX_MS;
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_HELD))
+        hk_engine_must(HK_INTERNAL, "a release", NULL);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_CONTAINMENT_HELD, op->id);
+    hk_jw_kv(jw, "reason", why);
+    hk_jw_kv_i64(jw, "retry_us", tx->time_us + delay_ms * 1000);
+    hk_tx_end(tx);
+    hk_due_note(op->engine, tx->time_us + delay_ms * 1000);
+    hk_tx_commit(tx, HK_LANE_URGENT, NULL, on_not_released, op);
+}
+
+static void begin_release(struct hk_release *op)
+{
+    struct hk_error error = {0};
+    struct hk_tx tx;
+    enum hk_containment_state was = op->state;
+    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RELEASING)) {
+        struct hk_error text = {0};
+        (void)hk_fail(&text, HK_CONFLICT, "it is %s and can't be released now",
+            hk_containment_state_text(op->state));
+        op_end(op, HK_CONFLICT, &text);
+        return;
+    }
+    hk_key_of(op->tenant->name, op->id, "release", op->key);
+    bool is_possible = plan_undo(op, &error) == HK_OK;
+    if (!is_possible && op->job == LEASE_RELEASE) {
+        op->state = was;
+        op_end(op, error.status, &error);
+        return;
+    }
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->id);
+    hk_jw_kv(jw, "key", op->key);
+    hk_jw_kv(jw, "reason", op->reason);
+    hk_jw_kv_i64(jw, "attempt", op->releases + 1);
+    hk_tx_end(&tx);
+    if (is_possible)
+        hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_releasing, op);
+    else /* its plugin is not there: that it still holds stands in the record, and what is tried */
+        commit_held(op, &tx, error.text);
+}
+
+static void on_released(void *ctx)
+{
+    struct hk_release *op = ctx;
+    op_end(op, HK_OK, NULL);
 }
 
 static void write_released(struct hk_release *op)
@@ -208,18 +237,8 @@ static void write_released(struct hk_release *op)
 static void write_held(struct hk_release *op, const char *why)
 {
     struct hk_tx tx;
-    int64_t delay_ms = (int64_t)RETRY_FIRST_MS << (op->releases < 6 ? op->releases : 6);
-    if (delay_ms > RETRY_MAX_MS)
-        delay_ms = RETRY_MAX_MS;
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_HELD))
-        hk_engine_must(HK_INTERNAL, "a release", NULL);
     hk_tx_begin(&tx, op->engine, op->tenant, "engine");
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_HELD, op->id);
-    hk_jw_kv(jw, "reason", why);
-    hk_jw_kv_i64(jw, "retry_us", tx.time_us + delay_ms * 1000);
-    hk_tx_end(&tx);
-    hk_due_note(op->engine, tx.time_us + delay_ms * 1000);
-    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_not_released, op);
+    commit_held(op, &tx, why);
 }
 
 static void write_unknown(struct hk_release *op, const char *why)
@@ -296,6 +315,7 @@ static void recover(struct hk_release *op)
         op_end(op, HK_OK, NULL);
         return;
     }
+    hk_key_of(op->tenant->name, op->id, "release", op->key);
     if (plan_undo(op, &error) != HK_OK) {
         write_held(op, error.text);
         return;
@@ -367,12 +387,27 @@ void hk_lease_due(struct hk_engine *engine, struct hk_tenant_state *tenant, cons
     hk_turn_take(engine, op->id, go, op);
 }
 
-void hk_lease_recover(
-    struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment)
+void hk_lease_list(struct hk_engine *engine, hk_tenant tenant, const char *containment)
 {
-    struct hk_release *op =
-        op_new(engine, tenant, containment, LEASE_RECOVER, "its release goes on after a restart");
-    hk_turn_take(engine, op->id, go, op);
+    size_t count = engine->releasing_count + 1;
+    engine->releasing = hk_engine_grow(engine->releasing, count * sizeof *engine->releasing);
+    struct hk_releasing *item = &engine->releasing[engine->releasing_count++];
+    item->tenant = tenant;
+    (void)hk_copy_text(item->containment, sizeof item->containment, containment);
+}
+
+void hk_leases_recover(struct hk_engine *engine)
+{
+    struct hk_releasing *items = engine->releasing;
+    size_t count = engine->releasing_count;
+    engine->releasing = NULL; /* those that can't be read now are listed again */
+    engine->releasing_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct hk_release *op = op_new(engine, hk_tenant_of(engine, items[i].tenant),
+            items[i].containment, LEASE_RECOVER, "its release goes on after a restart");
+        hk_turn_take(engine, op->id, go, op);
+    }
+    free(items);
 }
 
 /* Whether this actor's role allows it was checked at the door (api). */

@@ -144,7 +144,6 @@ void hk_engine_free(struct hk_engine *engine)
     hk_map_done(&engine->turns);
     hk_map_done(&engine->outs);
     free(engine->releasing);
-    free(engine->releasing_tenants);
     free(engine);
 }
 
@@ -177,15 +176,8 @@ static enum hk_status list_run(void *ctx, const struct hk_run_row *row)
 static enum hk_status list_releasing(void *ctx, const struct hk_containment_row *row)
 {
     struct hk_engine *engine = ctx;
-    if (hk_tenant_of(engine, row->tenant) == NULL)
-        return HK_OK;
-    size_t count = engine->releasing_count + 1;
-    engine->releasing = hk_engine_grow(engine->releasing, count * sizeof *engine->releasing);
-    engine->releasing_tenants =
-        hk_engine_grow(engine->releasing_tenants, count * sizeof *engine->releasing_tenants);
-    (void)hk_copy_text(engine->releasing[count - 1], HK_ID_SIZE, row->id);
-    engine->releasing_tenants[count - 1] = row->tenant;
-    engine->releasing_count = count;
+    if (hk_tenant_of(engine, row->tenant) != NULL)
+        hk_lease_list(engine, row->tenant, row->id);
     return HK_OK;
 }
 
@@ -244,9 +236,7 @@ enum hk_status hk_engine_start(struct hk_engine *engine, struct hk_error *error)
 static void become_ready(struct hk_engine *engine)
 {
     engine->is_ready = true;
-    for (size_t i = 0; i < engine->releasing_count; i++)
-        hk_lease_recover(
-            engine, hk_tenant_of(engine, engine->releasing_tenants[i]), engine->releasing[i]);
+    hk_leases_recover(engine);
     hk_due_note(engine, 0);
     hk_runs_advance(engine);
 }

@@ -121,3 +121,26 @@ def test_runs_that_are_unknown_leave_the_line_to_others(corner):
     corner.start()
     corner.run("finished")
     assert corner.is_sound()
+
+
+def test_a_lease_that_nobody_can_end_says_so(corner):
+    """Its time is up while its plugin is not there: it still holds, and that is recorded; later it can be released."""
+    corner.start('return act.world.touch_once({ target = "host" }, { expires = "2s" })')
+    corner.send()
+    corner.run("finished")
+    corner.engine.stop()
+    corner.start(plugin="")
+    lease = until(lambda: corner.items("containments", "active"), "the containment")[0]["id"]
+
+    def kinds():
+        return [entry["kind"] for entry in corner.shown("containments", lease)["entries"]]
+
+    until(lambda: kinds()[-2:] == ["containment.releasing", "containment.held"], "the record of what was tried")
+    answer = corner.engine.post(f"/v1/containments/{lease}/release", corner.approver, {"reason": "over"})
+    assert answer.status == 404 and "undo_once" in answer.json["detail"]
+    assert len(kinds()) == 4
+    corner.engine.stop()
+    corner.start(plugin='world = { file = "%s" }' % WORLD)
+    answer = corner.engine.post(f"/v1/containments/{lease}/release", corner.approver, {"reason": "over"})
+    assert answer.json["state"] == "released"
+    assert corner.is_sound()
