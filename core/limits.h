@@ -35,7 +35,8 @@
 #define HK_ALERT_DEPTH_MAX 64
 #define HK_ALERT_NODES_MAX 20000
 #define HK_ALERTS_PER_REQUEST_MAX 5000
-#define HK_DEDUPE_KEYS_MAX 200000 /* remembered keys per engine; the oldest go first */
+#define HK_INTAKE_SIZE_MAX (128 * 1024 * 1024) /* bodies being worked on, all together */
+#define HK_DEDUPE_KEYS_MAX 200000              /* remembered keys per engine; the oldest go first */
 
 /* --- ledger --- */
 #define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */

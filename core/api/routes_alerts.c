@@ -407,6 +407,18 @@ static enum hk_status fill_job(struct hk_intake_job *job, const struct hk_http_r
     return cut_body(job, is_ndjson, error);
 }
 
+/* Why no further body is taken in now; NULL when it is. */
+static const char *reason_to_wait(const struct hk_api *api, size_t size)
+{
+    for (const struct hk_intake_job *job = api->intakes; job != NULL; job = job->next_intake)
+        size += job->body.size;
+    if (api->is_draining)
+        return "the engine is stopping";
+    if (hk_ledger_backlog(api->ledger) >= HK_WRITE_QUEUE_MAX)
+        return "the writer is behind";
+    return size > HK_INTAKE_SIZE_MAX ? "too many alerts are being taken in" : NULL;
+}
+
 void hk_route_alerts_take(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
@@ -416,14 +428,14 @@ void hk_route_alerts_take(
     struct hk_intake_job *job;
     struct hk_error error;
     enum hk_status status;
+    const char *why;
     bool is_ndjson;
 
     (void)body;
-    if (api->is_draining || hk_ledger_backlog(api->ledger) >= HK_WRITE_QUEUE_MAX) {
-        hk_answer_problem_full(exchange,
-            &(struct hk_problem){.status = 503,
-                .detail = api->is_draining ? "the engine is stopping" : "the writer is behind",
-                .retry_after_s = 1});
+    why = reason_to_wait(api, request->body.size);
+    if (why != NULL) {
+        hk_answer_problem_full(
+            exchange, &(struct hk_problem){.status = 503, .detail = why, .retry_after_s = 1});
         return;
     }
     if (!read_type(exchange, request, &is_ndjson) || !read_source(exchange, request, source) ||
