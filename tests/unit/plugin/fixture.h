@@ -132,7 +132,8 @@ static inline bool fixture_has(const struct fixture *f, const char *name)
 
 static inline void fixture_begin(struct fixture *f)
 {
-    static const struct hk_pool_events events = {fixture_settled, fixture_loaded, fixture_log};
+    static const struct hk_pool_events events = {
+        .settled = fixture_settled, .loaded = fixture_loaded, .log = fixture_log};
     struct hk_error error = {0};
 
     memset(f, 0, sizeof(*f));

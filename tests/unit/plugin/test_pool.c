@@ -448,7 +448,7 @@ static void a_dead_spawner_loses_all(void)
 /* An engine of its own process, killed while its plugin works. */
 static _Noreturn void be_engine(const char *data_dir)
 {
-    static const struct hk_pool_events events = {NULL, NULL, NULL};
+    static const struct hk_pool_events events = {.settled = NULL};
     struct fixture f = {0};
     char path[1024];
     char state_dir[256];
