@@ -221,6 +221,7 @@ def test_a_containment_is_listed_served_renewed_and_released(engine, sensor, tok
     path = "/v1/containments/" + held["id"]
     served = engine.get("/lists/main/edl/blocklist.txt", tokens["viewer"])
     assert served.status == 200 and b"203.0.113.33\n" in served.body
+    assert served.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     same = engine.get("/lists/main/edl/blocklist.txt", tokens["viewer"],
                       headers={"If-None-Match": served.headers["ETag"]})
     assert same.status == 304 and same.body == b""
