@@ -83,6 +83,9 @@ struct hk_column {
 bool hk_cli_id_is_good(const char *id);
 /* Text with control bytes escaped. */
 void hk_print_text(const char *text);
+/* A document and a line's end: its very bytes, but on a terminal what would steer that is escaped,
+ * which means the same. */
+void hk_print_json(const char *json, size_t size);
 /* {"items":[…]} as --json, --jsonl or a table say. */
 int hk_print_list(const struct hk_cli *cli, const struct hk_reply *reply,
     const struct hk_column *columns, size_t count);

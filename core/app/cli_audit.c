@@ -213,15 +213,16 @@ static int print_entries(const struct hk_cli *cli, const struct hk_reply *reply)
     const struct hk_json *next = hk_json_get(reply->doc.root, "next");
 
     if (cli->json) {
-        printf("%s\n", reply->body.data);
+        hk_print_json(reply->body.data, reply->body.size);
         return HK_EXIT_DONE;
     }
     for (const struct hk_json *item = items != NULL ? items->first : NULL; item != NULL;
          item = item->next) {
-        if (cli->jsonl)
-            printf("%.*s", (int)item->source_size, item->source);
-        else
-            hk_print_text(hk_json_string_at(item, "line", ""));
+        if (cli->jsonl) {
+            hk_print_json(item->source, item->source_size);
+            continue;
+        }
+        hk_print_text(hk_json_string_at(item, "line", ""));
         putchar('\n');
     }
     if (next != NULL && next->type == HK_JSON_NUMBER)

@@ -29,6 +29,24 @@ const char *hk_plain(void)
     return has_colours() ? "\033[0m" : "";
 }
 
+/* How many bytes does a character have that steers a terminal: a control (C0, DEL, C1), or one of
+ * those that turn the direction of text around, so that it reads as other text? 0: it doesn't. */
+static size_t steering_size(const unsigned char *text, size_t size)
+{
+    unsigned char c = text[0];
+
+    if (c < 0x20 || c == 0x7f)
+        return 1;
+    if (size >= 2 && ((c == 0xc2 && text[1] < 0xa0) || (c == 0xd8 && text[1] == 0x9c)))
+        return 2;
+    if (size >= 3 && c == 0xe2 &&
+        ((text[1] == 0x80 &&
+             (text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae))) ||
+            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9)))
+        return 3;
+    return 0;
+}
+
 /* Copy text with control bytes as \xNN, bad UTF-8 too; returns the width in characters. */
 static unsigned make_safe(const char *text, char *out, size_t capacity)
 {
@@ -41,8 +59,8 @@ static unsigned make_safe(const char *text, char *out, size_t capacity)
         size_t step = 1;
         while (step < 4 && i + step < size && ((unsigned char)text[i + step] & 0xc0) == 0x80)
             step++;
-        bool is_control = c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0);
-        if (is_control || !hk_utf8_is_valid(text + i, step)) {
+        bool is_steering = steering_size((const unsigned char *)text + i, size - i) > 0;
+        if (is_steering || !hk_utf8_is_valid(text + i, step)) {
             used += (size_t)snprintf(out + used, capacity - used, "\\x%02x", c);
             width += 4;
             i++;
@@ -67,6 +85,30 @@ void hk_print_text(const char *text)
     (void)make_safe(text, safe, capacity);
     fputs(safe, stdout);
     free(safe);
+}
+
+void hk_print_json(const char *json, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)json;
+    bool is_terminal = isatty(STDOUT_FILENO) != 0;
+    size_t begin = 0;
+
+    for (size_t i = 0; is_terminal && i < size; i++) {
+        bool is_blank = at[i] == '\n' || at[i] == '\t' || at[i] == '\r';
+        size_t steering = is_blank ? 0 : steering_size(at + i, size - i);
+        if (steering == 0)
+            continue;
+        unsigned code = steering == 1   ? at[i]
+                        : steering == 2 ? (at[i] & 0x1fu) << 6 | (at[i + 1] & 0x3fu)
+                                        : (at[i] & 0x0fu) << 12 | (at[i + 1] & 0x3fu) << 6 |
+                                              (at[i + 2] & 0x3fu);
+        (void)fwrite(json + begin, 1, i - begin, stdout);
+        printf("\\u%04x", code);
+        i += steering - 1;
+        begin = i + 1;
+    }
+    (void)fwrite(json + begin, 1, size - begin, stdout);
+    putchar('\n');
 }
 
 static bool is_time(const char *text)
@@ -159,14 +201,14 @@ int hk_print_list(const struct hk_cli *cli, const struct hk_reply *reply,
     const struct hk_json *next = hk_json_get(reply->doc.root, "next");
 
     if (cli->json) {
-        printf("%s\n", reply->body.data);
+        hk_print_json(reply->body.data, reply->body.size);
         return HK_EXIT_DONE;
     }
     if (items == NULL || items->type != HK_JSON_ARRAY)
         return hk_cli_fail(HK_EXIT_FAILED, "the engine answered something that is no list");
     if (cli->jsonl) {
         for (const struct hk_json *item = items->first; item != NULL; item = item->next)
-            printf("%.*s\n", (int)item->source_size, item->source);
+            hk_print_json(item->source, item->source_size);
         return HK_EXIT_DONE;
     }
     if (items->count == 0)
@@ -259,7 +301,7 @@ void hk_print_for_people(
 int hk_print_document(const struct hk_cli *cli, const struct hk_reply *reply)
 {
     if (cli->json || cli->jsonl || reply->doc.root == NULL || is_flat(reply->doc.root))
-        printf("%s\n", reply->body.data != NULL ? reply->body.data : "");
+        hk_print_json(reply->body.data != NULL ? reply->body.data : "", reply->body.size);
     else
         hk_print_for_people(reply->doc.root, 0);
     return HK_EXIT_DONE;

@@ -1,11 +1,14 @@
 """The command line: exit statuses, outputs, and work on a folder without an engine."""
 
 import json
+import os
+import pty
 import signal
+import subprocess
 
 import pytest
 
-from engine import alert
+from engine import HIKESHI, alert
 
 
 def lines(*alerts):
@@ -154,6 +157,36 @@ def test_control_bytes_of_alerts_stay_out_of_the_terminal(engine):
     for text in (engine.ok("alert", "list"), engine.run("alert", "list").stderr):
         assert not any(ord(c) < 0x20 and c != "\n" or 0x7f <= ord(c) <= 0x9f for c in text)
     assert "\\x1b[31mred" in engine.ok("alert", "list")
+
+
+def on_a_terminal(engine, *args):
+    """What the command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([HIKESHI, *args, "--data", str(engine.data)], stdin=subprocess.DEVNULL,
+                          stdout=theirs, env=engine.environment() | {"NO_COLOR": "1"}) as process:
+        os.close(theirs)
+        written = b""
+        try:
+            while piece := os.read(ours, 65536):
+                written += piece
+        except OSError:
+            pass  # the other side is closed
+        os.close(ours)
+        assert process.wait() == 0
+    return written.decode().replace("\r\n", "\n")
+
+
+def test_nothing_on_a_terminal_steers_it(engine):
+    title = "csi \u009b2J del \x7f turned \u202egnp.exe\u2069 \u200e\u061c end"
+    engine.ok("send", "-", stdin=lines(alert(42, title=title, severity="low")))
+    [item] = [item for item in engine.document("alert", "list")["items"] if "turned" in item["title"]]
+    assert item["title"] == title
+    steering = set("\x1b\x7f\u009b\u202e\u2069\u200e\u061c")
+    for command in (["alert", "list"], ["alert", "show", item["id"]], ["audit", "show"]):
+        for form in ([], ["--json"], ["--jsonl"]):
+            written = on_a_terminal(engine, *command, *form)
+            assert not steering & set(written), (command, form)
+    assert json.loads(on_a_terminal(engine, "alert", "show", item["id"], "--json"))["title"] == title
 
 
 def test_checks_of_files(fresh, tmp_path):
