@@ -179,7 +179,8 @@ static void take_one(struct hk_tx *tx, struct accepted *accepted, const char *so
     }
     hk_dedupe_put(engine->dedupe, tenant->number, offer->dedupe, taken->id, tx->time_us);
     engine->stats.alerts_taken++;
-    route(tx, accepted, offer, taken, actor);
+    if (tenant->active_count > 0)
+        route(tx, accepted, offer, taken, actor);
 }
 
 static void on_durable(void *ctx)

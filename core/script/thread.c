@@ -4,12 +4,14 @@
 #include "script/play.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS 1024
 #define ORDERS_PER_TURN 256
+#define UNLOADS_BEFORE_TRIM 512 /* giving memory back takes milliseconds */
 /* Lua may nest 200 C calls; sanitizers make frames large. */
 #define STACK_SIZE (16U * 1024 * 1024)
 
@@ -32,6 +34,8 @@ struct hk_script {
     struct hk_play *buckets[BUCKETS];
     struct hk_play *ready; /* runs with something to do, in turn */
     struct hk_play **ready_tail;
+    size_t loaded;         /* runs in memory */
+    size_t unloaded_since; /* memory was last given back */
     struct hk_cache cache;
 };
 
@@ -80,6 +84,18 @@ static void unload(struct hk_script *script, hk_script_run id)
     *link = run->next_in_bucket;
     remove_ready(script, run);
     hk_play_free(run);
+    script->loaded--;
+    script->unloaded_since++;
+}
+
+/* After a burst the memory of its Lua states is free but kept by malloc: a wait costs bytes, so it
+ * goes back to the system once nothing runs. */
+static void give_memory_back(struct hk_script *script)
+{
+    if (script->loaded > 0 || script->unloaded_since < UNLOADS_BEFORE_TRIM)
+        return;
+    script->unloaded_since = 0;
+    (void)malloc_trim(0);
 }
 
 static void order_free(struct order *order)
@@ -98,6 +114,7 @@ static void obey(struct hk_script *script, struct order *order)
         if (*link != NULL)
             break; /* a number is never used twice */
         *link = order->run;
+        script->loaded++;
         order->run = NULL;
         make_ready(script, *link);
         break;
@@ -157,6 +174,7 @@ static void *work(void *ctx)
             order_free(order);
         }
         take_turn(script);
+        give_memory_back(script);
     }
     for (size_t i = 0; i < BUCKETS; i++) {
         while (script->buckets[i] != NULL)
