@@ -1,8 +1,9 @@
 """The kill matrix: the engine, or a plugin, is ended by SIGKILL at every point that matters, for each effect class.
 
-The outside world is the test plugin `world`, whose log counts what really took place (tests/plugins/world/store.h). After
-each kill and restart: what was acknowledged is there, nothing took place twice, what nobody can know is *unknown* and can
-be resolved, and the record verifies and rebuilds. Moments are found by watching the world and the API, never by sleeping.
+The outside world is the test plugin `world`, whose log counts what really took place (see
+tests/plugins/world/store.h). After each kill and restart: what was acknowledged is there, nothing took place twice,
+what nobody can know is *unknown* and can be resolved, and the record verifies and rebuilds. Moments are found by
+watching the world and the API, never by sleeping.
 """
 
 import collections
@@ -286,7 +287,8 @@ class Site:
 
     def release(self, containment):
         try:
-            status, answer = self.call("POST", f"/v1/containments/{containment}/release", {"reason": "no longer needed"})
+            status, answer = self.call("POST", f"/v1/containments/{containment}/release",
+                                       {"reason": "no longer needed"})
         except ConnectionError:
             return None
         assert status == 200, answer
@@ -311,10 +313,11 @@ class Site:
     def quiet(self):
         """Wait until nothing goes on; the runs by their state."""
         def runs():
-            alerts = {run["alert"] for run in self.items("runs")}
-            return (set(self.promised) <= alerts and not [run for run in self.items("runs") if run["state"] == "running"]
+            listed = self.items("runs")
+            return (set(self.promised) <= {run["alert"] for run in listed}
+                    and "running" not in [run["state"] for run in listed]
                     and not [it for it in self.items("containments") if it["state"] in ("starting", "releasing")]
-                    and self.items("runs"))
+                    and listed)
         return until(runs, "all runs to end or wait")
 
     # --- what must hold ---
