@@ -171,8 +171,10 @@ static bool is_excluded(const struct gate_op *op)
 static bool choice_is_offered(const struct gate_op *op)
 {
     const struct hk_json *choices = hk_json_get(op->opened.root, "choices");
-    if (choices == NULL || !op->approve)
+    if (!op->approve)
         return true;
+    if (choices == NULL)
+        return op->choice == NULL;
     for (const struct hk_json *item = choices->first; item != NULL; item = item->next) {
         if (op->choice != NULL && hk_json_string(item) != NULL &&
             strcmp(hk_json_string(item), op->choice) == 0)
@@ -321,6 +323,20 @@ static void void_and_ask_again(struct gate_op *op, struct hk_run *run, struct hk
     hk_gate_open(run, step, act, tx);
 }
 
+/* Authority, which asked, would let it be done by now: what was approved is not void for that. */
+static void go_on_asking(const struct gate_op *op, struct hk_verdict *verdict)
+{
+    const struct hk_json *covers = hk_json_get(op->opened.root, "covers");
+    if (verdict->outcome <= HK_MAY_ASK)
+        return;
+    verdict->outcome = HK_MAY_ASK;
+    (void)hk_copy_text(verdict->rule, sizeof verdict->rule, hk_json_string_at(covers, "rule", ""));
+    (void)hk_copy_text(
+        verdict->role, sizeof verdict->role, hk_json_string_at(covers, "role", "approver"));
+    verdict->quorum = (unsigned)hk_json_i64_at(covers, "quorum", 1);
+    verdict->expires_ms = HK_GATE_EXPIRES_DEFAULT_MS;
+}
+
 /* An approved action: I4, the digest is computed again from what is true now. */
 static void intend_approved(
     struct gate_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
@@ -343,6 +359,7 @@ static void intend_approved(
         hk_step_settle(run, step, tx, false, act.verdict.why, "denied");
         goto out;
     }
+    go_on_asking(op, &act.verdict);
     hk_gate_covers(run, step, &act, &covers, digest);
     if (strcmp(digest, op->digest) != 0) {
         void_and_ask_again(op, run, step, &act, tx);

@@ -144,3 +144,39 @@ def test_a_lease_that_nobody_can_end_says_so(corner):
     answer = corner.engine.post(f"/v1/containments/{lease}/release", corner.approver, {"reason": "over"})
     assert answer.json["state"] == "released"
     assert corner.is_sound()
+
+
+def test_an_approval_holds_when_the_rules_ask_for_less(corner):
+    corner.start('return { ok = act.world.touch_once { target = "host" } ~= nil }', outcome="ask")
+    corner.send()
+    gate = corner.gate()
+    corner.engine.stop()
+    corner.start(outcome="do")
+    assert corner.decide(gate).json["state"] == "approved"
+    run = corner.run("finished")
+    assert run["value"] == {"ok": True}
+    assert corner.items("approvals", "pending") == []
+    assert corner.is_sound()
+
+
+def test_an_approval_is_void_when_the_rules_ask_for_more(corner):
+    corner.start('return { ok = act.world.touch_once { target = "host" } ~= nil }', outcome="ask")
+    corner.send()
+    gate = corner.gate()
+    corner.engine.stop()
+    rule = '{ name = "two", action = "world.*", outcome = "ask", role = "approver", quorum = 2 },'
+    corner.start(outcome="ask", rules=rule)
+    assert corner.decide(gate).status == 409
+    assert corner.shown("approvals", gate["id"])["state"] == "void"
+    assert corner.gate()["quorum"] == 2
+    assert corner.is_sound()
+
+
+def test_a_choice_is_taken_only_where_one_is_offered(corner):
+    corner.start('return act.world.touch_once { target = "host" }', outcome="ask")
+    corner.send()
+    gate = corner.gate()
+    assert corner.decide(gate, choice="something else").status == 400
+    assert corner.decide(gate).json["state"] == "approved"
+    corner.run("finished")
+    assert corner.is_sound()
