@@ -212,6 +212,15 @@ static bool step_can_probe(const struct hk_run *run, const struct hk_step *step)
     return info != NULL && info->can_probe;
 }
 
+/* The run has ended, so nothing is sent for it any more. */
+static void leave(struct hk_run *run, struct hk_step *step, bool nothing_happened)
+{
+    if (nothing_happened)
+        failed(run, step, "its run ended before it was done", "not_sent");
+    else
+        unknown(run, step, "its run ended before it was known what became of it");
+}
+
 static void follow(struct hk_run *run, struct hk_step *step, enum hk_call_mode mode,
     enum hk_call_end end, const char *text)
 {
@@ -223,7 +232,10 @@ static void follow(struct hk_run *run, struct hk_step *step, enum hk_call_mode m
         failed(run, step, text, end == HK_CALL_NOT_SENT ? "not_sent" : "plugin");
         break;
     case HK_NEXT_SEND:
-        repeat(run, step, HK_CALL_START, text);
+        if (run->end == HK_RUN_RUNNING)
+            repeat(run, step, HK_CALL_START, text);
+        else
+            leave(run, step, end == HK_CALL_DID_NOT || step->effect == HK_READ);
         break;
     case HK_NEXT_PROBE:
         repeat(run, step, HK_CALL_PROBE, text);
@@ -288,6 +300,10 @@ void hk_dispatch_send(struct hk_run *run, struct hk_step *step, enum hk_call_mod
     char why[400];
     if (run->engine->is_stopping)
         return; /* found intended at the next start */
+    if (mode == HK_CALL_START && run->end != HK_RUN_RUNNING) {
+        leave(run, step, step->attempts <= 1);
+        return;
+    }
     if (mode == HK_CALL_START && is_protected_now(run, step, why, sizeof why)) {
         if (step->attempts > 1) /* an earlier sending may have had its effect */
             unknown(run, step, why);

@@ -180,3 +180,19 @@ def test_a_choice_is_taken_only_where_one_is_offered(corner):
     assert corner.decide(gate).json["state"] == "approved"
     corner.run("finished")
     assert corner.is_sound()
+
+
+def test_nothing_is_sent_again_for_a_run_that_was_cancelled(corner):
+    """The call was open when the run was cancelled and the engine killed: what became of it is for people to say."""
+    corner.start('return act.world.touch_idempotent { target = "host", block_ms = 1500 }')
+    corner.send()
+    run = corner.run("running")["id"]
+    assert corner.engine.post(f"/v1/runs/{run}/cancel", corner.approver, {"reason": "no"}).json["state"] == "cancelled"
+    corner.engine.process.kill()
+    corner.engine.process.wait()
+    corner.start()
+    until(lambda: corner.items("containments", "unknown"), "the containment")
+    shown = corner.shown("runs", run)
+    assert shown["state"] == "cancelled"
+    assert "step.repeated" not in [entry["kind"] for entry in shown["entries"]]
+    assert corner.is_sound()
