@@ -127,6 +127,7 @@ static void read_item(struct slice *slice, unsigned index)
         return;
     }
     slice->offers[slice->count] = (struct hk_alert_offer){.view = in->view,
+        .parsed = in->parsed.root,
         .raw = in->raw,
         .form = in->form,
         .dedupe = in->dedupe,

@@ -97,7 +97,7 @@ static struct hk_run *new_run(struct hk_tx *tx, const char *id, const char *aler
     const struct hk_actor *actor)
 {
     struct hk_run *run = hk_run_make(tx->engine, tx->tenant, id);
-    run->alert = hk_alert_hold(tx->engine, alert, offer->view, offer->raw, HK_ALERT_ROUTED);
+    run->alert = hk_alert_hold(tx->engine, alert, offer->parsed, offer->raw, HK_ALERT_ROUTED);
     run->playbook = playbook;
     run->severity = (enum hk_severity)offer->severity;
     run->seed = seed;
@@ -130,17 +130,12 @@ static bool has_room(const struct accepted *accepted)
 static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_alert_offer *offer,
     const struct hk_alert_taken *taken, const struct hk_actor *actor)
 {
-    struct hk_json_doc view = {0};
-    struct hk_error error = {0};
     struct hk_tenant_state *tenant = tx->tenant;
     struct hk_playbook **wanted = hk_engine_alloc((tenant->active_count + 1) * sizeof *wanted);
     char(*ids)[HK_ID_SIZE] = hk_engine_alloc((tenant->active_count + 1) * sizeof *ids);
     size_t count = 0;
-    hk_engine_must(
-        hk_json_parse(offer->view, strlen(offer->view), &hk_json_limits_own, &view, &error),
-        "an alert's view", &error);
     for (size_t i = 0; i < tenant->active_count; i++) {
-        if (!hk_route_matches(tenant->active[i], view.root))
+        if (!hk_route_matches(tenant->active[i], offer->parsed))
             continue;
         wanted[count] = tenant->active[i];
         hk_id_new("ru", tx->time_us, ids[count++]);
@@ -157,7 +152,6 @@ static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_a
         remember_run(accepted, run, ids[i]);
         tx->engine->stats.runs_started++;
     }
-    hk_json_doc_done(&view);
     free(wanted);
     free(ids);
 }

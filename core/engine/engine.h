@@ -85,7 +85,8 @@ struct hk_pool *hk_engine_pool(struct hk_engine *engine);
 /* --- alerts --- */
 
 struct hk_alert_offer {
-    const char *view; /* from intake */
+    const char *view;             /* from intake */
+    const struct hk_json *parsed; /* the same, read; looked at during the call only */
     const char *raw;
     const char *form;
     const char *dedupe;

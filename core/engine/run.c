@@ -20,30 +20,26 @@ enum { STEP_SIZE = sizeof(struct hk_step) + 1024 };
 
 /* --- alerts that runs share --- */
 
-static char *alert_json(const char *id, const char *view, const char *raw)
+static char *alert_json(const char *id, const struct hk_json *view, const char *raw)
 {
     struct hk_buf out;
     struct hk_jw jw;
-    struct hk_json_doc doc = {0};
     struct hk_error error = {0};
     hk_buf_init(&out, HK_PAYLOAD_SIZE_MAX * 2);
-    hk_engine_must(hk_json_parse(view, strlen(view), &hk_json_limits_own, &doc, &error),
-        "an alert's view", &error);
     hk_jw_init(&jw, &out);
     hk_jw_object(&jw);
-    for (const struct hk_json *field = doc.root->first; field != NULL; field = field->next) {
+    for (const struct hk_json *field = view->first; field != NULL; field = field->next) {
         if (strcmp(field->key, "id") != 0 && strcmp(field->key, "raw") != 0)
             hk_jw_kv_value(&jw, field->key, field);
     }
     hk_jw_kv(&jw, "id", id);
     hk_jw_kv_raw(&jw, "raw", raw);
     hk_jw_object_end(&jw);
-    hk_json_doc_done(&doc);
     hk_engine_must(hk_buf_check(&out, "an alert", &error), "an alert", &error);
     return hk_buf_take(&out, NULL);
 }
 
-struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const char *view,
+struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const struct hk_json *view,
     const char *raw, enum hk_alert_state state)
 {
     struct hk_alert *alert = hk_map_get(&engine->alerts, id);

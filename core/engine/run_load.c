@@ -206,7 +206,6 @@ static enum hk_status decode_entry(
 static enum hk_status decode_alert(struct load *load, struct hk_error *error)
 {
     struct hk_json_doc doc = {0};
-    struct hk_buf view;
     const struct hk_stored *first = &load->alert_chain.items[0];
     enum hk_alert_state state = HK_ALERT_NONE;
     for (size_t i = 0; i < load->alert_chain.count; i++) {
@@ -219,13 +218,14 @@ static enum hk_status decode_alert(struct load *load, struct hk_error *error)
         hk_json_parse(first->payload, first->payload_size, &hk_json_limits_own, &doc, error);
     if (status != HK_OK)
         return status;
-    hk_buf_init(&view, HK_PAYLOAD_SIZE_MAX);
-    hk_json_canonical(hk_json_get(doc.root, "view"), &view);
-    load->run->alert = hk_alert_hold(load->run->engine, first->entry.subject, view.data,
-        hk_json_string_at(doc.root, "raw", "null"), state);
-    hk_buf_done(&view);
+    const struct hk_json *view = hk_json_get(doc.root, "view");
+    if (view == NULL)
+        status = damage(load, first, "an alert without a view", error);
+    else
+        load->run->alert = hk_alert_hold(load->run->engine, first->entry.subject, view,
+            hk_json_string_at(doc.root, "raw", "null"), state);
     hk_json_doc_done(&doc);
-    return HK_OK;
+    return status;
 }
 
 /* The text that the run began with, whatever the files say today. */

@@ -12,10 +12,11 @@
 #include "base/json.h"
 
 struct hk_alert_in {
-    char *view;       /* the alert view, JSON object, without raw */
-    char *raw;        /* the bytes that came, as one JSON value's exact text */
-    const char *form; /* "view" or "suricata" */
-    int severity;     /* 1 informational … 6 fatal */
+    char *view;                /* the alert view, JSON object, without raw */
+    struct hk_json_doc parsed; /* the same, read */
+    char *raw;                 /* the bytes that came, as one JSON value's exact text */
+    const char *form;          /* "view" or "suricata" */
+    int severity;              /* 1 informational … 6 fatal */
     int64_t event_us;
     char dedupe[33]; /* hex of the first half of SHA-256 over the key fields */
 };

@@ -22,6 +22,7 @@ void hk_alert_in_done(struct hk_alert_in *alert)
 {
     free(alert->view);
     free(alert->raw);
+    hk_json_doc_done(&alert->parsed);
     memset(alert, 0, sizeof(*alert));
 }
 
@@ -47,18 +48,17 @@ static enum hk_status read_form(const struct hk_json *root, struct hk_jw *jw,
     return hk_eve_read(root, jw, facts, error);
 }
 
-/* Sign the view that was written, which has all values in their normal form. */
+/* Read the view that was written, which has all values in their normal form, and sign it. */
 static enum hk_status sign_view(const struct hk_dedupe_rule *rule, const struct hk_buf *view,
-    char ret_dedupe[33], struct hk_error *error)
+    struct hk_alert_in *alert, struct hk_error *error)
 {
     const char *const *fields =
         rule != NULL && rule->fields != NULL ? rule->fields : hk_dedupe_fields_default;
-    struct hk_json_doc doc = {0};
-    enum hk_status status = hk_json_parse(view->data, view->size, &hk_json_limits_own, &doc, error);
+    enum hk_status status =
+        hk_json_parse(view->data, view->size, &hk_json_limits_own, &alert->parsed, error);
 
     if (status == HK_OK)
-        status = hk_dedupe_key(doc.root, fields, ret_dedupe, error);
-    hk_json_doc_done(&doc);
+        status = hk_dedupe_key(alert->parsed.root, fields, alert->dedupe, error);
     return status;
 }
 
@@ -80,9 +80,11 @@ enum hk_status hk_intake_read(const char *text, size_t size, const struct hk_ded
     if (status == HK_OK)
         status = hk_buf_check(&view, "alert view", error);
     if (status == HK_OK)
-        status = sign_view(dedupe, &view, alert.dedupe, error);
-    if (status != HK_OK)
+        status = sign_view(dedupe, &view, &alert, error);
+    if (status != HK_OK) {
+        hk_alert_in_done(&alert);
         goto out;
+    }
     alert.severity = facts.severity;
     alert.event_us = facts.event_us;
     alert.view = hk_buf_take(&view, NULL);
