@@ -128,6 +128,19 @@ static int64_t now_us(const struct hk_exchange *exchange)
     return hk_clock_now_us(hk_ledger_clock(exchange->api->ledger));
 }
 
+/* A service that could make a person, or a person's token, would decide by proxy. False: answered.
+ */
+static bool may_make_persons(struct hk_exchange *exchange)
+{
+    const struct hk_actor *actor = &exchange->actor;
+
+    if (actor->is_person || strcmp(actor->id, "local") == 0)
+        return true;
+    hk_answer_problem(exchange, 403,
+        "a service makes no persons and no tokens for them: it would decide by proxy");
+    return false;
+}
+
 void hk_route_user_add(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
@@ -140,6 +153,8 @@ void hk_route_user_add(
     enum hk_status status;
 
     (void)request;
+    if (!may_make_persons(exchange))
+        return;
     status = hk_user_prepare(
         exchange->api->identity, exchange->tenant, name, role, time_us, &user, &error);
     if (status != HK_OK) {
@@ -195,12 +210,15 @@ void hk_route_token_create(
     const struct hk_identity *identity = exchange->api->identity;
     const char *user = hk_json_string_at(body, "user", NULL);
     int64_t time_us = now_us(exchange);
-    struct identity_job *job = new_job(exchange, true, 201);
+    struct identity_job *job;
     struct hk_error error;
     enum hk_status status;
     const char *role;
 
     (void)request;
+    if (user != NULL && !may_make_persons(exchange))
+        return;
+    job = new_job(exchange, true, 201);
     if (job == NULL)
         return;
     status =

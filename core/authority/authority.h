@@ -4,13 +4,15 @@
  * protection right before dispatch.
  *
  * Order: the first rule that matches gives the outcome (no rule: `enrich`, `notify` and `restore`
- * are done, everything else asks); a spent budget turns do into ask; what the playbook asked for
- * can only add (ask, larger quorum); the protected list is looked at last and wins.
+ * are done, everything else asks); a spent budget turns do into ask, and so does an action on the
+ * world that names no target; what the playbook asked for can only add (ask, larger quorum); the
+ * protected list is looked at last and wins.
  */
 #ifndef HK_AUTHORITY_AUTHORITY_H
 #define HK_AUTHORITY_AUTHORITY_H
 
 #include "base/json.h"
+#include "base/severity.h"
 
 struct hk_authority;
 
@@ -19,16 +21,6 @@ struct hk_authority;
 HK_MUST_CHECK enum hk_status hk_authority_new(const struct hk_json *tenant_config,
     struct hk_authority **ret_authority, struct hk_error *error);
 void hk_authority_free(struct hk_authority *authority);
-
-enum hk_severity {
-    HK_SEVERITY_NONE,
-    HK_SEVERITY_INFORMATIONAL,
-    HK_SEVERITY_LOW,
-    HK_SEVERITY_MEDIUM,
-    HK_SEVERITY_HIGH,
-    HK_SEVERITY_CRITICAL,
-    HK_SEVERITY_FATAL,
-};
 
 struct hk_question {
     const char *action;      /* "edl.block_ip" */
@@ -75,9 +67,6 @@ bool hk_authority_is_protected(const struct hk_authority *authority,
 HK_MUST_CHECK enum hk_status hk_target_normalise(
     const char *type, const char *text, char *ret_text, size_t capacity, struct hk_error *error);
 
-/* "high" → HK_SEVERITY_HIGH; HK_SEVERITY_NONE for other words. */
-enum hk_severity hk_severity_from_text(const char *text);
-const char *hk_severity_text(enum hk_severity severity);
 const char *hk_outcome_text(enum hk_outcome_of_authority outcome); /* "do_then_tell" */
 
 /* Roles, weakest right last in this list: does a person with role `has` fulfil `needs`?

@@ -129,6 +129,17 @@ static void ask_budgets(const struct hk_authority *authority, const struct hk_qu
     }
 }
 
+/* What acts on the world and names no target can't be held against target rules and the protected
+ * list: a person looks at it. */
+static void ask_untargeted(const struct hk_question *question, struct hk_verdict *verdict)
+{
+    if (question->target != NULL || is_harmless(question->kind) || verdict->outcome <= HK_MAY_ASK)
+        return;
+    turn_into_ask(verdict, "untargeted");
+    (void)snprintf(verdict->why, sizeof(verdict->why),
+        "The action names no target that rules and protections could be held against.");
+}
+
 static void add_wishes(const struct hk_question *question, struct hk_verdict *verdict)
 {
     if (question->playbook_asks && verdict->outcome > HK_MAY_ASK) {
@@ -191,6 +202,7 @@ enum hk_status hk_authority_decide(const struct hk_authority *authority,
     }
     ask_rules(authority, question, question->target != NULL ? &target : NULL, &verdict);
     ask_budgets(authority, question, &verdict);
+    ask_untargeted(question, &verdict);
     add_wishes(question, &verdict);
     if (protection >= 0 &&
         (!authority->protections[protection].asks || verdict.outcome > HK_MAY_ASK))

@@ -278,37 +278,40 @@ uint64_t hk_out_send(struct hk_engine *engine, struct hk_tenant_state *tenant,
     return kept->id;
 }
 
-/* I5: protection may have come since the step was allowed. */
-static bool is_protected_now(struct hk_run *run, struct hk_step *step, char *ret_why, size_t size)
+/* I5: protection may have come since the step was allowed. HK_OK: send; HK_DENIED: protected now;
+ * anything else: it can't be looked at again (its plugin is not there), so it is not sent. */
+static enum hk_status look_again(
+    struct hk_run *run, const struct hk_step *step, struct hk_error *error)
 {
     struct hk_act act;
-    struct hk_error error = {0};
     struct hk_verdict verdict;
-    bool is_protected = false;
-    if (hk_act_prepare(run, step, &act, &error) == HK_OK &&
-        hk_authority_is_protected(
-            run->tenant->authority, &act.question, step->gate[0] != 0, &verdict)) {
-        is_protected = true;
-        snprintf(ret_why, size, "denied by %s: %s", verdict.rule, verdict.why);
-    }
+    enum hk_status status = hk_act_prepare(run, step, &act, error);
+    if (status == HK_OK && hk_authority_is_protected(
+                               run->tenant->authority, &act.question, step->gate[0] != 0, &verdict))
+        status = hk_fail(error, HK_DENIED, "denied by %s: %s", verdict.rule, verdict.why);
     hk_act_done(&act);
-    return is_protected;
+    return status;
 }
 
 void hk_dispatch_send(struct hk_run *run, struct hk_step *step, enum hk_call_mode mode)
 {
-    char why[400];
+    struct hk_error error = {0};
     if (run->engine->is_stopping)
         return; /* found intended at the next start */
     if (mode == HK_CALL_START && run->end != HK_RUN_RUNNING) {
         leave(run, step, step->attempts <= 1);
         return;
     }
-    if (mode == HK_CALL_START && is_protected_now(run, step, why, sizeof why)) {
+    enum hk_status status = mode == HK_CALL_START ? look_again(run, step, &error) : HK_OK;
+    if (status == HK_DENIED) {
         if (step->attempts > 1) /* an earlier sending may have had its effect */
-            unknown(run, step, why);
+            unknown(run, step, error.text);
         else
-            failed(run, step, why, "denied");
+            failed(run, step, error.text, "denied");
+        return;
+    }
+    if (status != HK_OK) {
+        follow(run, step, mode, HK_CALL_NOT_SENT, error.text);
         return;
     }
     const struct hk_out out = {.run = run, .step = step, .mode = mode};

@@ -196,3 +196,13 @@ def test_nothing_is_sent_again_for_a_run_that_was_cancelled(corner):
     assert shown["state"] == "cancelled"
     assert "step.repeated" not in [entry["kind"] for entry in shown["entries"]]
     assert corner.is_sound()
+
+
+def test_a_service_makes_no_persons(engine):
+    """A service that could make a person and a token for them would decide by proxy."""
+    robot = engine.token(service="robot-1", role="tenant-admin")
+    refused = engine.post("/v1/users", robot, {"name": "puppet", "role": "approver"})
+    assert refused.status == 403 and "proxy" in refused.json["detail"]
+    engine.token("puppet-2", "approver")
+    assert engine.post("/v1/tokens", robot, {"user": "puppet-2"}).status == 403
+    assert engine.post("/v1/tokens", robot, {"service": "robot-2", "role": "analyst"}).status == 201

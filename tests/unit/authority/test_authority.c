@@ -209,6 +209,20 @@ static void test_hours(void)
     }
 }
 
+static void test_untargeted(void)
+{
+    struct hk_authority *authority =
+        make("{\"authority\":[{\"action\":\"*\",\"outcome\":\"do\"}]}");
+    struct hk_question question = {.action = "acme.lock_all", .kind = "contain"};
+
+    expect(authority, &question, HK_MAY_ASK, "untargeted");
+    question.kind = "eradicate";
+    expect(authority, &question, HK_MAY_ASK, "untargeted");
+    question.kind = "enrich";
+    expect(authority, &question, HK_MAY_DO, "authority[0]");
+    hk_authority_free(authority);
+}
+
 static void test_budget(void)
 {
     struct hk_authority *authority =
@@ -427,6 +441,7 @@ int main(void)
     CU_add_test(suite, "the first rule that matches gives the outcome", test_first_match_wins);
     CU_add_test(suite, "a range over several rules", test_ranges_over_several_rules);
     CU_add_test(suite, "hours, days, zones and their opposite", test_hours);
+    CU_add_test(suite, "what names no target asks", test_untargeted);
     CU_add_test(suite, "a spent budget asks", test_budget);
     CU_add_test(suite, "a playbook can only add", test_playbook_can_only_add);
     CU_add_test(suite, "protection is last and wins", test_protection);
