@@ -186,7 +186,7 @@ def test_nothing_is_sent_again_for_a_run_that_was_cancelled(corner):
     """The call was open when the run was cancelled and the engine killed: what became of it is for people to say."""
     corner.start('return act.world.touch_idempotent { target = "host", block_ms = 1500 }')
     corner.send()
-    run = corner.run("running")["id"]
+    run = until(lambda: corner.items("containments", "starting"), "the call")[0]["run"]
     assert corner.engine.post(f"/v1/runs/{run}/cancel", corner.approver, {"reason": "no"}).json["state"] == "cancelled"
     corner.engine.process.kill()
     corner.engine.process.wait()
