@@ -5,6 +5,8 @@
  */
 #include "base/digest.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -79,6 +81,13 @@ void hk_sha256_hex(const void *data, size_t size, char ret_hex[HK_SHA256_HEX_SIZ
     hk_hex(digest, sizeof(digest), ret_hex);
 }
 
+bool hk_sha256_hex_is_valid(const char *text)
+{
+    size_t digits = HK_SHA256_HEX_SIZE - 1;
+
+    return strlen(text) == digits && strspn(text, "0123456789abcdefABCDEF") == digits;
+}
+
 void hk_random(void *ret_data, size_t size)
 {
     uint8_t *at = ret_data;
@@ -111,28 +120,17 @@ void hk_hex(const void *data, size_t size, char *ret_text)
     ret_text[2 * size] = '\0';
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 enum hk_status hk_hex_decode(const char *text, void *ret_data, size_t size)
 {
     uint8_t *out = ret_data;
     size_t digits = 0;
 
-    while (hex_digit(text[digits]) >= 0)
+    while (hk_hex_digit(text[digits]) >= 0)
         digits++;
     if (text[digits] != '\0' || digits % 2 != 0 || digits / 2 != size)
         return HK_INVALID;
     for (size_t i = 0; i < size; i++)
-        out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+        out[i] = (uint8_t)(hk_hex_digit(text[2 * i]) << 4 | hk_hex_digit(text[2 * i + 1]));
     return HK_OK;
 }
 

@@ -18,6 +18,8 @@ struct hk_bytes {
 void hk_sha256(const struct hk_bytes *parts, size_t count, uint8_t ret_digest[HK_SHA256_SIZE]);
 void hk_sha256_one(const void *data, size_t size, uint8_t ret_digest[HK_SHA256_SIZE]);
 void hk_sha256_hex(const void *data, size_t size, char ret_hex[HK_SHA256_HEX_SIZE]);
+/* 64 hexadecimal digits, in either case? */
+bool hk_sha256_hex_is_valid(const char *text);
 
 /* Fill with bytes from the system's generator; ends the process when there are none. */
 void hk_random(void *ret_data, size_t size);

@@ -3,6 +3,8 @@
  */
 #include "base/ip.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,17 +25,6 @@ struct part {
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static int hex_digit(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* A decimal number up to max, of which a leading zero makes an octal to some. */
@@ -72,8 +63,8 @@ static bool read_group(struct part *part, unsigned *ret_value)
     unsigned value = 0;
     int count = 0;
 
-    for (; part->at < part->end && hex_digit(*part->at) >= 0; part->at++, count++)
-        value = (value << 4 | (unsigned)hex_digit(*part->at)) & 0xffff;
+    for (; part->at < part->end && hk_hex_digit(*part->at) >= 0; part->at++, count++)
+        value = (value << 4 | (unsigned)hk_hex_digit(*part->at)) & 0xffff;
     *ret_value = value;
     return count >= 1 && count <= 4;
 }

@@ -131,15 +131,10 @@ static int read_hex4(const char *at)
     int value = 0;
 
     for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        if (is_digit(c))
-            value = value << 4 | (c - '0');
-        else if (c >= 'a' && c <= 'f')
-            value = value << 4 | (c - 'a' + 10);
-        else if (c >= 'A' && c <= 'F')
-            value = value << 4 | (c - 'A' + 10);
-        else
+        int digit = hk_hex_digit(at[i]);
+        if (digit < 0)
             return -1;
+        value = value << 4 | digit;
     }
     return value;
 }

@@ -122,6 +122,17 @@ bool hk_glob_matches(const char *pattern, const char *text)
     return *pattern == '\0';
 }
 
+int hk_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 char *hk_strdup(const char *src)
 {
     size_t size;

@@ -17,6 +17,8 @@ size_t hk_utf8_prefix(const char *text, size_t size, size_t size_max);
 bool hk_copy_text(char *dst, size_t capacity, const char *src);
 /* Does text match pattern, where '*' stands for any run of characters? Bounded work. */
 bool hk_glob_matches(const char *pattern, const char *text);
+/* What a hexadecimal digit of either case stands for; -1 when it is none. */
+int hk_hex_digit(char c);
 /* malloc'd copy, or NULL when src is NULL or memory is short. */
 char *hk_strdup(const char *src);
 

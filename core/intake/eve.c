@@ -4,10 +4,10 @@
  * and destination stay as the event has them: of the packet that matched, which an answer of the
  * attacked machine may be too.
  */
+#include "base/digest.h"
 #include "base/ip.h"
 #include "base/time.h"
 #include "intake/forms.h"
-#include "intake/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,16 +78,16 @@ static enum hk_status write_title(
 }
 
 /* What a rule's author says of this one rule goes before the priority of its class. */
-static int find_severity(const struct hk_json *event)
+static enum hk_severity find_severity(const struct hk_json *event)
 {
     static const struct {
         const char *text;
-        int severity;
+        enum hk_severity severity;
     } words[] = {
-        {"Critical", HK_ALERT_CRITICAL},
-        {"Major", HK_ALERT_HIGH},
-        {"Minor", HK_ALERT_LOW},
-        {"Informational", HK_ALERT_INFORMATIONAL},
+        {"Critical", HK_SEVERITY_CRITICAL},
+        {"Major", HK_SEVERITY_HIGH},
+        {"Minor", HK_SEVERITY_LOW},
+        {"Informational", HK_SEVERITY_INFORMATIONAL},
     };
     const char *text = first_text_at(event, "alert.metadata.signature_severity");
     int64_t priority;
@@ -96,16 +96,16 @@ static int find_severity(const struct hk_json *event)
         if (strcasecmp(text, words[i].text) == 0)
             return words[i].severity;
     if (!hk_json_i64(hk_json_at(event, "alert.severity"), &priority) || priority < 1)
-        return HK_ALERT_MEDIUM;
+        return HK_SEVERITY_MEDIUM;
     switch (priority) {
     case 1:
-        return HK_ALERT_HIGH;
+        return HK_SEVERITY_HIGH;
     case 2:
-        return HK_ALERT_MEDIUM;
+        return HK_SEVERITY_MEDIUM;
     case 3:
-        return HK_ALERT_LOW;
+        return HK_SEVERITY_LOW;
     default:
-        return HK_ALERT_INFORMATIONAL;
+        return HK_SEVERITY_INFORMATIONAL;
     }
 }
 
@@ -121,7 +121,7 @@ static void write_facts(const struct hk_json *event, struct hk_jw *jw, struct hk
 
     hk_jw_kv(jw, "category", hk_eve_category(class_text != NULL ? class_text : ""));
     facts->severity = find_severity(event);
-    hk_jw_kv(jw, "severity", hk_alert_severity_text(facts->severity));
+    hk_jw_kv(jw, "severity", hk_severity_text(facts->severity));
     /* On failure the time of arrival stays. */
     if (timestamp != NULL && hk_time_parse(timestamp, &event_us, NULL) == HK_OK)
         facts->event_us = event_us;
@@ -253,7 +253,7 @@ static void write_file(const struct hk_json *event, struct hk_jw *jw)
         file = files->first;
     path = text_at(file, "filename");
     sha256 = text_at(file, "sha256");
-    if (sha256 != NULL && !hk_is_sha256(sha256))
+    if (sha256 != NULL && !hk_sha256_hex_is_valid(sha256))
         sha256 = NULL;
     if (path == NULL && sha256 == NULL)
         return;

@@ -6,10 +6,11 @@
 #define HK_INTAKE_FORMS_H
 
 #include "base/json.h"
+#include "base/severity.h"
 
 /* What a form's reader finds out beside the view itself. */
 struct hk_form_facts {
-    int severity;
+    enum hk_severity severity;
     int64_t event_us; /* holds the time of arrival beforehand */
 };
 

@@ -3,10 +3,10 @@
  * as absent; addresses, the time and hashes are written in their normal form; further fields are
  * kept as they came.
  */
+#include "base/digest.h"
 #include "base/ip.h"
 #include "base/time.h"
 #include "intake/forms.h"
-#include "intake/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,7 +119,7 @@ static void write_sha256(struct writer *writer, const char *text)
     char lower[65];
     size_t i;
 
-    if (!hk_is_sha256(text)) {
+    if (!hk_sha256_hex_is_valid(text)) {
         hk_jw_string(writer->jw, text);
         return;
     }
@@ -149,8 +149,8 @@ static enum hk_status write_text(
             return hk_fail(writer->error, HK_INVALID, "title is empty");
         break;
     case SHAPE_SEVERITY:
-        writer->facts->severity = hk_alert_severity_from_text(text);
-        if (writer->facts->severity == 0)
+        writer->facts->severity = hk_severity_from_text(text);
+        if (writer->facts->severity == HK_SEVERITY_NONE)
             return wrong(writer, path, "one of informational, low, medium, high, critical, fatal");
         break;
     default:
@@ -267,13 +267,13 @@ enum hk_status hk_view_read(const struct hk_json *alert, struct hk_jw *jw,
 
     if (title == NULL || title->type == HK_JSON_NULL)
         return hk_fail(error, HK_INVALID, "title is missing");
-    facts->severity = 0;
+    facts->severity = HK_SEVERITY_NONE;
     status = write_fields(&writer, "", alert);
     if (status != HK_OK)
         return status;
-    if (facts->severity == 0) {
-        facts->severity = HK_ALERT_MEDIUM;
-        hk_jw_kv(jw, "severity", hk_alert_severity_text(facts->severity));
+    if (facts->severity == HK_SEVERITY_NONE) {
+        facts->severity = HK_SEVERITY_MEDIUM; /* neither lost nor alarming */
+        hk_jw_kv(jw, "severity", hk_severity_text(facts->severity));
     }
     if (time == NULL || time->type == HK_JSON_NULL)
         hk_jw_kv_time(jw, "time", facts->event_us);

@@ -3,6 +3,7 @@
  */
 #include "ledger/query_rows.h"
 
+#include "base/severity.h"
 #include "ledger/store.h"
 
 #include <string.h>
@@ -96,12 +97,9 @@ void hk_collection_select(const struct hk_collection *collection, struct hk_buf 
 
 static const char *severity_text(int64_t severity)
 {
-    static const char *const texts[] = {
-        NULL, "informational", "low", "medium", "high", "critical", "fatal"};
-
-    if (severity < 1 || severity >= (int64_t)(sizeof(texts) / sizeof(texts[0])))
+    if (severity < HK_SEVERITY_INFORMATIONAL || severity > HK_SEVERITY_FATAL)
         return NULL;
-    return texts[severity];
+    return hk_severity_text((enum hk_severity)severity);
 }
 
 void hk_collection_fields(

@@ -13,6 +13,7 @@
  */
 #include "loop/http_parse.h"
 
+#include "base/text.h"
 #include "loop/http_target.h"
 #include "loop/http_value.h"
 
@@ -441,24 +442,19 @@ static size_t end_chunk_size(struct hk_http_parser *p)
 static size_t take_chunk_size(struct hk_http_parser *p, const char *data, size_t size)
 {
     char c = data[0];
-    unsigned digit;
+    int digit = hk_hex_digit(c);
     (void)size;
 
-    if (c >= '0' && c <= '9') {
-        digit = (unsigned)(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-        digit = (unsigned)(c - 'a') + 10;
-    } else if (c >= 'A' && c <= 'F') {
-        digit = (unsigned)(c - 'A') + 10;
-    } else if (c == '\r' && p->chunk_digits > 0) {
+    if (digit < 0 && c == '\r' && p->chunk_digits > 0) {
         return end_chunk_size(p);
-    } else {
+    }
+    if (digit < 0) {
         return refuse(p, 400, "A chunk does not begin with its size alone.");
     }
     if (p->chunk_digits == CHUNK_DIGITS_MAX) {
         return refuse(p, 400, "A chunk size has too many digits.");
     }
-    p->left = p->chunk_digits == 0 ? digit : p->left * 16 + digit;
+    p->left = (p->chunk_digits == 0 ? 0 : p->left * 16) + (unsigned)digit;
     p->chunk_digits++;
     return 1;
 }

@@ -23,28 +23,14 @@ bool hk_http_is_target_byte(unsigned char c)
     return (target_bytes[c >> 5] >> (c & 31)) & 1;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
 /* The byte that "%XX" at text stands for, or -1. */
 static int percent_value(const char *text, size_t size)
 {
     if (size < 3) {
         return -1;
     }
-    int high = hex_value(text[1]);
-    int low = hex_value(text[2]);
+    int high = hk_hex_digit(text[1]);
+    int low = hk_hex_digit(text[2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

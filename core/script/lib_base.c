@@ -1,5 +1,6 @@
 #include "script/lib.h"
 
+#include "base/severity.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -245,35 +246,23 @@ bool hk_lib_is_null(lua_State *L, int index)
     return lua_islightuserdata(L, index) && lua_touserdata(L, index) == &null_marker;
 }
 
-static const char *const severities[] = {
-    "informational", "low", "medium", "high", "critical", "fatal"};
-
-static const char *find_severity(const char *text)
-{
-    for (size_t i = 0; i < sizeof severities / sizeof *severities; i++) {
-        if (strcmp(severities[i], text) == 0)
-            return severities[i];
-    }
-    return NULL;
-}
-
 bool hk_lib_is_severity(const char *text)
 {
-    return find_severity(text) != NULL;
+    return hk_severity_from_text(text) != HK_SEVERITY_NONE;
 }
 
 /* The mark is a userdata that only C can make: a script can't build one, nor change it. */
 int hk_lib_at_least(lua_State *L)
 {
     const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "";
-    const char *severity = find_severity(text);
+    enum hk_severity severity = hk_severity_from_text(text);
     const char **mark;
 
-    if (severity == NULL)
+    if (severity == HK_SEVERITY_NONE)
         hk_state_raise(
             L, "at_least needs one of informational, low, medium, high, critical, fatal");
     mark = lua_newuserdatauv(L, sizeof *mark, 0);
-    *mark = severity;
+    *mark = hk_severity_text(severity);
     return 1;
 }
 
