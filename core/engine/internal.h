@@ -17,6 +17,7 @@
 #include "ledger/query.h"
 #include "limits.h"
 #include "plugin/pool.h"
+#include "plugin/words.h"
 #include "script/thread.h"
 
 struct hk_run;
@@ -241,9 +242,6 @@ const struct hk_action_info *hk_tenant_action(const struct hk_engine *engine,
 unsigned hk_spent_last_hour(
     const struct hk_tenant_state *tenant, enum hk_kind_of_action kind, int64_t now_us);
 void hk_spent_add(struct hk_tenant_state *tenant, enum hk_kind_of_action kind, int64_t now_us);
-const char *hk_kind_of_action_text(enum hk_kind_of_action kind);
-const char *hk_effect_text(enum hk_effect effect);
-bool hk_effect_from_text(const char *text, enum hk_effect *ret_effect);
 void hk_tenants_free(struct hk_engine *engine);
 /* Record the descriptor of a plugin that has been loaded. */
 void hk_tenant_plugin_loaded(

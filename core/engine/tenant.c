@@ -12,29 +12,6 @@
 
 enum { DEDUPE_WINDOW_DEFAULT_MS = 10 * 60 * 1000 };
 
-const char *hk_kind_of_action_text(enum hk_kind_of_action kind)
-{
-    static const char *const texts[] = {"enrich", "notify", "contain", "eradicate", "restore"};
-    return texts[kind];
-}
-
-const char *hk_effect_text(enum hk_effect effect)
-{
-    static const char *const texts[] = {"read", "idempotent", "probeable", "once"};
-    return texts[effect];
-}
-
-bool hk_effect_from_text(const char *text, enum hk_effect *ret_effect)
-{
-    for (int i = HK_READ; i <= HK_ONCE; i++) {
-        if (strcmp(text, hk_effect_text((enum hk_effect)i)) == 0) {
-            *ret_effect = (enum hk_effect)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* --- playbooks --- */
 
 struct hk_playbook *hk_playbook_new(

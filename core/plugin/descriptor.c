@@ -1,21 +1,9 @@
 /* In the plugin process: tables to JSON. */
 #include "plugin/descriptor.h"
+#include "plugin/words.h"
 
 #include <string.h>
 
-static const char *const effect_names[] = {
-    [HK_READ] = "read",
-    [HK_IDEMPOTENT] = "idempotent",
-    [HK_PROBEABLE] = "probeable",
-    [HK_ONCE] = "once",
-};
-static const char *const kind_names[] = {
-    [HK_ENRICH] = "enrich",
-    [HK_NOTIFY] = "notify",
-    [HK_CONTAIN] = "contain",
-    [HK_ERADICATE] = "eradicate",
-    [HK_RESTORE] = "restore",
-};
 static const char *const option_names[] = {
     [HK_OPTION_TEXT] = "text",
     [HK_OPTION_INTEGER] = "integer",
@@ -24,16 +12,6 @@ static const char *const option_names[] = {
     [HK_OPTION_DURATION] = "duration",
     [HK_OPTION_JSON] = "json",
 };
-
-const char *hk_effect_name(enum hk_effect effect)
-{
-    return effect >= HK_READ && effect <= HK_ONCE ? effect_names[effect] : NULL;
-}
-
-const char *hk_kind_name(enum hk_kind_of_action kind)
-{
-    return kind >= HK_ENRICH && kind <= HK_RESTORE ? kind_names[kind] : NULL;
-}
 
 bool hk_plugin_name_is_valid(const char *name)
 {
@@ -96,8 +74,8 @@ static void write_action(struct hk_jw *jw, const struct hk_action *action)
     hk_jw_object(jw);
     hk_jw_kv(jw, "name", action->name);
     hk_jw_kv(jw, "summary", action->summary);
-    hk_jw_kv(jw, "effect", hk_effect_name(action->effect));
-    hk_jw_kv(jw, "kind", hk_kind_name(action->kind));
+    hk_jw_kv(jw, "effect", hk_effect_text(action->effect));
+    hk_jw_kv(jw, "kind", hk_kind_of_action_text(action->kind));
     hk_jw_kv(jw, "capability", action->capability);
     hk_jw_kv(jw, "undo", action->undo);
     hk_jw_kv(jw, "residual", action->residual);

@@ -63,10 +63,6 @@ HK_MUST_CHECK enum hk_status hk_descriptor_read(const struct hk_json *json,
 void hk_descriptor_publish(
     const struct hk_descriptor *descriptor, const char *sha256, struct hk_buf *out);
 
-/* "read", "idempotent", … and "enrich", "notify", …; NULL when unknown. */
-const char *hk_effect_name(enum hk_effect effect);
-const char *hk_kind_name(enum hk_kind_of_action kind);
-
 /* Is this a name: 1 to 64 of [a-z0-9_]? NULL is none. */
 bool hk_plugin_name_is_valid(const char *name);
 

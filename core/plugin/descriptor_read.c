@@ -1,6 +1,7 @@
 /* In the engine: JSON of a stranger to what may be relied on. */
 #include "limits.h"
 #include "plugin/descriptor.h"
+#include "plugin/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +32,6 @@ static enum hk_status read_text(const struct hk_json *object, const char *key, b
         return hk_fail(error, HK_INVALID, "%s must be a text of 1 to %d bytes", key, TEXT_SIZE_MAX);
     *ret_text = value->text;
     return HK_OK;
-}
-
-static bool read_effect(const char *name, enum hk_effect *ret_effect)
-{
-    for (int i = HK_READ; name != NULL && i <= HK_ONCE; i++)
-        if (strcmp(name, hk_effect_name((enum hk_effect)i)) == 0) {
-            *ret_effect = (enum hk_effect)i;
-            return true;
-        }
-    return false;
-}
-
-static bool read_kind(const char *name, enum hk_kind_of_action *ret_kind)
-{
-    for (int i = HK_ENRICH; name != NULL && i <= HK_RESTORE; i++)
-        if (strcmp(name, hk_kind_name((enum hk_kind_of_action)i)) == 0) {
-            *ret_kind = (enum hk_kind_of_action)i;
-            return true;
-        }
-    return false;
 }
 
 static enum hk_status read_schema(
@@ -116,7 +97,7 @@ static enum hk_status check_target(const struct hk_action_info *action, struct h
              (strcmp(type, "string") != 0 || !requires(schema.root, action->target)))
         status = hk_fail(error, HK_INVALID,
             "is of kind %s, so its schema must require the target %s, with the type string",
-            hk_kind_name(action->kind), action->target);
+            hk_kind_of_action_text(action->kind), action->target);
     hk_json_doc_done(&schema);
     return status;
 }
@@ -133,12 +114,12 @@ static enum hk_status check_action(const struct hk_action_info *action, struct h
             "must say so)");
     if (action->kind != HK_ENRICH && action->effect == HK_READ)
         return hk_fail(error, HK_INVALID, "is of kind %s, so its effect can't be read",
-            hk_kind_name(action->kind));
+            hk_kind_of_action_text(action->kind));
     if (action->time_max_ms > HK_CALL_TIME_MAX_MS)
         return hk_fail(error, HK_INVALID, "time_max_ms is above %d", HK_CALL_TIME_MAX_MS);
     if (action->capability != NULL && !hk_capability_fits(action->capability, action->kind))
         return hk_fail(error, HK_INVALID, "is of kind %s, which the capability %s is not",
-            hk_kind_name(action->kind), action->capability);
+            hk_kind_of_action_text(action->kind), action->capability);
     return action->target != NULL ? check_target(action, error) : HK_OK;
 }
 
@@ -151,9 +132,11 @@ static enum hk_status read_action(
     action->name = hk_json_string_at(json, "name", NULL);
     if (status == HK_OK && !hk_plugin_name_is_valid(action->name))
         status = hk_fail(error, HK_INVALID, "its name must be 1 to 64 of [a-z0-9_]");
-    if (status == HK_OK && !read_effect(hk_json_string_at(json, "effect", NULL), &action->effect))
+    if (status == HK_OK &&
+        !hk_effect_from_text(hk_json_string_at(json, "effect", NULL), &action->effect))
         status = hk_fail(error, HK_INVALID, "its effect does not exist");
-    if (status == HK_OK && !read_kind(hk_json_string_at(json, "kind", NULL), &action->kind))
+    if (status == HK_OK &&
+        !hk_kind_of_action_from_text(hk_json_string_at(json, "kind", NULL), &action->kind))
         status = hk_fail(error, HK_INVALID, "its kind does not exist");
     if (status == HK_OK)
         status = read_text(json, "capability", false, &action->capability, error);
@@ -337,8 +320,8 @@ static void publish_action(struct hk_jw *jw, const struct hk_action_info *action
     hk_jw_object(jw);
     hk_jw_kv(jw, "name", action->name);
     hk_jw_kv(jw, "summary", action->summary);
-    hk_jw_kv(jw, "effect", hk_effect_name(action->effect));
-    hk_jw_kv(jw, "kind", hk_kind_name(action->kind));
+    hk_jw_kv(jw, "effect", hk_effect_text(action->effect));
+    hk_jw_kv(jw, "kind", hk_kind_of_action_text(action->kind));
     hk_jw_kv(jw, "capability", action->capability);
     hk_jw_kv(jw, "undo", action->undo);
     hk_jw_kv(jw, "residual", action->residual);
