@@ -324,6 +324,8 @@ void hk_writer_put_and_wait(struct hk_writer *writer, struct hk_write *take_writ
 {
     bool waits = true;
 
+    /* Set false, and not looked at again, before the wait below ends. */
+    // cppcheck-suppress autoVariables
     take_write->waits = &waits;
     hk_writer_put(writer, take_write, HK_LANE_URGENT);
     (void)pthread_mutex_lock(&writer->lock);

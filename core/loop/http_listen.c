@@ -230,7 +230,7 @@ static bool unix_peer_of(int fd, struct hk_http_peer *ret_peer)
 
 bool hk_http_peer_of(int fd, bool is_unix, struct hk_http_peer *ret_peer)
 {
-    union any_address any;
+    union any_address any = {0};
     socklen_t size = sizeof any;
     char host[INET6_ADDRSTRLEN] = "?";
     int on = 1;

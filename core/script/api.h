@@ -1,6 +1,6 @@
 /*
  * api: what a playbook can call besides the standard library. Functions that ask for a step yield;
- * what they ask for is handed to the run (run.h).
+ * what they ask for is handed to the play (play.h).
  */
 #ifndef HK_SCRIPT_API_H
 #define HK_SCRIPT_API_H
@@ -20,6 +20,9 @@ struct hk_play *hk_api_run_yieldable(lua_State *L, const char *name);
 
 /* playbook{…}: check the fields (playbook.c). */
 int hk_api_playbook(lua_State *L);
+/* A new branch with a coroutine, not to be resumed before its state is set (branch.c); raises when
+ * memory is short. */
+struct hk_branch *hk_api_branch(lua_State *L, struct hk_play *run, const char *prefix);
 /* together{…} (branch.c) */
 int hk_api_together(lua_State *L);
 

@@ -70,6 +70,19 @@ static void push_key(lua_State *L, const struct names *names, size_t i)
         (void)lua_pushstring(L, names->items[i]);
 }
 
+struct hk_branch *hk_api_branch(lua_State *L, struct hk_play *run, const char *prefix)
+{
+    struct hk_branch *branch = hk_play_branch_new(run, prefix);
+
+    if (branch != NULL) {
+        branch->state = HK_BRANCH_DONE;
+        branch->co = lua_newthread(L);
+        branch->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+        return branch;
+    }
+    hk_state_stop_memory(L);
+}
+
 static void start_branch(lua_State *L, struct hk_play *run, const struct names *names, size_t i)
 {
     char prefix[HK_STEP_PATH_SIZE];
@@ -84,12 +97,7 @@ static void start_branch(lua_State *L, struct hk_play *run, const struct names *
     if (size < 0 || (size_t)size >= sizeof prefix)
         hk_state_raise(
             L, "branches are nested too deeply: use fewer levels, or shorter branch names");
-    branch = hk_play_branch_new(run, prefix);
-    if (branch == NULL)
-        hk_state_stop_memory(L);
-    branch->state = HK_BRANCH_DONE; /* not to be resumed before it is complete */
-    branch->co = lua_newthread(L);
-    branch->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    branch = hk_api_branch(L, run, prefix);
     push_key(L, names, i);
     (void)lua_rawget(L, 1);
     lua_xmove(L, branch->co, 1);

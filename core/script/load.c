@@ -58,12 +58,7 @@ int hk_play_load(lua_State *L)
     if (lua_rawget(L, -2) != LUA_TFUNCTION)
         hk_state_raise(L, "playbook: run must be a function");
     hk_convert_push(L, run->start.alert, strlen(run->start.alert), "alert");
-    branch = hk_play_branch_new(run, "");
-    if (branch == NULL)
-        hk_state_stop_memory(L);
-    branch->state = HK_BRANCH_DONE;
-    branch->co = lua_newthread(L);
-    branch->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    branch = hk_api_branch(L, run, "");
     lua_pushcfunction(L, top);
     lua_insert(L, -3);
     lua_xmove(L, branch->co, 3);
