@@ -3,8 +3,8 @@
  */
 #include "api/problem.h"
 
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
+#include "support/suite.h"
+
 #include <string.h>
 
 static void check(const struct hk_problem *problem, const char *expected)
@@ -47,16 +47,9 @@ static void failures_have_a_status(void)
 
 int main(void)
 {
-    CU_pSuite suite;
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    suite = CU_add_suite("problem", NULL, NULL);
-    CU_ADD_TEST(suite, documents_have_type_title_and_status);
-    CU_ADD_TEST(suite, failures_have_a_status);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return (int)failures;
+    static const struct suite_test tests[] = {
+        {"documents have type title and status", documents_have_type_title_and_status},
+        {"failures have a status", failures_have_a_status},
+    };
+    return suite_run("problem", tests, COUNT_OF(tests));
 }

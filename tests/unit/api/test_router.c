@@ -6,8 +6,8 @@
 
 #include "api/routes.h"
 
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
+#include "support/suite.h"
+
 #include <string.h>
 
 static enum hk_route_result match(
@@ -163,20 +163,13 @@ static void the_description_has_every_route(void)
 
 int main(void)
 {
-    CU_pSuite suite;
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    suite = CU_add_suite("router", NULL, NULL);
-    CU_ADD_TEST(suite, paths_find_their_route);
-    CU_ADD_TEST(suite, values_are_taken_from_the_path);
-    CU_ADD_TEST(suite, long_ids_are_no_path);
-    CU_ADD_TEST(suite, other_methods_are_named);
-    CU_ADD_TEST(suite, bodies_are_held_against_the_table);
-    CU_ADD_TEST(suite, the_description_has_every_route);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return (int)failures;
+    static const struct suite_test tests[] = {
+        {"paths find their route", paths_find_their_route},
+        {"values are taken from the path", values_are_taken_from_the_path},
+        {"long ids are no path", long_ids_are_no_path},
+        {"other methods are named", other_methods_are_named},
+        {"bodies are held against the table", bodies_are_held_against_the_table},
+        {"the description has every route", the_description_has_every_route},
+    };
+    return suite_run("router", tests, COUNT_OF(tests));
 }

@@ -3,8 +3,8 @@
  */
 #include "app/options.h"
 
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
+#include "support/suite.h"
+
 #include <string.h>
 
 static int run(struct hk_cli *cli)
@@ -116,17 +116,10 @@ static void help_needs_no_arguments(void)
 
 int main(void)
 {
-    CU_pSuite suite;
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    suite = CU_add_suite("options", NULL, NULL);
-    CU_ADD_TEST(suite, good_lines_are_read);
-    CU_ADD_TEST(suite, bad_lines_are_refused_with_why);
-    CU_ADD_TEST(suite, help_needs_no_arguments);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return (int)failures;
+    static const struct suite_test tests[] = {
+        {"good lines are read", good_lines_are_read},
+        {"bad lines are refused with why", bad_lines_are_refused_with_why},
+        {"help needs no arguments", help_needs_no_arguments},
+    };
+    return suite_run("options", tests, COUNT_OF(tests));
 }

@@ -3,7 +3,8 @@
  */
 #include "authority/authority.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <string.h>
 
 static void test_line_of_roles(void)
@@ -58,18 +59,11 @@ static void test_words(void)
 
 int main(void)
 {
-    CU_pSuite suite;
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    suite = CU_add_suite("roles", NULL, NULL);
-    CU_add_test(suite, "each role fulfils those below it", test_line_of_roles);
-    CU_add_test(suite, "author and auditor stand beside the line", test_roles_beside_the_line);
-    CU_add_test(suite, "unknown roles fulfil nothing", test_unknown_roles_fulfil_nothing);
-    CU_add_test(suite, "severities and outcomes by name", test_words);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
+    static const struct suite_test tests[] = {
+        {"each role fulfils those below it", test_line_of_roles},
+        {"author and auditor stand beside the line", test_roles_beside_the_line},
+        {"unknown roles fulfil nothing", test_unknown_roles_fulfil_nothing},
+        {"severities and outcomes by name", test_words},
+    };
+    return suite_run("roles", tests, COUNT_OF(tests));
 }

@@ -3,7 +3,8 @@
  */
 #include "authority/authority.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <string.h>
 
 static const struct hk_json_limits limits = {1 << 20, 32, 10000};
@@ -211,20 +212,13 @@ static void test_others_are_not_protected(void)
 
 int main(void)
 {
-    CU_pSuite suite;
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    suite = CU_add_suite("target", NULL, NULL);
-    CU_add_test(suite, "one form of each target", test_normal_forms);
-    CU_add_test(suite, "what has no one form is refused", test_refused);
-    CU_add_test(suite, "lengths are bounded", test_lengths);
-    CU_add_test(suite, "each spelling of a protected target", test_spellings_of_protected);
-    CU_add_test(suite, "URLs of protected hosts", test_urls_of_protected);
-    CU_add_test(suite, "others are not protected", test_others_are_not_protected);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
+    static const struct suite_test tests[] = {
+        {"one form of each target", test_normal_forms},
+        {"what has no one form is refused", test_refused},
+        {"lengths are bounded", test_lengths},
+        {"each spelling of a protected target", test_spellings_of_protected},
+        {"URLs of protected hosts", test_urls_of_protected},
+        {"others are not protected", test_others_are_not_protected},
+    };
+    return suite_run("target", tests, COUNT_OF(tests));
 }

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  */
 #include "base/digest.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  */
 #include "base/id.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>

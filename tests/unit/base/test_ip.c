@@ -3,7 +3,7 @@
  */
 #include "base/ip.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #include "base/json.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

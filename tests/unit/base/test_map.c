@@ -1,7 +1,8 @@
 /* map: many puts, gets, removals; what is there is found, what is not is not. */
 #include "base/map.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +60,10 @@ static void test_replace(void)
 
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("map", NULL, NULL);
-    CU_add_test(suite, "put, get, remove", test_put_get_remove);
-    CU_add_test(suite, "churn does not grow", test_churn_does_not_grow);
-    CU_add_test(suite, "replace", test_replace);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
+    static const struct suite_test tests[] = {
+        {"put, get, remove", test_put_get_remove},
+        {"churn does not grow", test_churn_does_not_grow},
+        {"replace", test_replace},
+    };
+    return suite_run("map", tests, COUNT_OF(tests));
 }

@@ -3,7 +3,7 @@
  */
 #include "base/queue.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -5,10 +5,11 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,17 @@ static size_t logged(char *ret_text, size_t capacity, enum hk_log_level level, c
     return size > 0 ? (size_t)size : 0;
 }
 
+static void hex_digits_have_values(void)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+
+    for (int c = CHAR_MIN; c <= CHAR_MAX; c++) {
+        const char *at = c == 0 ? NULL : strchr(digits, c);
+        int value = at == NULL ? -1 : (int)(at - digits);
+        CU_ASSERT_EQUAL(hk_hex_digit((char)c), value > 15 ? value - 6 : value);
+    }
+}
+
 static void log_lines_are_single_lines(void)
 {
     static char text[20000];
@@ -214,6 +226,7 @@ int main(void)
         {"copies fit or are empty", copies_fit_or_are_empty},
         {"patterns match", patterns_match},
         {"patterns cost bounded work", patterns_cost_bounded_work},
+        {"hex digits have values", hex_digits_have_values},
         {"log lines are single lines", log_lines_are_single_lines},
     };
     return suite_run("text", tests, COUNT_OF(tests));

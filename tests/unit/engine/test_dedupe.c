@@ -3,7 +3,8 @@
  */
 #include "engine/internal.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -113,20 +114,12 @@ static void test_bound_with_gaps(void)
 
 int main(void)
 {
-    static CU_TestInfo tests[] = {
+    static const struct suite_test tests[] = {
         {"the window", test_window},
         {"a tenant is a wall", test_tenants},
         {"a newer holder", test_newer_holder},
         {"the oldest goes first", test_bound},
         {"with gaps", test_bound_with_gaps},
-        CU_TEST_INFO_NULL,
     };
-    static CU_SuiteInfo suites[] = {{"dedupe", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS ||
-        CU_basic_run_tests() != CUE_SUCCESS)
-        return 1;
-    int failures = (int)CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures;
+    return suite_run("dedupe", tests, COUNT_OF(tests));
 }

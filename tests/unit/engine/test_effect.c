@@ -4,7 +4,8 @@
  */
 #include "engine/internal.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 
 enum { FIRST = 1, AGAIN = 2, SPENT = HK_RETRY_SAME_KEY_MAX + 1, ATTEMPTS_MAX = SPENT + 2 };
@@ -13,8 +14,6 @@ static const enum hk_effect effects[] = {HK_READ, HK_IDEMPOTENT, HK_PROBEABLE, H
 static const enum hk_call_mode modes[] = {HK_CALL_START, HK_CALL_PROBE};
 static const enum hk_call_end ends[] = {
     HK_CALL_DONE, HK_CALL_FAILED, HK_CALL_DID_NOT, HK_CALL_LOST, HK_CALL_NOT_SENT};
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 struct row {
     enum hk_effect effect;
@@ -71,7 +70,7 @@ static void check(const struct row *row, unsigned attempts, enum hk_next want)
 
 static void test_table(void)
 {
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         check(&rows[i], FIRST, rows[i].first);
         for (unsigned attempts = AGAIN; attempts < SPENT; attempts++)
             check(&rows[i], attempts, rows[i].again);
@@ -105,7 +104,7 @@ static void walk(/* NOLINT(misc-no-recursion): bounded by the attempts */
     struct path path, enum hk_call_mode mode, unsigned attempts)
 {
     CU_ASSERT_TRUE_FATAL(++path.depth < 20);
-    for (size_t i = 0; i < COUNT(ends); i++) {
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
         struct path next = path;
         enum hk_call_end end = ends[i];
 
@@ -144,7 +143,7 @@ static void walk(/* NOLINT(misc-no-recursion): bounded by the attempts */
 
 static void test_never_twice(void)
 {
-    for (size_t i = 0; i < COUNT(effects); i++) {
+    for (size_t i = 0; i < COUNT_OF(effects); i++) {
         for (int can_probe = 0; can_probe <= 1; can_probe++) {
             struct path path = {.effect = effects[i], .can_probe = can_probe != 0};
             walk(path, HK_CALL_START, FIRST);
@@ -156,8 +155,8 @@ static void test_never_twice(void)
  * alone. */
 static void test_whatever_comes(void)
 {
-    for (size_t m = 0; m < COUNT(modes); m++) {
-        for (size_t e = 0; e < COUNT(ends); e++) {
+    for (size_t m = 0; m < COUNT_OF(modes); m++) {
+        for (size_t e = 0; e < COUNT_OF(ends); e++) {
             for (unsigned attempts = 0; attempts <= ATTEMPTS_MAX; attempts++) {
                 for (int can_probe = 0; can_probe <= 1; can_probe++) {
                     bool can = can_probe != 0;
@@ -175,19 +174,11 @@ static void test_whatever_comes(void)
 
 int main(void)
 {
-    static CU_TestInfo tests[] = {
+    static const struct suite_test tests[] = {
         {"the table", test_table},
         {"probeable without a probe", test_without_a_probe},
         {"on no path twice", test_never_twice},
         {"once is once, whatever comes", test_whatever_comes},
-        CU_TEST_INFO_NULL,
     };
-    static CU_SuiteInfo suites[] = {{"effect", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS ||
-        CU_basic_run_tests() != CUE_SUCCESS)
-        return 1;
-    int failures = (int)CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures;
+    return suite_run("effect", tests, COUNT_OF(tests));
 }

@@ -3,7 +3,8 @@
  */
 #include "engine/internal.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -93,19 +94,11 @@ static void test_free_with_some_in_it(void)
 
 int main(void)
 {
-    static CU_TestInfo tests[] = {
+    static const struct suite_test tests[] = {
         {"empty", test_empty},
         {"order", test_order},
         {"bursts", test_bursts},
         {"freed while some wait", test_free_with_some_in_it},
-        CU_TEST_INFO_NULL,
     };
-    static CU_SuiteInfo suites[] = {{"line", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS ||
-        CU_basic_run_tests() != CUE_SUCCESS)
-        return 1;
-    int failures = (int)CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures;
+    return suite_run("line", tests, COUNT_OF(tests));
 }

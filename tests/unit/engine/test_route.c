@@ -3,7 +3,8 @@
  */
 #include "engine/internal.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -101,17 +102,9 @@ static void test_without_a_trigger(void)
 
 int main(void)
 {
-    static CU_TestInfo tests[] = {
+    static const struct suite_test tests[] = {
         {"triggers and views", test_table},
         {"a playbook without a trigger", test_without_a_trigger},
-        CU_TEST_INFO_NULL,
     };
-    static CU_SuiteInfo suites[] = {{"route", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS ||
-        CU_basic_run_tests() != CUE_SUCCESS)
-        return 1;
-    int failures = (int)CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures;
+    return suite_run("route", tests, COUNT_OF(tests));
 }

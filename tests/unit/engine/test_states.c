@@ -4,7 +4,8 @@
  */
 #include "engine/states.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 
 struct arrow {
@@ -12,8 +13,6 @@ struct arrow {
     enum hk_kind kind;
     int to;
 };
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct arrow alert[] = {
     {HK_ALERT_NONE, HK_KIND_ALERT_RECEIVED, HK_ALERT_NEW},
@@ -154,11 +153,12 @@ static void check(const char *name, const struct arrow *arrows, size_t count, in
 
 static void test_arrows(void)
 {
-    check("alert", alert, COUNT(alert), HK_ALERT_CLOSED, move_alert);
-    check("step", step, COUNT(step), HK_STEP_SETTLED, move_step);
-    check("run", run, COUNT(run), HK_RUN_CANCELLED, move_run);
-    check("gate", gate, COUNT(gate), HK_GATE_VOID, move_gate);
-    check("containment", containment, COUNT(containment), HK_CONTAINMENT_FAILED, move_containment);
+    check("alert", alert, COUNT_OF(alert), HK_ALERT_CLOSED, move_alert);
+    check("step", step, COUNT_OF(step), HK_STEP_SETTLED, move_step);
+    check("run", run, COUNT_OF(run), HK_RUN_CANCELLED, move_run);
+    check("gate", gate, COUNT_OF(gate), HK_GATE_VOID, move_gate);
+    check(
+        "containment", containment, COUNT_OF(containment), HK_CONTAINMENT_FAILED, move_containment);
 }
 
 /* The outcome of a decision counts in gate.decided and nowhere else. */
@@ -170,10 +170,8 @@ static void test_rejected(void)
             enum hk_gate_state no = (enum hk_gate_state)from;
             bool may = hk_gate_step_to(&yes, (enum hk_kind)kind, true);
             CU_ASSERT_EQUAL(hk_gate_step_to(&no, (enum hk_kind)kind, false), may);
-            if (may && kind == HK_KIND_GATE_DECIDED)
-                CU_ASSERT_EQUAL(no, HK_GATE_REJECTED)
-            else
-                CU_ASSERT_EQUAL(no, yes)
+            bool is_decided = may && kind == HK_KIND_GATE_DECIDED;
+            CU_ASSERT_EQUAL(no, is_decided ? HK_GATE_REJECTED : yes);
         }
     }
 }
@@ -221,7 +219,7 @@ static void test_run_from_its_steps(void)
         {1, 1, 1, HK_RUN_UNKNOWN},
     };
 
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
         CU_ASSERT_EQUAL(
             hk_run_state_of(cases[i].waits, cases[i].intents, cases[i].unknowns), cases[i].state);
 }
@@ -240,20 +238,12 @@ static void test_words(void)
 
 int main(void)
 {
-    static CU_TestInfo tests[] = {
+    static const struct suite_test tests[] = {
         {"every arrow and nothing else", test_arrows},
         {"a rejection", test_rejected},
         {"ends are ends", test_ends},
         {"a run's state from its steps", test_run_from_its_steps},
         {"words", test_words},
-        CU_TEST_INFO_NULL,
     };
-    static CU_SuiteInfo suites[] = {{"states", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS ||
-        CU_basic_run_tests() != CUE_SUCCESS)
-        return 1;
-    int failures = (int)CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures;
+    return suite_run("states", tests, COUNT_OF(tests));
 }

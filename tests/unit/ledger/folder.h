@@ -7,7 +7,7 @@
 
 #include "ledger/audit.h"
 #include "ledger/query.h"
-#include "suite.h"
+#include "support/suite.h"
 
 #include <ftw.h>
 #include <limits.h>

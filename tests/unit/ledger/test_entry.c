@@ -3,7 +3,7 @@
  */
 #include "ledger/entry.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <string.h>
 

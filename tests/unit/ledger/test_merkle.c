@@ -3,7 +3,7 @@
  */
 #include "ledger/merkle.h"
 
-#include "suite.h"
+#include "support/suite.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 #include "loop/http_server.h"
 
-#include "base/suite.h"
+#include "support/suite.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>

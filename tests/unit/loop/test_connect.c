@@ -4,7 +4,7 @@
  */
 #include "loop/connect.h"
 
-#include "base/suite.h"
+#include "support/suite.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

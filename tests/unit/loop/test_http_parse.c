@@ -4,7 +4,7 @@
  */
 #include "loop/http_parse.h"
 
-#include "base/suite.h"
+#include "support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  */
 #include "loop/loop.h"
 
-#include "base/suite.h"
 #include "base/time.h"
+#include "support/suite.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -5,10 +5,10 @@
 #ifndef HK_TESTS_PLUGIN_FIXTURE_H
 #define HK_TESTS_PLUGIN_FIXTURE_H
 
-#include "base/suite.h"
 #include "base/time.h"
 #include "plugin/pool_internal.h"
 #include "plugin/spawner.h"
+#include "support/suite.h"
 
 #include <ftw.h>
 #include <signal.h>

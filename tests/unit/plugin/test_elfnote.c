@@ -4,8 +4,8 @@
  */
 #include "plugin/elfnote.h"
 
-#include "base/suite.h"
 #include "hikeshi/plugin.h"
+#include "support/suite.h"
 
 #include <elf.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
  */
 #include "plugin/descriptor.h"
 
-#include "base/suite.h"
+#include "support/suite.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  */
 #include "plugin/wire.h"
 
-#include "base/suite.h"
 #include "limits.h"
+#include "support/suite.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

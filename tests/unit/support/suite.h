@@ -1,8 +1,8 @@
 /*
- * suite: run a table of tests as one CUnit suite; for the main functions beside this file.
+ * suite: run a table of tests as one CUnit suite; for the main functions of unit tests.
  */
-#ifndef HK_TESTS_BASE_SUITE_H
-#define HK_TESTS_BASE_SUITE_H
+#ifndef HK_TESTS_SUPPORT_SUITE_H
+#define HK_TESTS_SUPPORT_SUITE_H
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
