@@ -1,13 +1,9 @@
 /* constructor_kill: kills whom it can find while it is being loaded, then itself */
-#include "hikeshi/plugin.h"
+#include "constructor.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static const struct hk_host *host;
-static int first_result = -1;
 
 __attribute__((constructor)) static void before_anything(void)
 {
@@ -16,32 +12,4 @@ __attribute__((constructor)) static void before_anything(void)
     (void)kill(getpid(), SIGKILL);
 }
 
-static void result(void *ctx, const struct hk_call *call)
-{
-    char text[64];
-    (void)ctx;
-
-    snprintf(text, sizeof(text), "{\"result\":%d}", first_result);
-    host->settle(call->id, HK_DONE, text);
-}
-
-static int init(
-    const struct hk_host *the_host, const struct hk_settings *settings, void **ret_state)
-{
-    (void)settings;
-    host = the_host;
-    *ret_state = NULL;
-    return 0;
-}
-
-static const struct hk_action actions[] = {
-    {.name = "result",
-        .summary = "What came of it",
-        .effect = HK_READ,
-        .kind = HK_ENRICH,
-        .start = result},
-    {0},
-};
-
-HK_PLUGIN(constructor_kill, .version = "1", .summary = "Misbehaves while it is loaded",
-    .actions = actions, .init = init);
+CONSTRUCTOR_PLUGIN(constructor_kill);
