@@ -21,9 +21,12 @@
 #define HK_HTTP_LINGER_TIME_MAX_MS                                                                 \
     2000 /* after a last answer, for the peer to read it before the close */
 #define HK_HTTP_LINGER_SIZE_MAX                                                                    \
-    (16 * 1024 * 1024) /* what the peer may still send meanwhile; it is dropped */
-#define HK_HTTP_CONNECTIONS_MAX 1024
-#define HK_HTTP_REFUSALS_MAX 64 /* connections beyond, that are being told 503 */
+    (16 * 1024 * 1024)                   /* what the peer may still send meanwhile; it is dropped */
+#define HK_HTTP_CONNECTIONS_MAX 1024     /* over TCP */
+#define HK_HTTP_LOCAL_CONNECTIONS_MAX 64 /* over the Unix socket; no TCP peer takes these */
+#define HK_HTTP_REFUSALS_MAX 64          /* connections beyond, that are being told so */
+#define HK_HTTP_ACCEPTS_MAX 64           /* new connections, until the old ones are read again */
+#define HK_HTTP_DESCRIPTORS_OTHER 256    /* for files, plugins and the rest of the process */
 #define HK_HTTP_BODIES_SIZE_MAX                                                                    \
     (256 * 1024 * 1024) /* bodies being received, all connections together */
 #define HK_HTTP_ANSWERS_SIZE_MAX                                                                   \
@@ -77,10 +80,11 @@
 #define HK_PLUGIN_BACKOFF_MAX_MS 30000
 #define HK_PLUGIN_MEMORY_MAX (512L * 1024 * 1024) /* RLIMIT_AS above what the host itself maps */
 #define HK_PLUGIN_FILES_MAX 64                    /* RLIMIT_NOFILE */
-#define HK_PLUGIN_WORKERS 4                       /* threads for host->work per process */
-#define HK_PLUGIN_TIMERS_MAX 4096                 /* armed at once per process */
-#define HK_PLUGIN_CONNECTS_MAX 32                 /* connections being made per process */
-#define HK_PLUGIN_RESULT_SIZE_MAX (256 * 1024)    /* escaped in its frame it can double */
+#define HK_PLUGIN_WORKERS 4 /* threads for host->work per process; it can make no others */
+#define HK_PLUGIN_WORKER_STACK_SIZE (8L * 1024 * 1024)
+#define HK_PLUGIN_TIMERS_MAX 4096              /* armed at once per process */
+#define HK_PLUGIN_CONNECTS_MAX 32              /* connections being made per process */
+#define HK_PLUGIN_RESULT_SIZE_MAX (256 * 1024) /* escaped in its frame it can double */
 #define HK_PLUGIN_LOG_LINE_MAX 1000
 #define HK_PLUGIN_LOG_BURST 100 /* lines at once; above, lines are dropped and counted */
 #define HK_PLUGIN_LOG_PER_SECOND 20

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -65,6 +66,25 @@ static enum hk_status start_spawner(struct serve *serve, struct hk_error *error)
     pid_t pid;
 
     return hk_spawner_fork(serve->data_dir, &serve->spawner_fd, &pid, error);
+}
+
+/* Each connection is one, and the usual limit of 1024 is less than connections have places. */
+static enum hk_status start_descriptors(struct serve *serve, struct hk_error *error)
+{
+    const rlim_t wanted = HK_HTTP_CONNECTIONS_MAX + HK_HTTP_LOCAL_CONNECTIONS_MAX +
+                          HK_HTTP_REFUSALS_MAX + HK_HTTP_DESCRIPTORS_OTHER;
+    struct rlimit limit;
+    (void)serve;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return hk_fail(error, HK_IO, "can't read the limit of descriptors: %s", strerror(errno));
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted)
+        return HK_OK;
+    limit.rlim_cur =
+        limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return hk_fail(error, HK_IO, "can't raise the limit of descriptors: %s", strerror(errno));
+    return HK_OK;
 }
 
 static enum hk_status start_settings(struct serve *serve, struct hk_error *error)
@@ -273,6 +293,7 @@ static const struct {
     {"data folder", start_folder},
     {"lock", start_lock},
     {"spawner", start_spawner},
+    {"descriptors", start_descriptors},
     {"configuration", start_settings},
     {"loop", start_loop},
     {"ledger", start_ledger},

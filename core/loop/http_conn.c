@@ -49,6 +49,54 @@ static void set_state(struct hk_conn *conn, enum hk_conn_state state, int64_t de
     set_deadline(conn, deadline_after_ms);
 }
 
+/* --- places --- */
+
+static void leave_line(struct hk_conn *conn)
+{
+    struct hk_conn_line *line = conn->line;
+
+    if (line == NULL) {
+        return;
+    }
+    *(conn->older != NULL ? &conn->older->newer : &line->oldest) = conn->newer;
+    *(conn->newer != NULL ? &conn->newer->older : &line->newest) = conn->older;
+    conn->line = NULL;
+    conn->older = NULL;
+    conn->newer = NULL;
+}
+
+/* The last place of a line. */
+static void enter_line(struct hk_conn *conn, struct hk_conn_line *line)
+{
+    leave_line(conn);
+    conn->line = line;
+    conn->older = line->newest;
+    *(line->newest != NULL ? &line->newest->newer : &line->oldest) = conn;
+    line->newest = conn;
+}
+
+static void enter_room(struct hk_conn *conn, struct hk_conn_room *room)
+{
+    conn->room = room;
+    if (room == NULL) {
+        conn->server->refusal_count++;
+        return;
+    }
+    room->count++;
+    enter_line(conn, &room->quiet);
+}
+
+static void leave_room(struct hk_conn *conn)
+{
+    leave_line(conn);
+    if (conn->room == NULL) {
+        conn->server->refusal_count--;
+        return;
+    }
+    conn->room->count--;
+    conn->room = NULL;
+}
+
 /* --- the end --- */
 
 static void count_body(struct hk_conn *conn, size_t size)
@@ -71,6 +119,9 @@ static void close_exchange(struct hk_conn *conn)
     if (conn->is_exchange_open) {
         conn->is_exchange_open = false;
         conn->server->exchange_count--;
+        if (conn->room != NULL) {
+            enter_line(conn, &conn->room->quiet);
+        }
     }
 }
 
@@ -91,9 +142,7 @@ void hk_conn_close(struct hk_conn *conn)
     server->slots[conn->slot] = NULL;
     server->free_slots[server->free_count++] = conn->slot;
     server->conn_count--;
-    if (conn->is_refusal) {
-        server->refusal_count--;
-    }
+    leave_room(conn);
     conn->next_dead = server->dead;
     server->dead = conn;
     hk_timer_arm(server->reaper, 0);
@@ -226,6 +275,9 @@ static void write_answer(struct hk_conn *conn, const struct hk_http_response *re
     parts[1].iov_len = sends_body ? response->body_size : 0;
     conn->exchange = 0;
     conn->state = HK_CONN_WRITING;
+    if (conn->is_exchange_open && conn->room != NULL) {
+        enter_line(conn, &conn->room->writing);
+    }
     if (!send_parts(conn, parts)) {
         return;
     }
@@ -285,6 +337,7 @@ static void dispatch(struct hk_conn *conn)
     conn->exchange = ++server->exchange_serial * EXCHANGE_SLOTS + conn->slot;
     conn->is_exchange_open = true;
     server->exchange_count++;
+    leave_line(conn);
     conn->closes = !request->keep_alive;
     conn->is_head_method = strcmp(request->method, "HEAD") == 0;
     set_state(conn, HK_CONN_WAITING, NO_DEADLINE);
@@ -446,12 +499,49 @@ fail:
     return NULL;
 }
 
-void hk_conn_accept(
-    struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer, bool is_refusal)
+/* Take its place from a connection. What is told to it, it may read as a refusal. */
+static void evict(struct hk_conn *conn)
 {
+    struct hk_http_server *server = conn->server;
+
+    if (conn->state != HK_CONN_HEAD && conn->state != HK_CONN_BODY) {
+        hk_conn_close(conn);
+        return;
+    }
+    bool may_linger = server->refusal_count < HK_HTTP_REFUSALS_MAX;
+    leave_room(conn);
+    enter_room(conn, NULL);
+    refuse(conn, 408, "The request took too long while others waited to connect.");
+    if (!may_linger) {
+        hk_conn_close(conn);
+    }
+}
+
+/* Is there a place, now that one was perhaps taken from another? */
+static bool make_room(struct hk_conn_room *room)
+{
+    if (room->count >= room->count_max) {
+        struct hk_conn *last =
+            room->quiet.oldest != NULL ? room->quiet.oldest : room->writing.oldest;
+        if (last != NULL) {
+            evict(last);
+        }
+    }
+    return room->count < room->count_max;
+}
+
+void hk_conn_accept(struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer,
+    enum hk_conn_kind kind)
+{
+    struct hk_conn_room *room = &server->rooms[kind];
     struct hk_conn *conn;
 
-    if (server->free_count == 0) {
+    if (!make_room(room)) {
+        room = NULL;
+    }
+    hk_conn_reap(server); /* the descriptors of those that were closed are free again */
+    if (server->free_count == 0 ||
+        (room == NULL && server->refusal_count >= HK_HTTP_REFUSALS_MAX)) {
         close(take_fd);
         return;
     }
@@ -460,17 +550,14 @@ void hk_conn_accept(
         hk_log(HK_LOG_ERROR, "http: out of memory for a connection from %s", peer->address);
         return;
     }
-    conn->is_refusal = is_refusal;
     conn->slot = server->free_slots[--server->free_count];
     server->slots[conn->slot] = conn;
     server->conn_count++;
-    if (is_refusal) {
-        server->refusal_count++;
-    }
+    enter_room(conn, room);
     set_state(conn, HK_CONN_IDLE, server->bounds.idle_ms);
     if (bufferevent_enable(conn->bev, EV_READ) != 0) {
         hk_conn_close(conn);
-    } else if (is_refusal) {
+    } else if (room == NULL) {
         refuse(conn, 503, "Too many connections are open.");
     }
 }

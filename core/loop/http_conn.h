@@ -9,6 +9,13 @@
  *
  * A request that arrives whole goes from IDLE to WAITING at once. CLOSED connections are freed one
  * loop turn later, since they may be closed from within their own callbacks.
+ *
+ * Each connection has a place in the room of its kind, but for refusals, which are on their way out
+ * and have places of their own. Within a room it is in one of two lines, or in none:
+ *
+ *   WAITING                           none: nobody takes its place
+ *   WRITING, with an exchange         writing, in the order in which the answers began
+ *   all others (no open exchange)     quiet, in the order of arrival or of the last answer's end
  */
 #ifndef HK_LOOP_HTTP_CONN_H
 #define HK_LOOP_HTTP_CONN_H
@@ -28,7 +35,25 @@ enum hk_conn_state {
     HK_CONN_CLOSED,
 };
 
-enum { HK_CONN_SLOTS = HK_HTTP_CONNECTIONS_MAX + HK_HTTP_REFUSALS_MAX };
+enum hk_conn_kind { HK_CONN_REMOTE, HK_CONN_LOCAL, HK_CONN_KINDS };
+
+enum {
+    HK_CONN_SLOTS = HK_HTTP_CONNECTIONS_MAX + HK_HTTP_LOCAL_CONNECTIONS_MAX + HK_HTTP_REFUSALS_MAX
+};
+
+struct hk_conn;
+
+struct hk_conn_line {
+    struct hk_conn *oldest;
+    struct hk_conn *newest;
+};
+
+struct hk_conn_room {
+    unsigned count;
+    unsigned count_max;
+    struct hk_conn_line quiet;
+    struct hk_conn_line writing;
+};
 
 struct hk_conn {
     struct hk_http_server *server;
@@ -45,12 +70,15 @@ struct hk_conn {
     size_t body_counted;     /* our part of the server's bodies_size */
     size_t answer_counted;   /* our part of the server's answers_size */
     size_t lingered_size;
-    bool is_exchange_open; /* counted in the server's exchange_count */
-    bool is_dispatching;   /* inside the request function */
-    bool is_refusal;       /* beyond the limit of connections */
-    bool is_head_method;   /* the answer has no body */
-    bool closes;           /* after the answer */
-    bool peer_ended;       /* nothing more comes */
+    bool is_exchange_open;     /* counted in the server's exchange_count */
+    bool is_dispatching;       /* inside the request function */
+    bool is_head_method;       /* the answer has no body */
+    bool closes;               /* after the answer */
+    bool peer_ended;           /* nothing more comes */
+    struct hk_conn_room *room; /* NULL: a refusal, beyond the limit of connections */
+    struct hk_conn_line *line; /* NULL: in none */
+    struct hk_conn *older;     /* in the line */
+    struct hk_conn *newer;
     struct hk_conn *next_dead;
 };
 
@@ -66,6 +94,7 @@ struct hk_http_server {
     struct hk_conn *slots[HK_CONN_SLOTS];
     unsigned free_slots[HK_CONN_SLOTS];
     unsigned free_count;
+    struct hk_conn_room rooms[HK_CONN_KINDS];
     unsigned conn_count; /* refusals included */
     unsigned refusal_count;
     unsigned exchange_count;
@@ -78,10 +107,11 @@ struct hk_http_server {
     char date[HK_HTTP_DATE_SIZE];
 };
 
-/* Take over an accepted descriptor. When memory or slots are short it is closed. A refusal is told
- * 503 and closed. */
-void hk_conn_accept(
-    struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer, bool is_refusal);
+/* Take over an accepted descriptor: in the room of its kind, if need be in the place of another
+ * connection, else as a refusal (503). When memory is short, or too many refusals are on their way,
+ * it is closed. Never inside a connection's callback, since those that are CLOSED are freed. */
+void hk_conn_accept(struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer,
+    enum hk_conn_kind kind);
 /* Answer the request that waits. */
 void hk_conn_respond(struct hk_conn *conn, const struct hk_http_response *response);
 void hk_conn_close(struct hk_conn *conn);

@@ -8,6 +8,7 @@
 #include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -20,6 +21,7 @@ struct hk_http_listener {
     struct hk_http_server *server;
     struct hk_http_socket socket;
     struct evconnlistener *acceptor; /* uses the socket's descriptor */
+    unsigned accept_count;           /* since it last looked away */
 };
 
 static const struct hk_http_bounds default_bounds = {
@@ -29,6 +31,7 @@ static const struct hk_http_bounds default_bounds = {
     .stall_ms = HK_HTTP_STALL_MAX_MS,
     .linger_ms = HK_HTTP_LINGER_TIME_MAX_MS,
     .connections_max = HK_HTTP_CONNECTIONS_MAX,
+    .local_connections_max = HK_HTTP_LOCAL_CONNECTIONS_MAX,
     .bodies_size_max = HK_HTTP_BODIES_SIZE_MAX,
     .answers_size_max = HK_HTTP_ANSWERS_SIZE_MAX,
 };
@@ -46,10 +49,15 @@ static void on_accept(struct evconnlistener *acceptor, evutil_socket_t fd, struc
     struct hk_http_listener *listener = ctx;
     struct hk_http_server *server = listener->server;
     struct hk_http_peer peer;
-    (void)acceptor;
     (void)address;
     (void)address_size;
 
+    /* Whoever connects fast enough would keep us here, and nobody would be read. */
+    if (++listener->accept_count >= HK_HTTP_ACCEPTS_MAX) {
+        listener->accept_count = 0;
+        (void)evconnlistener_disable(acceptor);
+        hk_timer_arm(server->accept_again, 0);
+    }
     if (!hk_http_peer_of(fd, listener->socket.is_unix, &peer)) {
         if (listener->socket.is_unix) {
             hk_log(HK_LOG_WARNING, "http: refused another user's connection: %s", peer.address);
@@ -57,8 +65,7 @@ static void on_accept(struct evconnlistener *acceptor, evutil_socket_t fd, struc
         close(fd);
         return;
     }
-    hk_conn_accept(server, fd, &peer,
-        server->conn_count - server->refusal_count >= server->bounds.connections_max);
+    hk_conn_accept(server, fd, &peer, listener->socket.is_unix ? HK_CONN_LOCAL : HK_CONN_REMOTE);
 }
 
 /* Out of descriptors or memory: a listener stays readable, so look away for a moment. */
@@ -124,6 +131,27 @@ enum hk_status hk_http_server_listen(
 
 /* --- the server --- */
 
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* A place that has no descriptor would be taken from the Unix socket and from everything else. */
+static unsigned connections_by_descriptors(void)
+{
+    const unsigned reserved =
+        HK_HTTP_DESCRIPTORS_OTHER + HK_HTTP_LOCAL_CONNECTIONS_MAX + HK_HTTP_REFUSALS_MAX;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur >= reserved + HK_HTTP_CONNECTIONS_MAX) {
+        return HK_HTTP_CONNECTIONS_MAX;
+    }
+    /* With very few descriptors, half of them. */
+    unsigned count = (unsigned)limit.rlim_cur;
+    return count / 2 > reserved ? count - reserved : count / 2;
+}
+
 enum hk_status hk_http_server_new(struct hk_loop *loop, hk_http_request_fn *fn, void *ctx,
     struct hk_http_server **ret_server, struct hk_error *error)
 {
@@ -135,7 +163,7 @@ enum hk_status hk_http_server_new(struct hk_loop *loop, hk_http_request_fn *fn, 
     server->loop = loop;
     server->fn = fn;
     server->ctx = ctx;
-    server->bounds = default_bounds;
+    hk_http_server_set_bounds(server, &default_bounds);
     hk_buf_init(&server->head, RESPONSE_HEAD_SIZE_MAX);
     while (server->free_count < HK_CONN_SLOTS) {
         server->free_slots[server->free_count] = HK_CONN_SLOTS - 1 - server->free_count;
@@ -154,9 +182,10 @@ enum hk_status hk_http_server_new(struct hk_loop *loop, hk_http_request_fn *fn, 
 void hk_http_server_set_bounds(struct hk_http_server *server, const struct hk_http_bounds *bounds)
 {
     server->bounds = *bounds;
-    if (server->bounds.connections_max > HK_HTTP_CONNECTIONS_MAX) {
-        server->bounds.connections_max = HK_HTTP_CONNECTIONS_MAX;
-    }
+    server->rooms[HK_CONN_REMOTE].count_max =
+        smaller(bounds->connections_max, connections_by_descriptors());
+    server->rooms[HK_CONN_LOCAL].count_max =
+        smaller(bounds->local_connections_max, HK_HTTP_LOCAL_CONNECTIONS_MAX);
 }
 
 /* Close the connections, or only those that wait for no answer. */

@@ -4,7 +4,12 @@
  * is unknown here: identity is the api's.
  *
  * Deadlines are absolute from the first byte of a request, so that trickling bytes doesn't extend
- * them. Past HK_HTTP_CONNECTIONS_MAX a new connection is answered 503 and closed.
+ * them.
+ *
+ * TCP and Unix connections have places of their own. When all places of a kind are taken, a new
+ * connection takes that of the one that has gone longest without an exchange, which is told 408 if
+ * it had begun a request and is closed; when there is none, that of the one whose answer began to
+ * go out first. Only when every place waits for its answer the new one is told 503 and closed.
  */
 #ifndef HK_LOOP_HTTP_SERVER_H
 #define HK_LOOP_HTTP_SERVER_H
@@ -38,14 +43,15 @@ HK_MUST_CHECK enum hk_status hk_http_server_listen(
     struct hk_http_server *server, const char *address, unsigned *ret_port, struct hk_error *error);
 /* The bounds of limits.h unless set otherwise, before the first listener; for tests. */
 struct hk_http_bounds {
-    int64_t head_ms;          /* whole request head, from its first byte */
-    int64_t body_ms;          /* whole body, from the end of the head */
-    int64_t idle_ms;          /* keep-alive without a request */
-    int64_t stall_ms;         /* an answer of which the peer takes nothing */
-    int64_t linger_ms;        /* between the last answer and the close */
-    unsigned connections_max; /* at most HK_HTTP_CONNECTIONS_MAX */
-    size_t bodies_size_max;   /* bodies being received, all together */
-    size_t answers_size_max;  /* answers that wait for their peers, all together */
+    int64_t head_ms;                /* whole request head, from its first byte */
+    int64_t body_ms;                /* whole body, from the end of the head */
+    int64_t idle_ms;                /* keep-alive without a request */
+    int64_t stall_ms;               /* an answer of which the peer takes nothing */
+    int64_t linger_ms;              /* between the last answer and the close */
+    unsigned connections_max;       /* at most HK_HTTP_CONNECTIONS_MAX */
+    unsigned local_connections_max; /* at most HK_HTTP_LOCAL_CONNECTIONS_MAX */
+    size_t bodies_size_max;         /* bodies being received, all together */
+    size_t answers_size_max;        /* answers that wait for their peers, all together */
 };
 void hk_http_server_set_bounds(struct hk_http_server *server, const struct hk_http_bounds *bounds);
 /* Stop accepting; connections close after the answer they wait for, others at once. */

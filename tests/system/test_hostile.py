@@ -767,23 +767,32 @@ def test_slow_reader(world, engine):
         wire.socket.close()
 
 
-def test_connections_beyond_the_limit(engine):
+@pytest.fixture
+def many_files():
+    """Descriptors for more connections than the engine has places for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 2 * CONNECTIONS_MAX:
         pytest.skip(f"only {hard} open files are allowed here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * CONNECTIONS_MAX), hard))
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /v1/alerts HTTP/1.1\r\nHost: eng"], ids=["idle", "in_a_head"])
+def test_connections_beyond_the_limit(world, engine, many_files, begun):
+    """Whoever takes all connections and asks nothing keeps nobody out, neither over TCP nor over the socket."""
     wires = []
     try:
-        refused = None
-        for _ in range(CONNECTIONS_MAX + 32):
+        for _ in range(CONNECTIONS_MAX + 76):
             wires.append(engine.wire())
-        # Who is refused is told without having asked.
-        readable = wait_for(lambda: [wire for wire in wires if wire.is_readable()], "a refusal")
-        refused = readable[0].answer()
-        check_problem(refused, 503, "connections")
-        # Those that are in are served.
-        wires[0].send(get())
-        assert wires[0].answer().status == 200
+            wires[-1].send(begun)
+        assert engine.call("GET", "/v1/alerts", world.token["north"]).status == 200
+        assert "north" in done("user", "list", "--data", engine.data, "--tenant", "north")
+        # The oldest made room, the newest are still there.
+        wait_for(wires[0].is_readable, "the oldest connection to be closed")
+        if begun:
+            check_problem(wires[0].answer(), 408, "took too long")
+        assert wires[0].read_to_end() == b""
+        wires[-1].send(b"ine\r\n\r\n" if begun else get())
+        assert wires[-1].answer().status in (200, 401)
     finally:
         for wire in wires:
             wire.socket.close()

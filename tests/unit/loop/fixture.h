@@ -135,6 +135,7 @@ static const struct hk_http_bounds fixture_bounds = {
     .stall_ms = HK_HTTP_STALL_MAX_MS,
     .linger_ms = HK_HTTP_LINGER_TIME_MAX_MS,
     .connections_max = HK_HTTP_CONNECTIONS_MAX,
+    .local_connections_max = HK_HTTP_LOCAL_CONNECTIONS_MAX,
     .bodies_size_max = HK_HTTP_BODIES_SIZE_MAX,
     .answers_size_max = HK_HTTP_ANSWERS_SIZE_MAX,
 };

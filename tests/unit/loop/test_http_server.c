@@ -553,7 +553,7 @@ static void late_answers_to_peers_that_left_are_harmless(void)
     fixture_stop(&f);
 }
 
-static void connections_have_a_limit(void)
+static void places_that_all_wait_for_answers_are_kept(void)
 {
     struct hk_http_bounds bounds = fixture_bounds;
     struct fixture f;
@@ -561,13 +561,18 @@ static void connections_have_a_limit(void)
 
     bounds.connections_max = 2;
     fixture_start(&f, &bounds);
-    client_open(&c[0], &f);
-    client_open(&c[1], &f);
-    wait_until_connections(&f, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        client_open(&c[i], &f);
+        client_send(&c[i], GET("/later"));
+        wait_until_held(&f, i + 1);
+    }
     client_open(&c[2], &f);
     client_send(&c[2], GET("/1"));
     expect_refusal(&c[2], 503);
     client_close(&c[2]);
+    fixture_do(&f, job_answer_held);
+    expect_answer(&c[0], 202, "late");
+    expect_answer(&c[1], 202, "late");
     client_send(&c[0], GET("/1"));
     expect_answer(&c[0], 200, "/1 remote");
     client_close(&c[0]);
@@ -577,6 +582,132 @@ static void connections_have_a_limit(void)
     expect_answer(&c[2], 200, "/2 remote");
     client_close(&c[1]);
     client_close(&c[2]);
+    fixture_stop(&f);
+}
+
+static void newcomer_takes_the_place_of_the_longest_quiet(void)
+{
+    struct hk_http_bounds bounds = fixture_bounds;
+    struct fixture f;
+    struct client c[5];
+
+    bounds.connections_max = 3;
+    fixture_start(&f, &bounds);
+    for (unsigned i = 0; i < 3; i++) {
+        client_open(&c[i], &f);
+        wait_until_connections(&f, i + 1);
+    }
+    client_send(&c[0], GET("/1")); /* no longer the longest */
+    expect_answer(&c[0], 200, "/1 remote");
+    client_open(&c[3], &f);
+    CU_ASSERT(client_sees_end(&c[1]));
+    client_send(&c[3], GET("/later"));
+    wait_until_held(&f, 1);
+    client_open(&c[4], &f);
+    CU_ASSERT(client_sees_end(&c[2]));
+    client_send(&c[4], GET("/4"));
+    expect_answer(&c[4], 200, "/4 remote");
+    client_send(&c[0], GET("/0"));
+    expect_answer(&c[0], 200, "/0 remote");
+    fixture_do(&f, job_answer_held);
+    expect_answer(&c[3], 202, "late");
+    fixture_do(&f, job_count);
+    CU_ASSERT_EQUAL(f.connections, 3);
+    for (unsigned i = 0; i < 5; i++) {
+        client_close(&c[i]);
+    }
+    fixture_stop(&f);
+}
+
+static void begun_requests_that_lose_their_place_are_told(void)
+{
+    static const char *const begun[] = {GET("/0") "GET /1 HTTP/1.1\r\nHo",
+        GET("/0") "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel"};
+    struct hk_http_bounds bounds = fixture_bounds;
+    struct fixture f;
+    struct client slow;
+    struct client c;
+
+    bounds.connections_max = 1;
+    fixture_start(&f, &bounds);
+    for (size_t i = 0; i < COUNT_OF(begun); i++) {
+        client_open(&slow, &f);
+        client_send(&slow, begun[i]); /* what follows /0 is taken up with it */
+        expect_answer(&slow, 200, "/0 remote");
+        client_open(&c, &f);
+        client_send(&c, GET("/1"));
+        expect_answer(&c, 200, "/1 remote");
+        expect_refusal(&slow, 408);
+        client_close(&slow);
+        client_close(&c);
+        wait_until_connections(&f, 0);
+    }
+    fixture_stop(&f);
+}
+
+static void unread_answers_lose_their_place_last(void)
+{
+    struct hk_http_bounds bounds = fixture_bounds;
+    struct fixture f;
+    struct client slow;
+    struct client idle;
+    struct client c;
+    int small = 4096;
+
+    bounds.connections_max = 2;
+    fixture_start(&f, &bounds);
+    client_open(&slow, &f);
+    CU_ASSERT_EQUAL(setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    client_send(&slow, GET("/big"));
+    struct pollfd wait = {.fd = slow.fd, .events = POLLIN};
+    CU_ASSERT_EQUAL(poll(&wait, 1, 10000), 1);
+    client_open(&idle, &f);
+    wait_until_connections(&f, 2);
+    client_open(&c, &f);
+    CU_ASSERT(client_sees_end(&idle)); /* though it came later */
+    client_send(&c, GET("/later"));
+    wait_until_held(&f, 1);
+    fixture_do(&f, job_count);
+    CU_ASSERT_EQUAL(f.exchanges, 2);
+    client_close(&idle);
+    client_open(&idle, &f);
+    client_send(&idle, GET("/1"));
+    expect_answer(&idle, 200, "/1 remote");
+    fixture_do(&f, job_count);
+    CU_ASSERT_EQUAL(f.exchanges, 1);
+    fixture_do(&f, job_answer_held);
+    expect_answer(&c, 202, "late");
+    client_close(&slow);
+    client_close(&idle);
+    client_close(&c);
+    fixture_stop(&f);
+}
+
+/* Many at once, each with a begun request: no more of them linger than refusals have places. */
+static void places_hold_in_a_flood(void)
+{
+    struct hk_http_bounds bounds = fixture_bounds;
+    struct fixture f;
+    struct client c;
+    int flood[4 * HK_HTTP_REFUSALS_MAX];
+
+    bounds.connections_max = 8;
+    fixture_start(&f, &bounds);
+    for (size_t i = 0; i < COUNT_OF(flood); i++) {
+        flood[i] = connect_tcp(f.port);
+        CU_ASSERT_FATAL(flood[i] >= 0);
+        (void)send(flood[i], "GET", 3, MSG_NOSIGNAL);
+    }
+    client_open(&c, &f);
+    client_send(&c, GET("/1"));
+    expect_answer(&c, 200, "/1 remote");
+    fixture_do(&f, job_count);
+    CU_ASSERT(f.connections <= 8 + HK_HTTP_REFUSALS_MAX);
+    for (size_t i = 0; i < COUNT_OF(flood); i++) {
+        close(flood[i]);
+    }
+    wait_until_connections(&f, 1);
+    client_close(&c);
     fixture_stop(&f);
 }
 
@@ -719,6 +850,42 @@ static void unix_socket_knows_its_own_user(void)
     CU_ASSERT_EQUAL(rmdir(unix_folder), 0);
 }
 
+static void unix_connections_have_places_of_their_own(void)
+{
+    struct hk_http_bounds bounds = fixture_bounds;
+    struct fixture f;
+    struct client remote;
+    struct client local[2];
+
+    bounds.connections_max = 1;
+    bounds.local_connections_max = 1;
+    make_unix_names();
+    fixture_start(&f, &bounds);
+    fixture_do(&f, job_listen_unix);
+    client_open(&remote, &f);
+    client_send(&remote, GET("/later"));
+    wait_until_held(&f, 1);
+    client_init(&local[0], connect_unix(unix_path));
+    client_send(&local[0], GET("/1"));
+    expect_answer(&local[0], 200, "/1 local");
+    client_init(&local[1], connect_unix(unix_path)); /* a local place, though all remote wait */
+    CU_ASSERT(client_sees_end(&local[0]));
+    client_send(&local[1], GET("/2"));
+    expect_answer(&local[1], 200, "/2 local");
+    client_close(&local[0]);
+    client_open(&local[0], &f); /* and no remote one takes it, though it is idle */
+    expect_refusal(&local[0], 503);
+    client_send(&local[1], GET("/3"));
+    expect_answer(&local[1], 200, "/3 local");
+    fixture_do(&f, job_answer_held);
+    expect_answer(&remote, 202, "late");
+    client_close(&remote);
+    client_close(&local[0]);
+    client_close(&local[1]);
+    fixture_stop(&f);
+    CU_ASSERT_EQUAL(rmdir(unix_folder), 0);
+}
+
 static void check_listen(struct hk_http_server *server, const char *address, enum hk_status status)
 {
     struct hk_error error = {0};
@@ -804,7 +971,14 @@ int main(void)
         {"bodies are bounded together", bodies_are_bounded_together},
         {"bad requests get one answer", bad_requests_get_one_answer},
         {"late answers are harmless", late_answers_to_peers_that_left_are_harmless},
-        {"connections have a limit", connections_have_a_limit},
+        {"places that all wait for answers are kept", places_that_all_wait_for_answers_are_kept},
+        {"a newcomer takes the place of the longest quiet",
+            newcomer_takes_the_place_of_the_longest_quiet},
+        {"begun requests that lose their place are told",
+            begun_requests_that_lose_their_place_are_told},
+        {"unread answers lose their place last", unread_answers_lose_their_place_last},
+        {"places hold in a flood", places_hold_in_a_flood},
+        {"Unix connections have places of their own", unix_connections_have_places_of_their_own},
         {"HEAD gets headers alone", head_gets_headers_alone},
         {"an expected continue is given", expected_continue_is_given},
         {"drain lets answers out and nobody in", drain_lets_answers_out_and_nobody_in},
