@@ -128,7 +128,8 @@ static void enter_sandbox(const char *data_dir, pid_t parent)
     struct hk_sandbox sandbox = {.data_dir = data_dir,
         .state_dir = hk_json_string_at(host->setup.root, "state_dir", ""),
         .reads = reads,
-        .without_landlock = hk_json_bool_at(host->setup.root, "without_landlock", false)};
+        .without_landlock = hk_json_bool_at(host->setup.root, "without_landlock", false),
+        .make_threads = hk_host_workers_make};
     if (hk_sandbox_enter(&sandbox, &error) != HK_OK)
         refuse(error.text);
     /* The signal for this is armed; what happened before it was is seen here. */

@@ -55,7 +55,6 @@ struct hk_host_workers {
     pthread_t threads[HK_PLUGIN_WORKERS];
     unsigned thread_count;
     unsigned open; /* jobs handed in and not yet finished; main thread only */
-    bool is_ready;
 };
 
 struct hk_host_process {
@@ -107,6 +106,9 @@ void hk_host_send_settled(uint64_t call_id, enum hk_outcome outcome, const char 
 
 /* --- host_work.c --- */
 
+/* Make the threads; they wait. In the sandbox's step for that: later there are no new ones. */
+HK_MUST_CHECK enum hk_status hk_host_workers_make(struct hk_error *error);
+/* Let the loop hear of finished jobs; before the first job. */
 HK_MUST_CHECK enum hk_status hk_host_workers_start(struct hk_error *error);
 void hk_host_work(hk_work_cb *work, hk_work_cb *finished, void *ctx);
 /* Start nothing new, and wait for what the workers are doing now. */

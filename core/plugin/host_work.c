@@ -1,8 +1,10 @@
-/* Worker threads of a plugin process. They are made when the first job comes. */
+/* Worker threads of a plugin process. All are made before the plugin is loaded, since the sandbox
+ * lets nobody make one afterwards. */
 #include "plugin/host.h"
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct job {
     struct hk_queue_item item; /* first: a job is found by its item */
@@ -41,6 +43,28 @@ static void on_finished(void *ctx)
     hk_host_flush();
 }
 
+enum hk_status hk_host_workers_make(struct hk_error *error)
+{
+    struct hk_host_workers *workers = &hk_host_process.workers;
+    pthread_attr_t attributes;
+
+    hk_queue_init(&workers->todo, HK_PLUGIN_QUEUE_MAX, NULL, NULL);
+    int result = pthread_attr_init(&attributes);
+    if (result != 0)
+        return hk_fail(error, HK_NOMEM, "out of memory");
+    result = pthread_attr_setstacksize(&attributes, HK_PLUGIN_WORKER_STACK_SIZE);
+    while (result == 0 && workers->thread_count < HK_PLUGIN_WORKERS) {
+        result = pthread_create(
+            &workers->threads[workers->thread_count], &attributes, worker_main, workers);
+        if (result == 0)
+            workers->thread_count++;
+    }
+    (void)pthread_attr_destroy(&attributes);
+    if (result != 0)
+        return hk_fail(error, HK_IO, "can't make its worker threads: %s", strerror(result));
+    return HK_OK;
+}
+
 enum hk_status hk_host_workers_start(struct hk_error *error)
 {
     struct hk_host_workers *workers = &hk_host_process.workers;
@@ -48,9 +72,7 @@ enum hk_status hk_host_workers_start(struct hk_error *error)
     workers->wake = hk_wake_new(hk_host_process.loop, on_finished, workers);
     if (workers->wake == NULL)
         return hk_fail(error, HK_NOMEM, "out of memory");
-    hk_queue_init(&workers->todo, HK_PLUGIN_QUEUE_MAX, NULL, NULL);
     hk_queue_init(&workers->finished, HK_PLUGIN_QUEUE_MAX, hk_wake_signal, workers->wake);
-    workers->is_ready = true;
     return HK_OK;
 }
 
@@ -60,13 +82,6 @@ void hk_host_work(hk_work_cb *work, hk_work_cb *finished, void *ctx)
     struct job *job = hk_host_alloc(sizeof(*job));
 
     *job = (struct job){.work = work, .finished = finished, .ctx = ctx};
-    if (workers->thread_count < HK_PLUGIN_WORKERS && workers->open >= workers->thread_count) {
-        if (pthread_create(&workers->threads[workers->thread_count], NULL, worker_main, workers) ==
-            0)
-            workers->thread_count++;
-        else if (workers->thread_count == 0)
-            hk_host_die("can't make a worker thread");
-    }
     workers->open++;
     if (hk_queue_put(&workers->todo, &job->item, HK_LANE_NORMAL) != HK_OK)
         hk_host_die("too much work is waiting");
@@ -77,8 +92,6 @@ void hk_host_workers_stop(void)
     struct hk_host_workers *workers = &hk_host_process.workers;
     struct hk_queue_item *item;
 
-    if (!workers->is_ready)
-        return;
     /* What has not begun is not begun any more. */
     item = hk_queue_take(&workers->todo, HK_PLUGIN_QUEUE_MAX, false, NULL);
     while (item != NULL) {

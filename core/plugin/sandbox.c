@@ -92,8 +92,10 @@ enum hk_status hk_sandbox_limits(struct hk_error *error)
         status = limit(RLIMIT_FSIZE, HK_PLUGIN_FILE_WRITE_MAX, "file sizes", error);
 #ifndef HK_SANDBOX_SANITIZER
     if (status == HK_OK)
-        status = limit(
-            RLIMIT_AS, (rlim_t)(mapped_bytes() + HK_PLUGIN_MEMORY_MAX), "address space", error);
+        status = limit(RLIMIT_AS,
+            (rlim_t)(mapped_bytes() + HK_PLUGIN_WORKERS * HK_PLUGIN_WORKER_STACK_SIZE +
+                     HK_PLUGIN_MEMORY_MAX),
+            "address space", error);
 #endif
     return status;
 }
@@ -141,6 +143,9 @@ enum hk_status hk_sandbox_enter(const struct hk_sandbox *sandbox, struct hk_erro
         status = hk_sandbox_mounts(sandbox, error);
     if (status == HK_OK)
         status = hk_sandbox_privileges(error);
+    /* Landlock and capabilities belong to a thread: only those made from here on are without. */
+    if (status == HK_OK && sandbox->make_threads != NULL)
+        status = sandbox->make_threads(error);
     if (status == HK_OK)
         status = hk_sandbox_calls(error);
     return status;

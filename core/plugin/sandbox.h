@@ -1,12 +1,14 @@
 /*
  * sandbox: what a plugin process gives up before it loads the plugin, for good.
  *
- * In this order, in a process that has one thread:
+ * In this order, in a process that has one thread until the last step:
  *   1. hk_sandbox_limits      resource limits, umask, no core dumps
  *   2. hk_sandbox_files       the file system: Landlock, or where the kernel has none a user and
  *                             mount namespace with nothing in it but the same folders
  *   3. hk_sandbox_privileges  capabilities, no_new_privs, not dumpable
- *   4. hk_sandbox_calls       seccomp: an allow-list of system calls
+ *   4. make_threads           the caller's threads, which inherit what the process has given up
+ *   5. hk_sandbox_calls       seccomp: an allow-list of system calls, for all of these threads; no
+ *                             further one can be made
  * hk_sandbox_enter does all of them. When neither way of step 2 works the process must not load
  * anything: there is no override.
  *
@@ -31,6 +33,7 @@ struct hk_sandbox {
     const char *state_dir;    /* absolute, exists */
     const char *const *reads; /* granted paths, absolute, NULL-ended; may be NULL */
     bool without_landlock;    /* tests: take the other way of step 2 */
+    enum hk_status (*make_threads)(struct hk_error *error); /* step 4; may be NULL */
 };
 
 HK_MUST_CHECK enum hk_status hk_sandbox_enter(

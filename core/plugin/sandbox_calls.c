@@ -1,9 +1,13 @@
 /*
  * Two seccomp filters; the kernel takes the stricter answer.
  *
- * The list: everything is refused with EPERM but what libc, threads, files, timers and sockets that
- * were handed over need. No way to make a socket or a process, to look at or signal another one, to
- * mount, to make links. No memory files either: their pages count as nobody's, so no limit holds.
+ * Both hold for all threads that are there (TSYNC): the workers are made before.
+ *
+ * The list: everything is refused with EPERM but what libc, these threads, files, timers and
+ * sockets that were handed over need. No way to make a socket, a process or a thread, to look at or
+ * signal another process, to mount, to make links. A new thread is refused with EAGAIN, as where
+ * there are too many, so that libraries which can do without go on. No memory files either: their
+ * pages count as nobody's, so no limit holds.
  *
  * The guard: arguments that make an allowed call harmful. Descriptors are compared by their low 32
  * bits, since the kernel drops the upper ones: a plain comparison could be walked around.
@@ -87,14 +91,12 @@ static int add(scmp_filter_ctx filter, uint32_t action, const char *call,
 
 static int add_own_process(scmp_filter_ctx filter)
 {
-    const uint64_t same = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
-    const uint64_t apart = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
-                           CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_VFORK;
-    const struct scmp_arg_cmp thread = SCMP_CMP64(0, SCMP_CMP_MASKED_EQ, same | apart, same);
+    const struct scmp_arg_cmp thread =
+        SCMP_CMP64(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
     const struct scmp_arg_cmp self = IS(0, getpid());
     const struct scmp_arg_cmp zero = IS(0, 0);
 
-    int result = add(filter, SCMP_ACT_ALLOW, "clone", &thread, 1);
+    int result = add(filter, SCMP_ACT_ERRNO(EAGAIN), "clone", &thread, 1);
     if (result == 0) /* flags of clone3 lie in memory, out of sight: libc falls back to clone */
         result = add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL, 0);
     if (result == 0)
@@ -156,6 +158,14 @@ static int add_arguments(scmp_filter_ctx filter)
     return result;
 }
 
+/* For all threads of the process. */
+static int load(scmp_filter_ctx filter)
+{
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+
+    return result == 0 ? seccomp_load(filter) : result;
+}
+
 static enum hk_status load_list(struct hk_error *error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -170,7 +180,7 @@ static enum hk_status load_list(struct hk_error *error)
     if (result == 0)
         result = add_arguments(filter);
     if (result == 0)
-        result = seccomp_load(filter);
+        result = load(filter);
     seccomp_release(filter);
     return result == 0 ? HK_OK : failed(result, "list", error);
 }
@@ -221,7 +231,7 @@ static enum hk_status load_guard(struct hk_error *error)
     if (result == 0)
         result = add_flags(filter);
     if (result == 0)
-        result = seccomp_load(filter);
+        result = load(filter);
     seccomp_release(filter);
     return result == 0 ? HK_OK : failed(result, "guard", error);
 }

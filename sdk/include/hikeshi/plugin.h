@@ -10,9 +10,10 @@
  * never for equality. While the major version is 0 the minor version must match exactly.
  *
  * All functions of a plugin are called on one thread, one at a time; they return at once. What
- * takes long goes to a worker (host->work) or waits for a timer or connection. Each call is settled
- * exactly once, by its id, from that thread. Strings are UTF-8 and NUL-terminated; those handed to
- * a function live until it returns, and those a plugin hands over are copied.
+ * takes long goes to a worker (host->work; there are no other threads) or waits for a timer or
+ * connection. Each call is settled exactly once, by its id, from that thread. Strings are UTF-8 and
+ * NUL-terminated; those handed to a function live until it returns, and those a plugin hands over
+ * are copied.
  */
 #ifndef HIKESHI_PLUGIN_H
 #define HIKESHI_PLUGIN_H
@@ -95,8 +96,9 @@ struct hk_host {
      * closing. */
     void (*watch)(int fd, int want_write, hk_fd_cb *cb, void *ctx);
     void (*unwatch)(int fd);
-    /* Run work on a worker thread (which may use alloc and free, nothing else of the host), then
-     * finished on the plugin's thread. */
+    /* Run work on one of four worker threads (which may use alloc and free, nothing else of the
+     * host), then finished on the plugin's thread. A plugin can make no threads of its own:
+     * pthread_create fails with EAGAIN. */
     void (*work)(hk_work_cb *work, hk_work_cb *finished, void *ctx);
     /* Microseconds since 1970 UTC. */
     int64_t (*now_us)(void);

@@ -29,6 +29,7 @@
 static const struct hk_host *host;
 static char folder[2048];
 static char text[8192];
+static int init_thread_error; /* of the thread that init tried to make */
 
 static void report(const char *deed, long result)
 {
@@ -166,14 +167,32 @@ static void *nothing(void *ctx)
     return ctx;
 }
 
-/* And what it must be able to do. */
-static void try_allowed(void)
+/* -1 with errno when no thread could be made. */
+static int make_thread(void)
 {
     pthread_t thread;
     int result = pthread_create(&thread, NULL, nothing, NULL);
 
+    if (result == 0)
+        return pthread_join(thread, NULL);
     errno = result;
-    report("may_thread", result == 0 ? pthread_join(thread, NULL) : -1);
+    return -1;
+}
+
+static void try_threads(void)
+{
+    const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+
+    report("thread", make_thread());
+    report("thread_raw", syscall(SYS_clone, flags, NULL, NULL, NULL, NULL));
+    report("thread_raw_high", syscall(SYS_clone, flags | 1ul << 40, NULL, NULL, NULL, NULL));
+    errno = init_thread_error;
+    report("thread_in_init", init_thread_error != 0 ? -1 : 0);
+}
+
+/* And what it must be able to do. */
+static void try_allowed(void)
+{
     report("may_write", open_there("mine", O_WRONLY | O_CREAT));
     report("may_read", open_there("mine", O_RDONLY));
     report("may_truncate", open_there("mine", O_WRONLY | O_TRUNC));
@@ -187,12 +206,52 @@ static void try_all(void *ctx, const struct hk_call *call)
 
     snprintf(text, sizeof(text), "{");
     try_processes(engine != NULL ? (pid_t)strtol(engine + 8, NULL, 10) : 1);
+    try_threads();
     try_kernel();
     try_lock();
     try_files();
     try_allowed();
     snprintf(text + strlen(text), sizeof(text) - strlen(text), "}");
     host->settle(call->id, HK_DONE, text);
+}
+
+struct worker_try {
+    uint64_t call_id;
+    pid_t engine;
+};
+
+/* The same deeds on a worker thread, while the plugin's own thread does nothing. */
+static void try_in_worker(void *ctx)
+{
+    struct worker_try *try = ctx;
+
+    snprintf(text, sizeof(text), "{");
+    try_processes(try->engine);
+    try_threads();
+    try_kernel();
+    try_lock();
+    try_files();
+    try_allowed();
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), "}");
+}
+
+static void tell_of_worker(void *ctx)
+{
+    struct worker_try *try = ctx;
+
+    host->settle(try->call_id, HK_DONE, text);
+    host->free(try);
+}
+
+static void try_all_in_worker(void *ctx, const struct hk_call *call)
+{
+    const char *engine = strstr(call->args, "engine");
+    struct worker_try *try = host->alloc(sizeof(*try));
+    (void)ctx;
+
+    try->call_id = call->id;
+    try->engine = engine != NULL ? (pid_t)strtol(engine + 8, NULL, 10) : 1;
+    host->work(try_in_worker, tell_of_worker, try);
 }
 
 static void read_granted(void *ctx, const struct hk_call *call)
@@ -212,6 +271,7 @@ static int init(
     host = the_host;
     snprintf(folder, sizeof(folder), "%s", settings->state_dir);
     *ret_state = NULL;
+    init_thread_error = make_thread() < 0 ? errno : 0;
     return 0;
 }
 
@@ -221,6 +281,11 @@ static const struct hk_action actions[] = {
         .effect = HK_READ,
         .kind = HK_ENRICH,
         .start = try_all},
+    {.name = "try_all_in_worker",
+        .summary = "Try all on a worker thread",
+        .effect = HK_READ,
+        .kind = HK_ENRICH,
+        .start = try_all_in_worker},
     {.name = "read_granted",
         .summary = "Read",
         .effect = HK_READ,

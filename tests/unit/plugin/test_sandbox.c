@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 
+#include <dirent.h>
 #include <errno.h>
 
 static int64_t deed(const struct hk_json_doc *doc, const char *name)
@@ -34,6 +35,9 @@ static void check_deeds(const char *text, bool without_landlock)
         CU_ASSERT_EQUAL(may, could);
     }
     CU_ASSERT_EQUAL(deed(&doc, "clone3"), ENOSYS);
+    CU_ASSERT_EQUAL(deed(&doc, "thread"), EAGAIN);
+    CU_ASSERT_EQUAL(deed(&doc, "thread_raw"), EAGAIN);
+    CU_ASSERT_EQUAL(deed(&doc, "thread_in_init"), EAGAIN);
     CU_ASSERT_EQUAL(deed(&doc, "socket"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_close_high"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_flock"), EPERM);
@@ -45,6 +49,64 @@ static void check_deeds(const char *text, bool without_landlock)
     CU_ASSERT_EQUAL(deed(&doc, "fastopen_msg"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "fastopen_many"), EPERM);
     hk_json_doc_done(&doc);
+}
+
+/* What /proc says of a thread: the first number after the word, in base 16; -1 when it says none.
+ */
+static long long said(pid_t pid, const char *task, const char *word)
+{
+    char path[320];
+    char line[256];
+    long long value = -1;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%s/status", (int)pid, task);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && value < 0 && fgets(line, sizeof(line), file) != NULL)
+        if (strncmp(line, word, strlen(word)) == 0)
+            value = strtoll(line + strlen(word), NULL, 16);
+    if (file != NULL)
+        fclose(file);
+    return value;
+}
+
+static void see_pid(void *ctx, const char *tenant, const char *plugin, bool is_loaded,
+    bool is_running, unsigned restarts, unsigned calls_open, pid_t pid)
+{
+    (void)tenant;
+    (void)plugin;
+    (void)is_loaded;
+    (void)is_running;
+    (void)restarts;
+    (void)calls_open;
+    *(pid_t *)ctx = pid;
+}
+
+/* Every thread has given up the same, and there are the workers and no others. */
+static void check_threads(const struct fixture *f)
+{
+    char path[64];
+    pid_t pid = 0;
+    unsigned count = 0;
+
+    hk_pool_each(f->pool, see_pid, &pid);
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tasks);
+    for (const struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+        if (task->d_name[0] == '.')
+            continue;
+        count++;
+        CU_ASSERT_EQUAL(said(pid, task->d_name, "Seccomp:"), 2);
+        CU_ASSERT_EQUAL(said(pid, task->d_name, "NoNewPrivs:"), 1);
+#ifndef __SANITIZE_THREAD__ /* its helper thread is older than the sandbox */
+        CU_ASSERT_EQUAL(said(pid, task->d_name, "CapPrm:"), 0);
+        CU_ASSERT_EQUAL(said(pid, task->d_name, "CapEff:"), 0);
+#endif
+    }
+    closedir(tasks);
+#ifndef __SANITIZE_THREAD__
+    CU_ASSERT_EQUAL(count, 1 + HK_PLUGIN_WORKERS);
+#endif
 }
 
 static void try_all(bool without_landlock)
@@ -63,6 +125,10 @@ static void try_all(bool without_landlock)
     const struct answer *a = fixture_call(&f, "pool_hostile", "try_all", args);
     CU_ASSERT_EQUAL(a->end, HK_CALL_DONE);
     check_deeds(a->text, without_landlock);
+    a = fixture_call(&f, "pool_hostile", "try_all_in_worker", args);
+    CU_ASSERT_EQUAL(a->end, HK_CALL_DONE);
+    check_deeds(a->text, without_landlock);
+    check_threads(&f);
     CU_ASSERT_FALSE(fixture_has(&f, "new"));
     CU_ASSERT_TRUE(fixture_has(&f, "plugins/acme/pool_hostile/mine"));
     bool gone = true;
