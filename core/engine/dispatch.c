@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define RESULT_SIZE_MAX (256UL * 1024)
+#define RUN_HAS_ENDED "its run ended before it was done"
 
 void hk_key_of(
     const char *tenant, const char *subject, const char *part, char ret_key[HK_SHA256_HEX_SIZE])
@@ -212,15 +213,6 @@ static bool step_can_probe(const struct hk_run *run, const struct hk_step *step)
     return info != NULL && info->can_probe;
 }
 
-/* The run has ended, so nothing is sent for it any more. */
-static void leave(struct hk_run *run, struct hk_step *step, bool nothing_happened)
-{
-    if (nothing_happened)
-        failed(run, step, "its run ended before it was done", "not_sent");
-    else
-        unknown(run, step, "its run ended before it was known what became of it");
-}
-
 static void follow(struct hk_run *run, struct hk_step *step, enum hk_call_mode mode,
     enum hk_call_end end, const char *text)
 {
@@ -232,10 +224,12 @@ static void follow(struct hk_run *run, struct hk_step *step, enum hk_call_mode m
         failed(run, step, text, end == HK_CALL_NOT_SENT ? "not_sent" : "plugin");
         break;
     case HK_NEXT_SEND:
-        if (run->end == HK_RUN_RUNNING)
-            repeat(run, step, HK_CALL_START, text);
+        /* Sent again with its key it tells what stands; what is known not to have happened must not
+         * happen once its run has ended. */
+        if (run->end != HK_RUN_RUNNING && end == HK_CALL_DID_NOT)
+            failed(run, step, RUN_HAS_ENDED, "not_sent");
         else
-            leave(run, step, end == HK_CALL_DID_NOT || step->effect == HK_READ);
+            repeat(run, step, HK_CALL_START, text);
         break;
     case HK_NEXT_PROBE:
         repeat(run, step, HK_CALL_PROBE, text);
@@ -298,8 +292,8 @@ void hk_dispatch_send(struct hk_run *run, struct hk_step *step, enum hk_call_mod
     struct hk_error error = {0};
     if (run->engine->is_stopping)
         return; /* found intended at the next start */
-    if (mode == HK_CALL_START && run->end != HK_RUN_RUNNING) {
-        leave(run, step, step->attempts <= 1);
+    if (run->end != HK_RUN_RUNNING && step->attempts <= 1) {
+        failed(run, step, RUN_HAS_ENDED, "not_sent");
         return;
     }
     enum hk_status status = mode == HK_CALL_START ? look_again(run, step, &error) : HK_OK;

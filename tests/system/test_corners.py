@@ -182,27 +182,17 @@ def test_a_choice_is_taken_only_where_one_is_offered(corner):
     assert corner.is_sound()
 
 
-def test_nothing_is_sent_again_for_a_run_that_was_cancelled(corner):
-    """The call was open when the run was cancelled and the engine killed: what became of it is for people to say."""
-    corner.start('return act.world.touch_idempotent { target = "host", block_ms = 1500 }')
+def test_nothing_is_begun_for_a_run_that_was_cancelled(corner):
+    """The call was open when the run was cancelled and the engine killed, and it had no effect: then it gets none."""
+    corner.start('return act.world.touch_probeable { target = "host", block_ms = 1500, crash = "before" }')
     corner.send()
-    run = until(lambda: corner.items("containments", "starting"), "the call")[0]["run"]
+    run = corner.run("running")["id"]
     assert corner.engine.post(f"/v1/runs/{run}/cancel", corner.approver, {"reason": "no"}).json["state"] == "cancelled"
     corner.engine.process.kill()
     corner.engine.process.wait()
     corner.start()
-    until(lambda: corner.items("containments", "unknown"), "the containment")
-    shown = corner.shown("runs", run)
-    assert shown["state"] == "cancelled"
-    assert "step.repeated" not in [entry["kind"] for entry in shown["entries"]]
+    until(lambda: corner.items("containments", "failed"), "the end of the containment")
+    assert corner.shown("runs", run)["state"] == "cancelled"
+    logs = list(corner.engine.data.rglob("world.log"))
+    assert logs and not any("touch_probeable" in log.read_text() for log in logs)
     assert corner.is_sound()
-
-
-def test_a_service_makes_no_persons(engine):
-    """A service that could make a person and a token for them would decide by proxy."""
-    robot = engine.token(service="robot-1", role="tenant-admin")
-    refused = engine.post("/v1/users", robot, {"name": "puppet", "role": "approver"})
-    assert refused.status == 403 and "proxy" in refused.json["detail"]
-    engine.token("puppet-2", "approver")
-    assert engine.post("/v1/tokens", robot, {"user": "puppet-2"}).status == 403
-    assert engine.post("/v1/tokens", robot, {"service": "robot-2", "role": "analyst"}).status == 201
