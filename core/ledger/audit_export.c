@@ -135,24 +135,9 @@ static enum hk_status write_file(
     return close_file(x, HK_OK, error);
 }
 
-static enum hk_status write_lines(struct export *x, struct hk_audit *audit, struct hk_error *error)
+static void write_line(struct export *x, sqlite3_stmt *stmt)
 {
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = open_file(x, "entries.txt", error);
-
-    if (status != HK_OK)
-        return status;
-    status = hk_audit_entries(audit, &audit->tenants[0], &stmt, error);
-    while (status == HK_OK) {
-        status = hk_stmt_step(stmt, &has_row, error);
-        if (status != HK_OK || !has_row)
-            break;
-        (void)fprintf(x->file, "%s\n", hk_stmt_text(stmt, 1));
-        hk_audit_step(audit);
-    }
-    (void)sqlite3_finalize(stmt);
-    return close_file(x, status, error);
+    (void)fprintf(x->file, "%s\n", hk_stmt_text(stmt, 1));
 }
 
 static void write_payload(struct export *x, sqlite3_stmt *stmt)
@@ -172,12 +157,13 @@ static void write_payload(struct export *x, sqlite3_stmt *stmt)
     (void)fputc('\n', x->file);
 }
 
-static enum hk_status write_payloads(
-    struct export *x, struct hk_audit *audit, struct hk_error *error)
+/* The file of this name: what write_one makes of each entry. */
+static enum hk_status write_entries(struct export *x, struct hk_audit *audit, const char *name,
+    void (*write_one)(struct export *x, sqlite3_stmt *stmt), struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
-    enum hk_status status = open_file(x, "payloads.bin", error);
+    enum hk_status status = open_file(x, name, error);
 
     if (status != HK_OK)
         return status;
@@ -186,7 +172,7 @@ static enum hk_status write_payloads(
         status = hk_stmt_step(stmt, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        write_payload(x, stmt);
+        write_one(x, stmt);
         hk_audit_step(audit);
     }
     (void)sqlite3_finalize(stmt);
@@ -279,9 +265,9 @@ static enum hk_status write_bundle(
         return hk_fail(error, errno == EEXIST ? HK_CONFLICT : HK_IO, "export: can't make %s: %s",
             out_dir, strerror(errno));
     audit->entries_total *= 2; /* lines, then payloads */
-    status = write_lines(&x, audit, error);
+    status = write_entries(&x, audit, "entries.txt", write_line, error);
     if (status == HK_OK)
-        status = write_payloads(&x, audit, error);
+        status = write_entries(&x, audit, "payloads.bin", write_payload, error);
     if (status == HK_OK)
         status = write_checkpoints(&x, audit, error);
     if (status == HK_OK)
