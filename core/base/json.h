@@ -68,6 +68,8 @@ const struct hk_json *hk_json_get(const struct hk_json *object, const char *key)
 const struct hk_json *hk_json_at(const struct hk_json *object, const char *path);
 /* The string's text, or NULL when it is not a string. */
 const char *hk_json_string(const struct hk_json *value);
+/* Is it an array of strings and of nothing else? */
+bool hk_json_is_texts(const struct hk_json *value);
 /* The string found at path, or fallback (may be NULL). */
 const char *hk_json_string_at(const struct hk_json *object, const char *path, const char *fallback);
 /* True only for an integer literal that fits (no fraction, no exponent). */

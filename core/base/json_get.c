@@ -47,6 +47,16 @@ const char *hk_json_string_at(const struct hk_json *object, const char *path, co
     return text != NULL ? text : fallback;
 }
 
+bool hk_json_is_texts(const struct hk_json *value)
+{
+    if (value == NULL || value->type != HK_JSON_ARRAY)
+        return false;
+    for (const struct hk_json *item = value->first; item != NULL; item = item->next)
+        if (item->type != HK_JSON_STRING)
+            return false;
+    return true;
+}
+
 bool hk_json_i64(const struct hk_json *value, int64_t *ret_value)
 {
     const char *at;

@@ -13,16 +13,6 @@ static const struct hk_option *find_option(
     return NULL;
 }
 
-static bool is_list_of_texts(const struct hk_json *value)
-{
-    if (value->type != HK_JSON_ARRAY)
-        return false;
-    for (const struct hk_json *item = value->first; item != NULL; item = item->next)
-        if (item->type != HK_JSON_STRING)
-            return false;
-    return true;
-}
-
 /* Write value as the plugin gets it; return what it should have been, or NULL when it is right. */
 static const char *write_value(
     struct hk_jw *jw, const struct hk_option *option, const struct hk_json *value)
@@ -43,7 +33,7 @@ static const char *write_value(
         return hk_json_bool(value, &truth) ? NULL : "true or false";
     case HK_OPTION_LIST:
         hk_jw_value(jw, value);
-        return is_list_of_texts(value) ? NULL : "a list of texts";
+        return hk_json_is_texts(value) ? NULL : "a list of texts";
     case HK_OPTION_DURATION:
         if (value->type != HK_JSON_STRING || hk_duration_parse(value->text, &number, NULL) != HK_OK)
             number = -1;

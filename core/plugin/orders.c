@@ -16,25 +16,8 @@ static void free_order(struct hk_spawner_order *order)
 
 static ssize_t send_order(int fd, const struct hk_spawner_order *order)
 {
-    struct hk_spawner_message body = order->message;
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int) * HK_SPAWNER_FDS)];
-    } control;
-    struct iovec part = {.iov_base = &body, .iov_len = sizeof(body)};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-    if (order->fds[0] >= 0) {
-        memset(&control, 0, sizeof(control));
-        message.msg_control = control.bytes;
-        message.msg_controllen = sizeof(control.bytes);
-        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(order->fds));
-        memcpy(CMSG_DATA(c), order->fds, sizeof(order->fds));
-    }
-    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return hk_wire_send(fd, &order->message, sizeof(order->message), order->fds,
+        order->fds[0] >= 0 ? HK_SPAWNER_FDS : 0);
 }
 
 static void flush(struct hk_pool *pool)

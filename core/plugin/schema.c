@@ -88,16 +88,6 @@ static bool is_type(const struct hk_json *type)
     return true;
 }
 
-static bool is_texts(const struct hk_json *list)
-{
-    if (list->type != HK_JSON_ARRAY)
-        return false;
-    for (const struct hk_json *item = list->first; item != NULL; item = item->next)
-        if (item->type != HK_JSON_STRING)
-            return false;
-    return true;
-}
-
 static enum hk_status check_word(struct check *check, const struct hk_json *word, unsigned depth)
 {
     static const char *const bounds[] = {"minLength", "maxLength", "minItems", "maxItems"};
@@ -115,7 +105,7 @@ static enum hk_status check_word(struct check *check, const struct hk_json *word
                    ? HK_OK
                    : check_schema(check, word, depth + 1);
     if (strcmp(name, "required") == 0)
-        return is_texts(word) ? HK_OK : bad(check, name, "a list of names");
+        return hk_json_is_texts(word) ? HK_OK : bad(check, name, "a list of names");
     if (strcmp(name, "enum") == 0)
         return word->type == HK_JSON_ARRAY && word->count > 0
                    ? HK_OK
@@ -147,15 +137,24 @@ static enum hk_status check_schema(
     return HK_OK;
 }
 
+/* *ret_doc is for the caller to end, also after a failure. */
+static enum hk_status read_schema(
+    struct check *check, const char *schema, struct hk_json_doc *ret_doc)
+{
+    enum hk_status status =
+        hk_json_parse(schema, strlen(schema), &hk_json_limits_own, ret_doc, check->error);
+
+    if (status != HK_OK)
+        return hk_error_prefix(check->error, "schema");
+    return check_schema(check, ret_doc->root, 0);
+}
+
 enum hk_status hk_schema_is_supported(const char *schema, struct hk_error *error)
 {
     struct check check = {.error = error};
     struct hk_json_doc doc = {0};
 
-    enum hk_status status = hk_json_parse(schema, strlen(schema), &hk_json_limits_own, &doc, error);
-    if (status != HK_OK)
-        return hk_error_prefix(error, "schema");
-    status = check_schema(&check, doc.root, 0);
+    enum hk_status status = read_schema(&check, schema, &doc);
     hk_json_doc_done(&doc);
     return status;
 }
@@ -391,10 +390,7 @@ enum hk_status hk_schema_check(
     struct check check = {.error = error};
     struct hk_json_doc doc = {0};
 
-    enum hk_status status = hk_json_parse(schema, strlen(schema), &hk_json_limits_own, &doc, error);
-    if (status != HK_OK)
-        return hk_error_prefix(error, "schema");
-    status = check_schema(&check, doc.root, 0);
+    enum hk_status status = read_schema(&check, schema, &doc);
     check.path[0] = '\0';
     if (status == HK_OK)
         status = check_value(&check, doc.root, value, 0);

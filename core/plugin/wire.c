@@ -2,6 +2,7 @@
 
 #include "limits.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -192,32 +193,39 @@ enum hk_status hk_wire_put(struct hk_wire_writer *writer, const char *json, size
     return hk_buf_check(&writer->bytes, "wire queue", error);
 }
 
-/* One sendmsg: up to the next frame with a descriptor, or from that frame on with it. */
-static ssize_t send_part(struct hk_wire_writer *writer, int fd)
+ssize_t hk_wire_send(int fd, const void *data, size_t size, const int *fds, unsigned fd_count)
 {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(sizeof(int) * HK_WIRE_FDS_MAX)];
     } control;
-    struct iovec part = {.iov_base = writer->bytes.data + writer->used};
+    struct iovec part = {.iov_base = (void *)data, .iov_len = size};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    unsigned next = 0;
 
-    if (writer->fd_count > 0 && writer->fds[0].at == writer->used) {
+    assert(fd_count <= HK_WIRE_FDS_MAX);
+    if (fd_count > 0) {
         memset(&control, 0, sizeof(control));
         message.msg_control = control.bytes;
-        message.msg_controllen = sizeof(control.bytes);
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
         struct cmsghdr *c = CMSG_FIRSTHDR(&message);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &writer->fds[0].fd, sizeof(int));
-        next = 1;
+        c->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+        memcpy(CMSG_DATA(c), fds, sizeof(int) * fd_count);
     }
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* One sendmsg: up to the next frame with a descriptor, or from that frame on with it. */
+static ssize_t send_part(struct hk_wire_writer *writer, int fd)
+{
+    bool has_fd = writer->fd_count > 0 && writer->fds[0].at == writer->used;
+    unsigned next = has_fd ? 1 : 0;
     size_t end = next < writer->fd_count ? writer->fds[next].at : writer->bytes.size;
-    part.iov_len = end - writer->used;
-    ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0 && next == 1) {
+    ssize_t n = hk_wire_send(
+        fd, writer->bytes.data + writer->used, end - writer->used, &writer->fds[0].fd, next);
+
+    if (n > 0 && has_fd) {
         close(writer->fds[0].fd);
         writer->fd_count--;
         memmove(writer->fds, writer->fds + 1, writer->fd_count * sizeof(writer->fds[0]));

@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 
+#include <sys/types.h>
+
 #define HK_WIRE_HEAD_SIZE 4
 #define HK_WIRE_FDS_MAX 64
 
@@ -63,5 +65,9 @@ size_t hk_wire_waiting(const struct hk_wire_writer *writer);
 /* Send what the socket takes. HK_IO when the other side is gone. */
 HK_MUST_CHECK enum hk_status hk_wire_flush(
     struct hk_wire_writer *writer, int fd, struct hk_error *error);
+
+/* One sendmsg that does not wait, with up to HK_WIRE_FDS_MAX descriptors, which stay the caller's.
+ */
+ssize_t hk_wire_send(int fd, const void *data, size_t size, const int *fds, unsigned fd_count);
 
 #endif
