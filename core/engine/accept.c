@@ -80,6 +80,7 @@ static void write_started(struct hk_tx *tx, const char *run, const char *alert,
     hk_jw_kv(jw, "version", playbook->version);
     hk_jw_kv(jw, "severity", hk_severity_text((enum hk_severity)severity));
     hk_jw_kv(jw, "seed", seed_text);
+    hk_jw_kv_i64(jw, "at_us", tx->time_us);
     if (run_for_ms > 0) {
         hk_jw_kv_i64(jw, "ends_us", tx->time_us + run_for_ms * 1000);
         hk_due_note(tx->engine, tx->time_us + run_for_ms * 1000);

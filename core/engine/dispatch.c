@@ -80,6 +80,7 @@ void hk_dispatch_intend(struct hk_run *run, struct hk_step *step, const struct h
     step->action = hk_run_text(run, act->action);
     step->call = hk_run_text(run, act->call);
     step->effect = act->info->effect;
+    (void)hk_copy_text(step->plugin_sha256, sizeof step->plugin_sha256, act->info->plugin_sha256);
     step->lease_ms = act->lease_ms;
     step->deadline_ms = act->deadline_ms;
     step->attempts = 1;
@@ -283,6 +284,10 @@ static enum hk_status look_again(
     if (status == HK_OK && hk_authority_is_protected(
                                run->tenant->authority, &act.question, step->gate[0] != 0, &verdict))
         status = hk_fail(error, HK_DENIED, "denied by %s: %s", verdict.rule, verdict.why);
+    /* I4: what was approved was this plugin's very bytes. */
+    if (status == HK_OK && step->gate[0] != 0 &&
+        strcmp(step->plugin_sha256, act.info->plugin_sha256) != 0)
+        status = hk_fail(error, HK_DENIED, "the plugin has changed since this was approved");
     hk_act_done(&act);
     return status;
 }

@@ -338,49 +338,55 @@ static void go_on_asking(const struct gate_op *op, struct hk_verdict *verdict)
 }
 
 /* An approved action: I4, the digest is computed again from what is true now. */
-static void intend_approved(
-    struct gate_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
+static void intend_approved(struct gate_op *op, struct hk_run *run, struct hk_step *step,
+    struct hk_act *act, struct hk_tx *tx)
 {
-    struct hk_act act;
-    struct hk_error error = {0};
     struct hk_buf covers;
     struct hk_buf by;
     struct hk_jw jw;
     char digest[HK_SHA256_HEX_SIZE];
     hk_buf_init(&covers, HK_PAYLOAD_SIZE_MAX / 2);
     hk_buf_init(&by, HK_REASON_SIZE_MAX * 8);
-    if (hk_act_prepare(run, step, &act, &error) != HK_OK) {
-        write_decided(op, tx);
-        hk_step_settle(run, step, tx, false, error.text, "invalid");
-        goto out;
-    }
-    if (act.verdict.outcome == HK_MAY_DENY || act.verdict.outcome == HK_MAY_RECOMMEND) {
-        write_decided(op, tx);
-        hk_step_settle(run, step, tx, false, act.verdict.why, "denied");
-        goto out;
-    }
-    go_on_asking(op, &act.verdict);
-    hk_gate_covers(run, step, &act, &covers, digest);
+    go_on_asking(op, &act->verdict);
+    hk_gate_covers(run, step, act, &covers, digest);
     if (strcmp(digest, op->digest) != 0) {
-        void_and_ask_again(op, run, step, &act, tx);
+        void_and_ask_again(op, run, step, act, tx);
         goto out;
     }
     write_decided(op, tx);
     hk_jw_init(&jw, &by);
     write_by(op, &jw);
-    hk_dispatch_intend(run, step, &act, by.data, tx);
+    hk_dispatch_intend(run, step, act, by.data, tx);
     op->intended_run = run; /* pinned by the write until on_written has run */
     op->intended_step = step;
 out:
-    hk_act_done(&act);
     hk_buf_done(&covers);
     hk_buf_done(&by);
+}
+
+/* Could what is approved be done now? If not nothing is written, the question stays open, and the
+ * person hears why: an approval is not spent on what can't follow from it. */
+static enum hk_status can_follow(
+    struct hk_run *run, const struct hk_step *step, struct hk_act *act, struct hk_error *error)
+{
+    if (hk_act_prepare(run, step, act, error) != HK_OK)
+        return hk_error_prefix(error, "it can't be carried out now");
+    if (act->verdict.outcome == HK_MAY_DENY || act->verdict.outcome == HK_MAY_RECOMMEND)
+        return hk_fail(error, HK_CONFLICT, "authority denies it by now: %s", act->verdict.why);
+    return HK_OK;
 }
 
 static void decide(struct gate_op *op, struct hk_run *run, struct hk_step *step)
 {
     struct hk_tx tx;
+    struct hk_act act = {0};
+    struct hk_error error = {0};
     bool is_action = strcmp(step->waits_for, "gate") == 0;
+    if (op->approve && is_action && can_follow(run, step, &act, &error) != HK_OK) {
+        hk_act_done(&act);
+        op_conflict(op, error.text);
+        return;
+    }
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
     write_vote(op, &tx);
     if (op->approve)
@@ -391,11 +397,12 @@ static void decide(struct gate_op *op, struct hk_run *run, struct hk_step *step)
     } else if (voices(op) < hk_json_i64_at(op->opened.root, "quorum", 1)) {
         /* one more voice is needed: the vote stands, nothing follows yet */
     } else if (is_action) {
-        intend_approved(op, run, step, &tx);
+        intend_approved(op, run, step, &act, &tx);
     } else {
         write_decided(op, &tx);
         settle_answer(op, run, step, &tx);
     }
+    hk_act_done(&act);
     write_standing(op);
     hk_crashpoint("before-decision");
     hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);

@@ -74,6 +74,7 @@ struct hk_step {
     /* intended */
     const char *action; /* "edl.block_ip" */
     const char *call;   /* JSON: the arguments that are sent, target in normal form */
+    char plugin_sha256[HK_SHA256_HEX_SIZE]; /* of the file that was intended */
     enum hk_effect effect;
     char key[HK_SHA256_HEX_SIZE];
     char containment[HK_ID_SIZE];
@@ -163,6 +164,7 @@ struct hk_engine {
     struct hk_connector *connector;
     struct hk_script *script;
     struct hk_wake *script_wake;
+    struct hk_script_event *events; /* taken from the script thread, not yet taken up */
     struct hk_tenant_state **tenants;
     hk_tenant *tenant_numbers; /* of the same, unchanged once started: readers look at them */
     size_t tenant_count;
@@ -303,6 +305,10 @@ bool hk_run_has_room(const struct hk_run *run, size_t size);
 size_t hk_step_size(const char *args, const char *options, const char *name, const char *where);
 const char *hk_run_text(struct hk_run *run, const char *text); /* copy in the run's arena */
 void hk_script_events(void *engine);                           /* the script thread has something */
+/* A write is on disk: go on with events that waited for the ledger. */
+void hk_script_events_resume(struct hk_engine *engine);
+/* Forget events that were not taken up. */
+void hk_script_events_drop(struct hk_engine *engine);
 /* Close the gates of waiting steps in the transaction that ends the run. */
 void hk_run_void_gates(struct hk_run *run, struct hk_tx *tx, const char *why);
 void hk_run_failed(struct hk_run *run, const char *error);

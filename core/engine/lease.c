@@ -165,7 +165,7 @@ static void on_releasing(void *ctx)
 static void on_not_released(void *ctx)
 {
     struct hk_release *op = ctx;
-    op_refuse(op, HK_IO,
+    op_refuse(op, HK_CONFLICT,
         op->state == HK_CONTAINMENT_UNKNOWN
             ? "nobody can know whether it was released; it is marked unknown"
             : "the release failed; it still holds and will be tried again");

@@ -102,6 +102,7 @@ static void write_resolved(
         hk_jw_kv(jw, "reason", value);
     hk_jw_kv(jw, "how", happened ? "happened" : "did_not");
     hk_jw_kv(jw, "evidence", op->text);
+    hk_jw_kv_i64(jw, "at_us", tx->time_us);
     hk_tx_end(tx);
     step->ok = happened;
     step->value = hk_run_text(run, value);

@@ -108,24 +108,57 @@ static void handle(struct hk_run *run, const struct hk_script_event *event)
     }
 }
 
+/* Events are taken up only while the ledger keeps pace: a playbook that asks for more than can be
+ * written waits for its answers, and the memory of writes stays bounded. */
+static bool has_pace(const struct hk_engine *engine)
+{
+    return engine->writes_open < HK_WRITE_QUEUE_MAX;
+}
+
+static void take_up(struct hk_engine *engine, struct hk_script_event *event)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)event->run);
+    struct hk_run *run = hk_map_get(&engine->scripts, text);
+    /* Not there: its state was dropped meanwhile. Stopping: it is replayed at the next start. */
+    if (run != NULL && !engine->is_stopping) {
+        hk_run_pin(run);
+        handle(run, event);
+        hk_run_unpin(run);
+    }
+    hk_script_event_free(event);
+}
+
+static struct hk_script_event *next_event(struct hk_engine *engine)
+{
+    if (engine->events == NULL)
+        engine->events = hk_script_take(engine->script);
+    struct hk_script_event *event = engine->events;
+    if (event != NULL)
+        engine->events = (struct hk_script_event *)(void *)event->item.next;
+    return event;
+}
+
 void hk_script_events(void *ctx)
 {
     struct hk_engine *engine = ctx;
-    struct hk_script_event *event = hk_script_take(engine->script);
-    while (event != NULL) {
-        struct hk_script_event *next = (struct hk_script_event *)event->item.next;
-        char text[24];
-        snprintf(text, sizeof text, "%llu", (unsigned long long)event->run);
-        struct hk_run *run = hk_map_get(&engine->scripts, text);
-        /* Not there: its state was dropped meanwhile. Stopping: it is replayed at the next start.
-         */
-        if (run != NULL && !engine->is_stopping) {
-            hk_run_pin(run);
-            handle(run, event);
-            hk_run_unpin(run);
-        }
-        hk_script_event_free(event);
-        event = next;
-    }
+    struct hk_script_event *event;
+    while ((has_pace(engine) || engine->is_stopping) && (event = next_event(engine)) != NULL)
+        take_up(engine, event);
     hk_runs_advance(engine);
+}
+
+void hk_script_events_resume(struct hk_engine *engine)
+{
+    if (engine->writes_open == HK_WRITE_QUEUE_MAX / 2)
+        hk_wake_signal(engine->script_wake);
+}
+
+void hk_script_events_drop(struct hk_engine *engine)
+{
+    while (engine->events != NULL) {
+        struct hk_script_event *event = engine->events;
+        engine->events = (struct hk_script_event *)(void *)event->item.next;
+        hk_script_event_free(event);
+    }
 }

@@ -93,6 +93,8 @@ static void take_intended(struct hk_run *run, struct hk_step *step, const struct
     step->action = hk_run_text(run, hk_json_string_at(payload, "action", ""));
     if (!hk_effect_from_text(hk_json_string_at(payload, "effect", ""), &step->effect))
         step->effect = HK_ONCE; /* what is not understood is never sent again */
+    (void)hk_copy_text(step->plugin_sha256, sizeof step->plugin_sha256,
+        hk_json_string_at(payload, "plugin.sha256", ""));
     (void)hk_copy_text(step->key, sizeof step->key, hk_json_string_at(payload, "key", ""));
     (void)hk_copy_text(
         step->containment, sizeof step->containment, hk_json_string_at(payload, "containment", ""));
@@ -114,7 +116,7 @@ static void take_settled(
     } else {
         step->value = hk_run_text(run, hk_json_string_at(payload, "reason", ""));
     }
-    step->time_us = time_us;
+    step->time_us = hk_json_i64_at(payload, "at_us", time_us);
     step->order = ++run->settled_count;
     run->record_size += strlen(step->value);
 }
@@ -159,7 +161,7 @@ static void decode_started(
     struct hk_run *run = load->run;
     const struct hk_json *requesters = hk_json_get(payload, "requesters");
     size_t count = requesters == NULL ? 0 : requesters->count;
-    run->started_us = stored->entry.time_us;
+    run->started_us = hk_json_i64_at(payload, "at_us", stored->entry.time_us);
     run->seed = strtoull(hk_json_string_at(payload, "seed", "0"), NULL, 10);
     run->severity = hk_severity_from_text(hk_json_string_at(payload, "severity", ""));
     run->requesters = hk_run_alloc(run, (count + 1) * sizeof(char *));

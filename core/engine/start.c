@@ -127,6 +127,7 @@ void hk_engine_free(struct hk_engine *engine)
 {
     if (engine == NULL)
         return;
+    hk_script_events_drop(engine);
     hk_script_free(engine->script);
     hk_pool_free(engine->pool);
     hk_connector_free(engine->connector);
@@ -292,9 +293,11 @@ void hk_engine_check_stopped(struct hk_engine *engine)
     if (!engine->is_stopping || engine->stopped == NULL || engine->writes_open > 0)
         return;
     if (!engine->is_stop_written) {
-        if (engine->outs.count == 0)
+        /* Calls in flight, and decisions and releases that are being read for. */
+        bool is_quiet = engine->outs.count == 0 && engine->turns.count == 0;
+        if (is_quiet)
             write_stopped(engine);
-        if (engine->writes_open > 0 || engine->outs.count > 0)
+        if (engine->writes_open > 0 || !is_quiet)
             return;
     }
     hk_loop_fn *stopped = engine->stopped;

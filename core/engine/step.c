@@ -39,6 +39,7 @@ void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, 
     else
         hk_jw_kv(jw, "reason", value);
     hk_jw_kv(jw, "how", how);
+    hk_jw_kv_i64(jw, "at_us", tx->time_us);
     hk_tx_end(tx);
     step->ok = ok;
     step->value = hk_run_text(run, value);

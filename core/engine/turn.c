@@ -40,6 +40,7 @@ void hk_turn_end(struct hk_engine *engine, const char *subject)
     if (turn == NULL) {
         (void)hk_map_remove(&engine->turns, subject);
         free(turns);
+        hk_engine_check_stopped(engine);
         return;
     }
     turns->waiting = turn->next;

@@ -69,6 +69,7 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     written.engine->writes_open--;
     if (written.run != NULL)
         written.run->writes_open--;
+    hk_script_events_resume(written.engine);
     if (written.done != NULL)
         written.done(written.ctx);
     if (written.run != NULL)

@@ -355,3 +355,54 @@ def test_a_changed_plugin_voids_an_approval():
         assert ended(engine, sensor, gate["run"])["state"] == "finished"
     finally:
         engine.remove()
+
+
+def test_an_approval_is_not_spent_on_what_cannot_follow():
+    """Without its plugin the approved action can't be done: the question stays open."""
+    engine = start()
+    try:
+        sensor = engine.token(service="sensor-1", role="analyst")
+        approver = engine.token("approver-1", "approver")
+        gate = gate_of(engine, sensor, send(engine, sensor, "block"))
+        engine.stop()
+        whole = engine.config.read_text()
+        engine.config.write_text(whole.replace('edl = { file = "edl" },', ""))
+        engine.start()
+        refused = decide(engine, approver, gate)
+        assert refused.status == 409 and "no action" in refused.json["detail"], refused.body
+        assert engine.get("/v1/approvals/" + gate["id"], sensor).json["state"] == "pending"
+        engine.stop()
+        engine.config.write_text(whole)
+        engine.start()
+        assert decide(engine, approver, gate).status == 200
+        assert ended(engine, sensor, gate["run"])["state"] == "finished"
+    finally:
+        engine.remove()
+
+
+def test_a_flood_of_steps_waits_for_the_ledger():
+    """Many runs with many branches at once: all of it is written, and nothing but time is used up."""
+    engine = start()
+    try:
+        sensor = engine.token(service="sensor-1", role="analyst")
+        path = engine.folder / "waiting.lua"
+        path.write_text(PLAYBOOK.format(name="waiting", more="", body="""
+    local branches = {}
+    for i = 1, 200 do branches[i] = function() note("a" .. i); note("b" .. i); return i end end
+    together(branches)
+    return true
+    """))
+        engine.stop()
+        engine.start()
+        alerts = [alert(n % 250, title="waiting", category="network", uid=str(n), src={"ip": f"203.0.{n}.1"})
+                  for n in range(60)]
+        assert engine.post("/v1/alerts", sensor, alerts).status == 202
+
+        def all_ended():
+            runs = engine.get("/v1/runs?limit=500", sensor).json["items"]
+            return len(runs) == 60 and all(run["state"] == "finished" for run in runs)
+        until(all_ended, "the end of all runs", seconds=60)
+        assert engine.stop() == 0
+        assert engine.document("audit", "verify")["ok"] is True
+    finally:
+        engine.remove()
