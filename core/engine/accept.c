@@ -3,8 +3,16 @@
  * alert.received (or alert.merged), alert.routed and run.started are one transaction, so that no
  * crash can leave an alert that was taken and not routed.
  */
+#include "base/crashpoint.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/dedupe.h"
+#include "engine/due.h"
+#include "engine/line.h"
+#include "engine/memory.h"
+#include "engine/route.h"
+#include "engine/run.h"
+#include "engine/tenant.h"
+#include "engine/tx.h"
 
 #include <stdio.h>
 #include <stdlib.h>

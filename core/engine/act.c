@@ -3,8 +3,9 @@
  * authority says. Computed when the step is asked for and again when it is approved; both must
  * agree, or the approval is void.
  */
+#include "engine/act.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/tenant.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,10 @@
  * dedupe: which alert holds which dedupe key. A bounded memory of keys, the oldest forgotten first;
  * what it decides is recorded in the ledger (alert.merged), never computed again.
  */
+#include "engine/dedupe.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/memory.h"
+#include "engine/objects.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,20 @@
  * dispatch: a step is intended, the call leaves once that is on disk, and what becomes of the call
  * becomes an entry. effect.c says what may follow; this file does it.
  */
+#include "engine/dispatch.h"
+#include "base/crashpoint.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/act.h"
+#include "engine/due.h"
+#include "engine/effect.h"
+#include "engine/lease.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/start.h"
+#include "engine/step.h"
+#include "engine/tenant.h"
+#include "engine/tx.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,16 @@
  * it fires the ledger is asked what is due. What became due while nothing ran is found the same
  * way: late, not lost.
  */
+#include "engine/due.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/gate.h"
+#include "engine/lease.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/run_events.h"
+#include "engine/step.h"
+#include "engine/tenant.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,8 @@
  * "Certainly not" is said of one call. Of the calls before it, which had no answer, it says
  * something only where a probe came in between.
  */
-#include "engine/internal.h"
+#include "engine/effect.h"
+#include "limits.h"
 
 static enum hk_next after_lost(
     enum hk_effect effect, bool can_probe, enum hk_call_mode mode, unsigned attempts)

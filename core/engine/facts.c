@@ -2,7 +2,8 @@
  * facts: what others may ask of the engine without changing anything.
  */
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/line.h"
+#include "engine/tenant.h"
 
 #include <stdio.h>
 #include <string.h>

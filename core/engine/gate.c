@@ -5,8 +5,14 @@
  * It is computed when the gate opens and again when the answer comes: an approval of anything else
  * is void.
  */
+#include "engine/gate.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/act.h"
+#include "engine/dispatch.h"
+#include "engine/due.h"
+#include "engine/memory.h"
+#include "engine/step.h"
+#include "engine/tx.h"
 
 #include <stdlib.h>
 #include <string.h>

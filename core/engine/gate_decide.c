@@ -6,8 +6,18 @@
  * its containment), and answer once that is on disk. So there is no moment at which a decision
  * stands without what follows from it.
  */
+#include "base/crashpoint.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/act.h"
+#include "engine/dispatch.h"
+#include "engine/gate.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/start.h"
+#include "engine/step.h"
+#include "engine/tenant.h"
+#include "engine/turn.h"
+#include "engine/tx.h"
 
 #include <stdlib.h>
 #include <string.h>

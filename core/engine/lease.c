@@ -4,9 +4,18 @@
  * sent, and its effect class says what may follow when no answer comes. A release that fails leaves
  * the containment standing (containment.held) and is tried again later.
  */
+#include "engine/lease.h"
+#include "base/crashpoint.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/dispatch.h"
+#include "engine/due.h"
+#include "engine/effect.h"
+#include "engine/memory.h"
+#include "engine/start.h"
+#include "engine/tenant.h"
+#include "engine/turn.h"
+#include "engine/tx.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,10 @@
  * line: ids of runs that wait until there is room for their Lua state. A ring of ids, first in,
  * first out; a run costs its id here and nothing else.
  */
+#include "engine/line.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/memory.h"
+#include "engine/objects.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * memory or with a write that it could not build: it ends, and the next start goes on from the
  * ledger.
  */
+#include "engine/memory.h"
 #include "base/log.h"
-#include "engine/internal.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,9 +37,4 @@ void *hk_engine_alloc(size_t size)
 void *hk_engine_grow(void *memory, size_t size)
 {
     return sure(realloc(memory, size));
-}
-
-void *hk_run_alloc(struct hk_run *run, size_t size)
-{
-    return sure(hk_arena_alloc(&run->arena, size));
 }

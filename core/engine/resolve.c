@@ -3,7 +3,14 @@
  * engine can't know about.
  */
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/dispatch.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/run_events.h"
+#include "engine/step.h"
+#include "engine/tenant.h"
+#include "engine/turn.h"
+#include "engine/tx.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * table from fields of the view ("category", "src.ip") to what they must be: a text, one of several
  * texts, or {"at_least": SEVERITY}. One condition must hold; all its fields must match.
  */
-#include "engine/internal.h"
+#include "engine/route.h"
 
 #include <string.h>
 

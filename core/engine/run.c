@@ -5,9 +5,13 @@
  * A run has a Lua state only while something of it can go on: when every open step waits for a
  * person or a timer the state is dropped, and when nothing pins the run it is dropped altogether.
  */
+#include "engine/run.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/due.h"
+#include "engine/line.h"
+#include "engine/memory.h"
+#include "engine/tenant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +108,13 @@ void hk_run_unpin(struct hk_run *run)
 {
     if (--run->pins == 0 && run->script == 0)
         run_free(run);
+}
+
+void *hk_run_alloc(struct hk_run *run, size_t size)
+{
+    void *memory = hk_arena_alloc(&run->arena, size);
+    hk_engine_must(memory == NULL ? HK_NOMEM : HK_OK, "a run", NULL);
+    return memory;
 }
 
 const char *hk_run_text(struct hk_run *run, const char *text)

@@ -1,8 +1,11 @@
 /*
  * run_events: what the script thread says, and how runs end.
  */
+#include "engine/run_events.h"
 #include "base/log.h"
-#include "engine/internal.h"
+#include "engine/run.h"
+#include "engine/step.h"
+#include "engine/tx.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,10 @@
  * govern reading: an entry that doesn't follow is damage, and is said so.
  */
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/dispatch.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/tenant.h"
 
 #include <stdio.h>
 #include <stdlib.h>

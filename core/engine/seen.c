@@ -4,7 +4,10 @@
  */
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/memory.h"
+#include "engine/tenant.h"
+#include "engine/turn.h"
+#include "engine/tx.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,19 @@
  *       → ready: runs and releases that were in flight are taken up, what is due is looked for
  *   stop: nothing new; calls in flight may end; what is queued is written; engine.stopped
  */
+#include "engine/start.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/dedupe.h"
+#include "engine/dispatch.h"
+#include "engine/due.h"
+#include "engine/lease.h"
+#include "engine/line.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/run_events.h"
+#include "engine/tenant.h"
+#include "engine/tx.h"
 #include "plugin/spawner.h"
 #include "script/playbook.h"
 

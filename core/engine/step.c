@@ -6,8 +6,18 @@
  *   ask           step.waiting and a gate with a question
  *   act           authority decides: settled (denied, recommended), a gate, or intended
  */
+#include "engine/step.h"
+#include "base/crashpoint.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/act.h"
+#include "engine/dedupe.h"
+#include "engine/dispatch.h"
+#include "engine/due.h"
+#include "engine/gate.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/run_events.h"
+#include "engine/tx.h"
 
 #include <string.h>
 

@@ -2,9 +2,11 @@
  * tenant: one customer's configuration in memory, and what of it goes into the ledger: the
  * configuration in force, the text of each playbook, and the descriptor of each plugin.
  */
+#include "engine/tenant.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/memory.h"
+#include "engine/tx.h"
 #include "script/playbook.h"
 
 #include <stdlib.h>

@@ -2,8 +2,10 @@
  * turn: one at a time per subject. A decision reads a gate's entries, thinks, and writes; a second
  * decision about the same gate waits until the first is on disk.
  */
+#include "engine/turn.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/memory.h"
+#include "engine/start.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,12 @@
  * tx: the one way in which the engine writes entries. A struct hk_tx collects the entries of one
  * transaction; all of them carry the same time and actor.
  */
+#include "engine/tx.h"
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/memory.h"
+#include "engine/run.h"
+#include "engine/run_events.h"
+#include "engine/start.h"
 
 #include <stdlib.h>
 #include <string.h>

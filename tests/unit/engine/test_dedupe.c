@@ -1,7 +1,7 @@
 /*
  * Which alert holds which key: for how long, for whom, and who is forgotten first.
  */
-#include "engine/internal.h"
+#include "engine/dedupe.h"
 
 #include "support/suite.h"
 

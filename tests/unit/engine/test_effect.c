@@ -2,7 +2,8 @@
  * What may be done after a call has ended: the whole table, and the property that it is there for:
  * an effect that may have happened is not brought about a second time.
  */
-#include "engine/internal.h"
+#include "engine/effect.h"
+#include "limits.h"
 
 #include "support/suite.h"
 

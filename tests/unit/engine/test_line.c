@@ -1,7 +1,7 @@
 /*
  * The line: first in, first out, whatever is put and taken in between.
  */
-#include "engine/internal.h"
+#include "engine/line.h"
 
 #include "support/suite.h"
 

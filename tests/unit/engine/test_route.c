@@ -1,7 +1,7 @@
 /*
  * Which playbook wants which alert: a table of triggers and views.
  */
-#include "engine/internal.h"
+#include "engine/route.h"
 
 #include "support/suite.h"
 
