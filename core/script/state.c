@@ -94,9 +94,13 @@ static bool admits(struct hk_state *st, size_t growth)
 /* Note the line: when Lua's error is seen, the stack may have gone. */
 static void *refuse(struct hk_state *st)
 {
+    char where[sizeof st->refused_where] = "";
+
     st->refused = true;
     if (st->running != NULL)
-        hk_state_where(st->running, st->refused_where, sizeof st->refused_where);
+        hk_state_where(st->running, where, sizeof where);
+    if (where[0] != '\0')
+        memcpy(st->refused_where, where, sizeof where);
     return NULL;
 }
 
