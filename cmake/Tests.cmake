@@ -87,7 +87,7 @@ foreach(unit ${units})
     target_include_directories(unit-${name} SYSTEM PRIVATE "${HK_CUNIT_INCLUDE}")
     target_link_libraries(unit-${name} PRIVATE "${HK_CUNIT_LIBRARY}")
     add_dependencies(unit-all unit-${name})
-    hk_test(unit-${name} unit 60 unit-${name})
+    hk_test(unit-${name} unit 240 unit-${name})
     # Should a test's main forget to return its failures, CUnit's own words still count.
     set_tests_properties(unit-${name} PROPERTIES
         FAIL_REGULAR_EXPRESSION "\\.\\.\\.FAILED;had failures")

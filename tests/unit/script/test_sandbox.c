@@ -155,7 +155,7 @@ static void test_metatables(void)
     CHECK_FAILS("local x <close> = setmetatable({}, {})", "non-closable");
     /* set later: the metatable that counts is a copy */
     CHECK_LUA("local mt = {} local t = setmetatable({}, mt) mt.__mode = 'v' t[1] = {} "
-              "local s = {} for i = 1, 24 do s[i % 4] = ('x'):rep(1e6 + i) end return #t",
+              "local s = {} for i = 1, 24 do s[i % 4] = ('x'):rep(2e5 + i) end return #t",
         "1");
     CHECK_LUA("local mt = {} local t = setmetatable({}, mt) return getmetatable(t) == mt", "true");
     CHECK_LUA("local C = {} C.__index = C function C.f() return 7 end "
