@@ -66,6 +66,7 @@
 #define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */
 #define HK_SCRIPT_CACHE_MAX 64             /* compiled texts kept in memory */
 #define HK_SCRIPT_QUEUE_MAX 65536          /* orders that wait for the script thread */
+#define HK_SCRIPT_EVENTS_PER_TURN 256      /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
 

@@ -22,8 +22,7 @@
 #include "loop/loop.h"
 
 struct hk_engine;
-struct hk_pool;          /* plugin/pool.h, for those that see it */
-struct hk_plugin_config; /* likewise */
+struct hk_plugin_config; /* plugin/pool.h, for those that see it */
 
 /* Who acts: filled by the api from a token, or by the engine itself. */
 struct hk_actor {
@@ -80,7 +79,6 @@ const char *hk_engine_tenant_name(const struct hk_engine *engine, hk_tenant tena
 const char *hk_engine_only_tenant(const struct hk_engine *engine);
 /* The dedupe fields of the tenant for intake, NULL-ended; NULL: the default. */
 const char *const *hk_engine_dedupe_fields(const struct hk_engine *engine, hk_tenant tenant);
-struct hk_pool *hk_engine_pool(struct hk_engine *engine);
 
 /* --- alerts --- */
 

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct hk_pool *hk_engine_pool(struct hk_engine *engine)
-{
-    return engine->pool;
-}
-
 void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret_stats)
 {
     *ret_stats = engine->stats;

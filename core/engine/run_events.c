@@ -146,8 +146,12 @@ void hk_script_events(void *ctx)
 {
     struct hk_engine *engine = ctx;
     struct hk_script_event *event;
-    while ((has_pace(engine) || engine->is_stopping) && (event = next_event(engine)) != NULL)
+    unsigned count = 0;
+    while (count++ < HK_SCRIPT_EVENTS_PER_TURN && (has_pace(engine) || engine->is_stopping) &&
+           (event = next_event(engine)) != NULL)
         take_up(engine, event);
+    if (count > HK_SCRIPT_EVENTS_PER_TURN) /* there may be more: when others had their turn */
+        hk_wake_signal(engine->script_wake);
     hk_runs_advance(engine);
 }
 

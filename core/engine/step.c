@@ -157,7 +157,8 @@ static void on_intended(void *ctx)
     hk_dispatch_send(send.run, send.step, HK_CALL_START);
 }
 
-void hk_step_commit_intent(
+/* Commit the write that holds the intent; the call leaves when it is on disk. */
+static void commit_intent(
     struct hk_run *run, struct hk_step *step, struct hk_tx *tx, enum hk_lane lane)
 {
     struct send *send = hk_run_alloc(run, sizeof *send);
@@ -190,7 +191,7 @@ static void request_act(struct hk_run *run, struct hk_step *step)
     case HK_MAY_DO:
         hk_tx_begin(&tx, run->engine, run->tenant, "engine");
         hk_dispatch_intend(run, step, &act, NULL, &tx);
-        hk_step_commit_intent(run, step, &tx, HK_LANE_NORMAL);
+        commit_intent(run, step, &tx, HK_LANE_NORMAL);
         break;
     }
     hk_act_done(&act);

@@ -13,9 +13,6 @@ void hk_step_write_request(struct hk_jw *jw, const struct hk_step *step);
 void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, bool ok,
     const char *value, const char *how);
 void hk_step_deliver(struct hk_run *run, const struct hk_step *step);
-/* Commit the write that holds the step's intent; the call leaves when it is on disk. */
-void hk_step_commit_intent(
-    struct hk_run *run, struct hk_step *step, struct hk_tx *tx, enum hk_lane lane);
 /* Settle in a write of its own and deliver. */
 void hk_step_settle_now(
     struct hk_run *run, struct hk_step *step, bool ok, const char *value, const char *how);
