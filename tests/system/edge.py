@@ -7,25 +7,13 @@ import select
 import signal
 import socket
 import subprocess
-import time
 
 SOURCE = pathlib.Path(os.environ.get("HIKESHI_SOURCE", pathlib.Path(__file__).parents[2]))
 HIKESHI = os.environ.get("HIKESHI", str(SOURCE / "build" / "hikeshi"))
+from waiting import until as wait_for  # noqa: F401
+
 PATIENCE_S = 60
-POLL_S = 0.02
 SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
-
-
-def wait_for(holds, what, patience_s=PATIENCE_S):
-    """The first true value that holds() gives."""
-    end = time.monotonic() + patience_s
-    while True:
-        value = holds()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {patience_s} s in vain for {what}")
-        time.sleep(POLL_S)
 
 
 def environment(**more):

@@ -3,11 +3,11 @@ the engine goes on, and nothing waits for ever."""
 
 import os
 import pathlib
-import time
 
 import pytest
 
 from engine import Engine, alert
+from waiting import until
 
 WORLD = pathlib.Path(os.environ["HIKESHI_BUILD"]) / "tests" / "plugins" / "world.so"
 TENANT = """{
@@ -16,7 +16,6 @@ TENANT = """{
 }"""
 PLAYBOOK = """return playbook { name = "p", summary = "A corner", on = { category = "endpoint" },
   run = function(alert) %s end }"""
-PATIENCE_S = 20
 
 
 def tenant_of(outcome="do", rules="", expires="1h", plugin='world = { file = "%s" }' % WORLD):
@@ -25,14 +24,6 @@ def tenant_of(outcome="do", rules="", expires="1h", plugin='world = { file = "%s
 
 def config_of(**tenants):
     return "return hikeshi { tenants = { %s } }" % ", ".join(f"{n} = {text}" for n, text in tenants.items())
-
-
-def until(holds, what):
-    end = time.monotonic() + PATIENCE_S
-    while not (value := holds()):
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.02)
-    return value
 
 
 class Corner:

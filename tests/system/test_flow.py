@@ -1,11 +1,11 @@
 """Playbooks through the engine: gates and their rules, waits, questions, limits, replay and what a
 person may and may not do."""
 
-import time
 
 import pytest
 
 from engine import Engine, HIKESHI, alert
+from waiting import until
 
 import os
 import pathlib
@@ -145,16 +145,6 @@ def send(engine, token, title, **fields):
     assert answer.status == 202, answer.body
     shown = engine.get("/v1/alerts/" + answer.json["alerts"][0]["id"], token).json
     return shown["runs"][0]["id"]
-
-
-def until(check, what, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError("in vain: " + what)
 
 
 def ended(engine, token, run):
@@ -401,7 +391,7 @@ def test_a_flood_of_steps_waits_for_the_ledger():
         def all_ended():
             runs = engine.get("/v1/runs?limit=500", sensor).json["items"]
             return len(runs) == 60 and all(run["state"] == "finished" for run in runs)
-        until(all_ended, "the end of all runs", seconds=60)
+        until(all_ended, "the end of all runs")
         assert engine.stop() == 0
         assert engine.document("audit", "verify")["ok"] is True
     finally:

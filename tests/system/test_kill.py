@@ -8,6 +8,7 @@ watching the world and the API, never by sleeping.
 
 import collections
 import datetime
+import functools
 import http.client
 import json
 import os
@@ -20,6 +21,8 @@ import time
 
 import pytest
 
+import waiting
+
 HIKESHI = os.environ["HIKESHI"]
 BUILD = pathlib.Path(os.environ["HIKESHI_BUILD"])
 CRASH = str(BUILD / "hikeshi-crash")  # ends itself at the point that HIKESHI_CRASH names
@@ -28,6 +31,7 @@ EFFECTS = ["read", "idempotent", "probeable", "once"]
 CHANGING = EFFECTS[1:]
 PATIENCE_S = 20
 POLL_S = 0.004
+until = functools.partial(waiting.until, poll_s=POLL_S)
 KILL = signal.SIGKILL
 
 CONFIG = """return hikeshi {
@@ -59,17 +63,6 @@ PLAYBOOK = """return playbook {
 """
 
 Tally = collections.Counter()
-
-
-def until(holds, what):
-    """The first true value that holds() gives."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        value = holds()
-        if value:
-            return value
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(POLL_S)
 
 
 def seconds_of(text):
