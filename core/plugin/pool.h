@@ -38,6 +38,8 @@ struct hk_action_info {
     const char *result_schema;
     uint32_t time_max_ms;
     bool can_probe;
+    bool can_verify;
+    bool can_tell_ready;
 };
 
 /* Does an action of this kind do what the capability's name says? "contain.block_ip" is no name for
@@ -53,7 +55,12 @@ struct hk_plugin_config {
     const char *state_dir;     /* made (0700) when it is missing */
 };
 
-enum hk_call_mode { HK_CALL_START, HK_CALL_PROBE };
+enum hk_call_mode {
+    HK_CALL_START,
+    HK_CALL_PROBE,
+    HK_CALL_VERIFY, /* result {"holds": bool, ["found": text]} */
+    HK_CALL_READY,  /* may the action be carried out with what the plugin was given? */
+};
 
 enum hk_call_end {
     HK_CALL_DONE,     /* text is the result, a JSON object that was checked strictly */

@@ -1,5 +1,5 @@
 /*
- * The whole plugin ABI of Hikeshi, version 0.1.
+ * The whole plugin ABI of Hikeshi, version 0.2.
  *
  * A plugin is one shared object. It runs in a process of its own that has already given up what it
  * can give up when the object is loaded: no sockets of its own, no new programs, no files but those
@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define HK_ABI_MAJOR 0
-#define HK_ABI_MINOR 1
+#define HK_ABI_MINOR 2
 
 /* ---- what a call can end with ---- */
 
@@ -76,6 +76,34 @@ typedef void hk_connect_cb(void *ctx, int fd, const char *reason);
 typedef void hk_fd_cb(void *ctx, int fd, int readable, int writable);
 typedef void hk_work_cb(void *ctx);
 
+/* One HTTP request. The names and texts are copied. */
+struct hk_http_ask {
+    size_t size;
+    const char *method;         /* "GET", "POST" … */
+    const char *url;            /* http or https; host and port must be granted ("net:HOST:PORT") */
+    const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
+    const char *body;           /* may be NULL */
+    size_t body_size;
+    uint64_t time_max_ms;   /* over all, redirects included */
+    size_t answer_size_max; /* bytes of body; a longer answer is a failure */
+    unsigned redirects_max; /* followed for GET and HEAD only; each one is checked like the first */
+    const char
+        *authorities; /* PEM of certificate authorities instead of the system's; may be NULL */
+};
+/* status 0: no whole answer came; failure says why in words, and may_have_arrived whether the
+ * request may have reached the other side all the same. headers are "name: value" with the name in
+ * lower case, NULL-ended. */
+struct hk_http_answer {
+    size_t size;
+    int status;
+    const char *failure; /* NULL when status is not 0 */
+    int may_have_arrived;
+    const char *const *headers;
+    const char *body; /* NUL-terminated behind its end */
+    size_t body_size;
+};
+typedef void hk_http_cb(void *ctx, const struct hk_http_answer *answer);
+
 struct hk_host {
     size_t size;
     /* One line of diagnostics, shown with the plugin's name. No secrets. */
@@ -102,6 +130,11 @@ struct hk_host {
     void (*work)(hk_work_cb *work, hk_work_cb *finished, void *ctx);
     /* Microseconds since 1970 UTC. */
     int64_t (*now_us)(void);
+    /* Ask a server over HTTP or HTTPS (certificates and names are checked, always). cb is called
+     * exactly once, later. Returns an id for http_cancel. */
+    uint64_t (*http)(const struct hk_http_ask *ask, hk_http_cb *cb, void *ctx);
+    /* Give up; cb is still called. */
+    void (*http_cancel)(uint64_t http_id);
 };
 
 /* ---- settings, given to init ---- */
@@ -149,6 +182,14 @@ struct hk_action {
     /* Did call->key happen? Settle with HK_DONE and the result, HK_DID_NOT, or HK_UNKNOWN. Required
      * for HK_PROBEABLE. */
     void (*probe)(void *state, const struct hk_call *call);
+    /* Is what call->key did, with call->args, still in force? Changes nothing. Settle with HK_DONE
+     * and {"holds": true} or {"holds": false, "found": "what is there instead, in words"};
+     * HK_UNKNOWN when it can't be told. May be NULL. */
+    void (*verify)(void *state, const struct hk_call *call);
+    /* Could this action be carried out now, with the privileges, credentials and reach that the
+     * plugin has? Changes nothing; call->args is {}. Settle with HK_DONE, or HK_FAILED and what is
+     * missing in words. May be NULL. */
+    void (*ready)(void *state, const struct hk_call *call);
 };
 
 struct hk_served_file {
