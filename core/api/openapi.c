@@ -243,9 +243,14 @@ void hk_openapi_write(const struct hk_route *routes, const char *version, struct
     hk_jw_key(&jw, "paths");
     hk_jw_object(&jw);
     /* Routes of one path stand beside each other in the table. */
-    for (const struct hk_route *route = routes; route->method != NULL; route++) {
-        bool is_first = route == routes || strcmp(route[-1].path, route->path) != 0;
-        bool is_last = route[1].method == NULL || strcmp(route[1].path, route->path) != 0;
+    const struct hk_route *before = NULL;
+    const struct hk_route *next;
+    for (const struct hk_route *route = hk_route_first(routes); route != NULL; route = next) {
+        bool is_first = before == NULL || strcmp(before->path, route->path) != 0;
+        bool is_last;
+        next = hk_route_next(route);
+        is_last = next == NULL || strcmp(next->path, route->path) != 0;
+        before = route;
         if (is_first) {
             hk_jw_key(&jw, route->path);
             hk_jw_object(&jw);

@@ -63,6 +63,18 @@ static void allow_method(char *allow, size_t capacity, const char *method)
         strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
+const struct hk_route *hk_route_first(const struct hk_route *routes)
+{
+    while (routes != NULL && routes->method == NULL)
+        routes = routes->more;
+    return routes;
+}
+
+const struct hk_route *hk_route_next(const struct hk_route *route)
+{
+    return hk_route_first(route + 1);
+}
+
 enum hk_route_result hk_router_match(const struct hk_route *routes, const char *method,
     const char *path, struct hk_route_match *ret_match, char *ret_allow, size_t allow_capacity)
 {
@@ -70,7 +82,8 @@ enum hk_route_result hk_router_match(const struct hk_route *routes, const char *
     struct hk_route_match match;
 
     ret_allow[0] = '\0';
-    for (const struct hk_route *route = routes; route->method != NULL; route++) {
+    for (const struct hk_route *route = hk_route_first(routes); route != NULL;
+         route = hk_route_next(route)) {
         if (!path_matches(route->path, path, &match))
             continue;
         if (strcmp(route->method, wanted) == 0) {

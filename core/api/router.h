@@ -46,7 +46,7 @@ enum hk_route_flag {
 };
 
 struct hk_route {
-    const char *method;   /* "GET" (HEAD comes with it) or "POST"; NULL ends a table */
+    const char *method;   /* "GET" (HEAD comes with it) or "POST"; NULL ends a table, see more */
     const char *path;     /* "/v1/alerts/{id}"; {tenant} names whose it is */
     const char *role;     /* least role; NULL: no identity is asked for */
     const char *role_too; /* a role beside that line that may too, or NULL */
@@ -56,11 +56,17 @@ struct hk_route {
     const struct hk_member *body; /* may be NULL */
     const char *collection;       /* of the ledger's lists; may be NULL */
     unsigned flags;
-    int status;              /* when it is done */
-    const char *answer;      /* what comes back then, in words */
-    const char *answer_type; /* NULL: application/json */
-    short problems[8];       /* further statuses, 0-ended */
+    int status;                  /* when it is done */
+    const char *answer;          /* what comes back then, in words */
+    const char *answer_type;     /* NULL: application/json */
+    short problems[8];           /* further statuses, 0-ended */
+    const struct hk_route *more; /* at a table's end: the table that follows, or NULL */
 };
+
+/* The first route of a table, or of those that follow it while they are empty; NULL: none. */
+const struct hk_route *hk_route_first(const struct hk_route *routes);
+/* The one after it, over the ends of tables; NULL after the last. */
+const struct hk_route *hk_route_next(const struct hk_route *route);
 
 #define HK_ROUTE_PARAMS_MAX 3
 #define HK_ROUTE_PARAM_SIZE HK_ID_SIZE

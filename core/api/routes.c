@@ -1,9 +1,10 @@
 /*
- * routes: the table. Routes of one path stand together.
+ * routes: the first table, and what tables share. Routes of one path stand together.
  */
 #include "api/routes.h"
+#include "api/route_table.h"
 
-static const struct hk_param list_query[] = {
+const struct hk_param hk_list_query[] = {
     {"state", "only those in this state"},
     {"after", "where the list goes on: the `next` of the page before"},
     {"limit", "items of one page, 1 to 500; 100 unless given"},
@@ -44,7 +45,7 @@ static const struct hk_member decision_body[] = {
         .help = "the answer to a question that has choices"},
     {.name = NULL},
 };
-static const struct hk_member reason_body[] = {
+const struct hk_member hk_reason_body[] = {
     {.name = "reason", .type = HK_MEMBER_TEXT, .help = "why"},
     {.name = NULL},
 };
@@ -71,60 +72,8 @@ static const struct hk_member resolve_body[] = {
     {.name = "evidence", .type = HK_MEMBER_TEXT, .is_required = true, .help = "how that is known"},
     {.name = NULL},
 };
-static const struct hk_member user_body[] = {
-    {.name = "name", .type = HK_MEMBER_NAME, .is_required = true, .help = "how they are called"},
-    {.name = "role",
-        .type = HK_MEMBER_TEXT,
-        .is_required = true,
-        .size_max = 31,
-        .help = "viewer, analyst, approver, responder, author, auditor, tenant-admin, "
-                "provider-admin"},
-    {.name = NULL},
-};
-static const struct hk_member token_body[] = {
-    {.name = "user", .type = HK_MEMBER_NAME, .help = "name or id of a person, or else"},
-    {.name = "service", .type = HK_MEMBER_NAME, .help = "name of a service"},
-    {.name = "role", .type = HK_MEMBER_TEXT, .size_max = 31, .help = "of the service"},
-    {.name = NULL},
-};
-
-#define LIST(what, least)                                                                          \
-    {                                                                                              \
-        .method = "GET", .path = "/v1/" what, .role = (least), .handler = hk_route_list,           \
-        .summary = "List " what ", newest first", .query = list_query, .collection = (what),       \
-        .status = 200, .answer = "items, and where the next page begins", .problems = {            \
-            400,                                                                                   \
-            503                                                                                    \
-        }                                                                                          \
-    }
-#define SHOW(what, least)                                                                          \
-    {                                                                                              \
-        .method = "GET", .path = "/v1/" what "/{id}", .role = (least), .handler = hk_route_show,   \
-        .summary = "Show one of the " what, .collection = (what), .status = 200,                   \
-        .answer = "the whole of it", .problems = {                                                 \
-            404,                                                                                   \
-            503                                                                                    \
-        }                                                                                          \
-    }
-#define WRITE(where, least, fn, members, words)                                                    \
-    {                                                                                              \
-        .method = "POST", .path = (where), .role = (least), .handler = (fn), .summary = (words),   \
-        .body = (members), .status = 200, .answer = "it as it now stands", .problems = {           \
-            400,                                                                                   \
-            404,                                                                                   \
-            409,                                                                                   \
-            415,                                                                                   \
-            503                                                                                    \
-        }                                                                                          \
-    }
-#define OPEN(where, fn, words, gives, type)                                                        \
-    {                                                                                              \
-        .method = "GET", .path = (where), .handler = (fn), .summary = (words), .status = 200,      \
-        .answer = (gives), .answer_type = (type)                                                   \
-    }
-
 const struct hk_route hk_routes[] = {
-    OPEN("/livez", hk_route_livez, "Does the engine run?", "it runs", "text/plain"),
+    HK_ROUTE_OPEN("/livez", hk_route_livez, "Does the engine run?", "it runs", "text/plain"),
     {.method = "GET",
         .path = "/readyz",
         .handler = hk_route_readyz,
@@ -133,8 +82,9 @@ const struct hk_route hk_routes[] = {
         .answer = "it is ready",
         .answer_type = "text/plain",
         .problems = {503}},
-    OPEN("/metrics", hk_route_metrics, "Figures for Prometheus", "text format 0.0.4", "text/plain"),
-    OPEN("/openapi.json", hk_route_openapi, "This description", "OpenAPI 3.1", NULL),
+    HK_ROUTE_OPEN(
+        "/metrics", hk_route_metrics, "Figures for Prometheus", "text format 0.0.4", "text/plain"),
+    HK_ROUTE_OPEN("/openapi.json", hk_route_openapi, "This description", "OpenAPI 3.1", NULL),
     {.method = "GET",
         .path = "/lists/{tenant}/{plugin}/{file}",
         .role = "viewer",
@@ -154,7 +104,7 @@ const struct hk_route hk_routes[] = {
         .status = 200,
         .answer = "id, name, role, whether a person, tenant"},
 
-    LIST("alerts", "viewer"),
+    HK_ROUTE_LIST("alerts", "viewer"),
     {.method = "POST",
         .path = "/v1/alerts",
         .role = "analyst",
@@ -165,16 +115,17 @@ const struct hk_route hk_routes[] = {
         .status = 202,
         .answer = "accepted, on disk: ids, duplicates, and what was refused",
         .problems = {400, 409, 413, 415, 429, 503}},
-    SHOW("alerts", "viewer"),
+    HK_ROUTE_SHOW("alerts", "viewer"),
 
-    LIST("runs", "viewer"),
-    SHOW("runs", "viewer"),
-    WRITE("/v1/runs/{id}/cancel", "responder", hk_route_run_cancel, reason_body, "End a run"),
-    WRITE("/v1/runs/{id}/resolve", "responder", hk_route_run_resolve, resolve_body,
+    HK_ROUTE_LIST("runs", "viewer"),
+    HK_ROUTE_SHOW("runs", "viewer"),
+    HK_ROUTE_WRITE(
+        "/v1/runs/{id}/cancel", "responder", hk_route_run_cancel, hk_reason_body, "End a run"),
+    HK_ROUTE_WRITE("/v1/runs/{id}/resolve", "responder", hk_route_run_resolve, resolve_body,
         "Record what became of a step of which nobody knew"),
 
-    LIST("approvals", "viewer"),
-    SHOW("approvals", "viewer"),
+    HK_ROUTE_LIST("approvals", "viewer"),
+    HK_ROUTE_SHOW("approvals", "viewer"),
     {.method = "POST",
         .path = "/v1/approvals/{id}/decision",
         .role = "analyst",
@@ -185,15 +136,15 @@ const struct hk_route hk_routes[] = {
         .answer = "the approval as it now stands",
         .problems = {400, 404, 409, 415, 428, 503}},
 
-    LIST("containments", "viewer"),
-    SHOW("containments", "viewer"),
-    WRITE("/v1/containments/{id}/release", "approver", hk_route_release, reason_body,
+    HK_ROUTE_LIST("containments", "viewer"),
+    HK_ROUTE_SHOW("containments", "viewer"),
+    HK_ROUTE_WRITE("/v1/containments/{id}/release", "approver", hk_route_release, hk_reason_body,
         "Take a containment back"),
-    WRITE("/v1/containments/{id}/renew", "approver", hk_route_renew, renew_body,
+    HK_ROUTE_WRITE("/v1/containments/{id}/renew", "approver", hk_route_renew, renew_body,
         "Let a containment stand for longer"),
 
-    LIST("playbooks", "viewer"),
-    SHOW("playbooks", "viewer"),
+    HK_ROUTE_LIST("playbooks", "viewer"),
+    HK_ROUTE_SHOW("playbooks", "viewer"),
 
     {.method = "GET",
         .path = "/v1/plugins",
@@ -222,34 +173,6 @@ const struct hk_route hk_routes[] = {
         .answer = "outcome, rule and why",
         .problems = {400, 404}},
 
-    LIST("users", "tenant-admin"),
-    {.method = "POST",
-        .path = "/v1/users",
-        .role = "tenant-admin",
-        .handler = hk_route_user_add,
-        .summary = "Add a person",
-        .body = user_body,
-        .status = 201,
-        .answer = "the user",
-        .problems = {400, 409, 415, 503}},
-    SHOW("users", "tenant-admin"),
-    WRITE("/v1/users/{id}/disable", "tenant-admin", hk_route_user_disable, reason_body,
-        "Disable a person, and with that their tokens"),
-
-    LIST("tokens", "tenant-admin"),
-    {.method = "POST",
-        .path = "/v1/tokens",
-        .role = "tenant-admin",
-        .handler = hk_route_token_create,
-        .summary = "Make a token for a person or a service",
-        .body = token_body,
-        .status = 201,
-        .answer = "the token, shown this once",
-        .problems = {400, 404, 409, 415, 503}},
-    SHOW("tokens", "tenant-admin"),
-    WRITE("/v1/tokens/{id}/revoke", "tenant-admin", hk_route_token_revoke, reason_body,
-        "Revoke a token"),
-
     {.method = "GET",
         .path = "/v1/tenants/{tenant}/audit/entries",
         .role = "analyst",
@@ -270,5 +193,5 @@ const struct hk_route hk_routes[] = {
         .answer = "the note",
         .answer_type = "text/plain",
         .problems = {404, 503}},
-    {.method = NULL},
+    {.method = NULL, .more = hk_routes_identity},
 };

@@ -8,6 +8,7 @@
 #include "api/exchange.h"
 
 extern const struct hk_route hk_routes[];
+extern const struct hk_route hk_routes_identity[];
 
 hk_handler_fn hk_route_livez;
 hk_handler_fn hk_route_readyz;

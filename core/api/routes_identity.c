@@ -1,6 +1,7 @@
 /*
  * routes_identity: users and tokens. The identities in memory change when the entry is on disk.
  */
+#include "api/route_table.h"
 #include "api/routes.h"
 #include "base/time.h"
 #include "limits.h"
@@ -277,3 +278,53 @@ void hk_route_token_revoke(
     job->token.is_revoked = true;
     submit(job, hk_json_string_at(body, "reason", NULL), now_us(exchange));
 }
+
+/* --- the table --- */
+
+static const struct hk_member user_body[] = {
+    {.name = "name", .type = HK_MEMBER_NAME, .is_required = true, .help = "how they are called"},
+    {.name = "role",
+        .type = HK_MEMBER_TEXT,
+        .is_required = true,
+        .size_max = 31,
+        .help = "viewer, analyst, approver, responder, author, auditor, tenant-admin, "
+                "provider-admin"},
+    {.name = NULL},
+};
+static const struct hk_member token_body[] = {
+    {.name = "user", .type = HK_MEMBER_NAME, .help = "name or id of a person, or else"},
+    {.name = "service", .type = HK_MEMBER_NAME, .help = "name of a service"},
+    {.name = "role", .type = HK_MEMBER_TEXT, .size_max = 31, .help = "of the service"},
+    {.name = NULL},
+};
+
+const struct hk_route hk_routes_identity[] = {
+    HK_ROUTE_LIST("users", "tenant-admin"),
+    {.method = "POST",
+        .path = "/v1/users",
+        .role = "tenant-admin",
+        .handler = hk_route_user_add,
+        .summary = "Add a person",
+        .body = user_body,
+        .status = 201,
+        .answer = "the user",
+        .problems = {400, 409, 415, 503}},
+    HK_ROUTE_SHOW("users", "tenant-admin"),
+    HK_ROUTE_WRITE("/v1/users/{id}/disable", "tenant-admin", hk_route_user_disable, hk_reason_body,
+        "Disable a person, and with that their tokens"),
+
+    HK_ROUTE_LIST("tokens", "tenant-admin"),
+    {.method = "POST",
+        .path = "/v1/tokens",
+        .role = "tenant-admin",
+        .handler = hk_route_token_create,
+        .summary = "Make a token for a person or a service",
+        .body = token_body,
+        .status = 201,
+        .answer = "the token, shown this once",
+        .problems = {400, 404, 409, 415, 503}},
+    HK_ROUTE_SHOW("tokens", "tenant-admin"),
+    HK_ROUTE_WRITE("/v1/tokens/{id}/revoke", "tenant-admin", hk_route_token_revoke, hk_reason_body,
+        "Revoke a token"),
+    {.method = NULL},
+};

@@ -145,7 +145,8 @@ static void the_description_has_every_route(void)
     hk_openapi_write(hk_routes, "1", &out);
     CU_ASSERT_EQUAL_FATAL(
         hk_json_parse(out.data, out.size, &hk_json_limits_own, &doc, NULL), HK_OK);
-    for (const struct hk_route *route = hk_routes; route->method != NULL; route++) {
+    for (const struct hk_route *route = hk_route_first(hk_routes); route != NULL;
+         route = hk_route_next(route)) {
         const struct hk_json *path = hk_json_get(hk_json_get(doc.root, "paths"), route->path);
         const struct hk_json *operation =
             hk_json_get(path, strcmp(route->method, "GET") == 0 ? "get" : "post");
