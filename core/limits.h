@@ -107,7 +107,8 @@
 #define HK_GATE_EXPIRES_DEFAULT_MS 3600000
 #define HK_LEASE_DEFAULT_MS (4 * 3600000)
 #define HK_LEASE_MAX_MS (30LL * 86400000)
-#define HK_RETRY_SAME_KEY_MAX 3 /* idempotent calls sent again before the step is unknown */
-#define HK_REASON_SIZE_MAX 4096 /* reason, comment, evidence text from a person */
+#define HK_RETRY_SAME_KEY_MAX 3  /* idempotent calls sent again before the step is unknown */
+#define HK_SECRET_SIZE_MAX 16384 /* a private key in PEM is the longest that people have */
+#define HK_REASON_SIZE_MAX 4096  /* reason, comment, evidence text from a person */
 
 #endif

@@ -93,26 +93,26 @@ static enum hk_status check_tenant(const struct hk_tenant_settings *tenant, stru
 {
     struct hk_authority *authority = NULL;
     struct hk_buf out;
-    enum hk_status status = hk_authority_new(tenant->config, &authority, error);
+    enum hk_status status = hk_authority_new(tenant->setup.config, &authority, error);
 
     if (status != HK_OK)
-        return hk_error_prefix(error, "tenants.%s", tenant->name);
+        return hk_error_prefix(error, "tenants.%s", tenant->setup.name);
     hk_authority_free(authority);
     hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX);
-    for (size_t i = 0; i < tenant->playbook_count && status == HK_OK; i++) {
+    for (size_t i = 0; i < tenant->setup.playbook_count && status == HK_OK; i++) {
         hk_buf_clear(&out);
         status = hk_playbook_describe(tenant->playbooks[i].source, tenant->playbooks[i].source_size,
             tenant->playbooks[i].file, &out, error);
     }
     hk_buf_done(&out);
-    for (size_t i = 0; i < tenant->plugin_count && status == HK_OK; i++) {
+    for (size_t i = 0; i < tenant->setup.plugin_count && status == HK_OK; i++) {
         hk_buf_init(&out, HK_PLUGIN_FILE_SIZE_MAX + 65536);
         status = hk_app_read_file(tenant->plugins[i].path, HK_PLUGIN_FILE_SIZE_MAX, &out, error);
         if (status == HK_OK)
             status = hk_elfnote_check(out.data != NULL ? out.data : "", out.size, error);
         if (status != HK_OK)
             (void)hk_error_prefix(
-                error, "tenants.%s.plugins.%s", tenant->name, tenant->plugins[i].name);
+                error, "tenants.%s.plugins.%s", tenant->setup.name, tenant->plugins[i].name);
         hk_buf_done(&out);
     }
     return status;

@@ -142,11 +142,9 @@ static enum hk_status start_tenants(struct serve *serve, struct hk_error *error)
     enum hk_status status = HK_OK;
 
     for (size_t i = 0; i < serve->settings.tenant_count && status == HK_OK; i++) {
-        const struct hk_tenant_settings *tenant = &serve->settings.tenants[i];
         hk_tenant number;
-        status =
-            hk_engine_tenant_add(serve->engine, tenant->name, tenant->config, tenant->playbooks,
-                tenant->playbook_count, tenant->plugins, tenant->plugin_count, &number, error);
+        status = hk_engine_tenant_add(
+            serve->engine, &serve->settings.tenants[i].setup, &number, error);
     }
     return status == HK_OK ? hk_engine_start(serve->engine, error) : status;
 }

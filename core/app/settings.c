@@ -235,9 +235,12 @@ enum hk_status hk_app_settings_load(const char *file, const char *data_dir,
 
 void hk_app_settings_done(struct hk_app_settings *settings)
 {
-    for (size_t t = 0; t < settings->tenant_count; t++)
-        for (size_t i = 0; i < settings->tenants[t].playbook_count; i++)
-            free((char *)settings->tenants[t].playbooks[i].source);
+    for (size_t t = 0; t < settings->tenant_count; t++) {
+        struct hk_tenant_settings *tenant = &settings->tenants[t];
+        for (size_t i = 0; i < tenant->setup.playbook_count; i++)
+            free((char *)tenant->playbooks[i].source);
+        hk_secrets_free(tenant->secrets);
+    }
     settings->tenant_count = 0;
     hk_json_doc_done(&settings->doc);
     hk_arena_done(&settings->arena);

@@ -13,13 +13,12 @@
 #include "engine/engine.h"
 #include "plugin/pool.h"
 
+/* What the setup points to is the settings' own, but for the texts of the playbooks. */
 struct hk_tenant_settings {
-    const char *name;
-    const struct hk_json *config; /* the tenant's part */
+    struct hk_tenant_setup setup;
     struct hk_playbook_file *playbooks;
-    size_t playbook_count;
     struct hk_plugin_config *plugins;
-    size_t plugin_count;
+    struct hk_secrets *secrets;
 };
 
 struct hk_app_settings {

@@ -14,6 +14,11 @@ HK_MUST_CHECK enum hk_status hk_settings_keys(
 /* Make a path absolute, from the file's folder. */
 HK_MUST_CHECK enum hk_status hk_settings_path(struct hk_app_settings *settings, const char *text,
     const char **ret_path, struct hk_error *error);
+/* Read the files that a tenant's table names; NULL is no table and no secrets. The caller frees
+ * *ret_secrets in every case. */
+HK_MUST_CHECK enum hk_status hk_settings_secrets(struct hk_app_settings *settings,
+    const char *tenant, const struct hk_json *table, struct hk_secrets **ret_secrets,
+    struct hk_error *error);
 HK_MUST_CHECK enum hk_status hk_settings_tenant(struct hk_app_settings *settings,
     const struct hk_json *tenant, const char *data_dir, struct hk_tenant_settings *ret_tenant,
     struct hk_error *error);

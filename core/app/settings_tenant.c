@@ -1,5 +1,5 @@
 /*
- * settings_tenant: a tenant's playbooks and plugins.
+ * settings_tenant: a tenant's playbooks, plugins and secrets.
  */
 #include "app/settings_internal.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
-    "lists", "protected", "budgets", "dedupe", "lease", NULL};
+    "lists", "protected", "budgets", "dedupe", "lease", "secrets", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {
@@ -76,9 +76,10 @@ static enum hk_status read_playbooks(struct place *place, const struct hk_json *
          item = item->next) {
         (void)snprintf(
             place->path, sizeof(place->path), "tenants.%s.playbooks[%u]", place->tenant, number++);
-        status = read_playbook(place, item, &tenant->playbooks[tenant->playbook_count], error);
+        status =
+            read_playbook(place, item, &tenant->playbooks[tenant->setup.playbook_count], error);
         if (status == HK_OK)
-            tenant->playbook_count++;
+            tenant->setup.playbook_count++;
     }
     return status;
 }
@@ -244,21 +245,28 @@ enum hk_status hk_settings_tenant(struct hk_app_settings *settings, const struct
     status = hk_settings_keys(tenant, place.path, tenant_keys, error);
     if (status != HK_OK)
         return status;
-    ret_tenant->name = tenant->key;
-    ret_tenant->config = tenant;
-    status = read_playbooks(&place, hk_json_get(tenant, "playbooks"), ret_tenant, error);
+    ret_tenant->setup.name = tenant->key;
+    ret_tenant->setup.config = tenant;
+    status = hk_settings_secrets(
+        settings, tenant->key, hk_json_get(tenant, "secrets"), &ret_tenant->secrets, error);
+    ret_tenant->setup.secrets = ret_tenant->secrets;
+    if (status == HK_OK)
+        status = read_playbooks(&place, hk_json_get(tenant, "playbooks"), ret_tenant, error);
+    ret_tenant->setup.playbooks = ret_tenant->playbooks;
     if (status != HK_OK || plugins == NULL || is_empty(plugins))
         return status;
     if (plugins->type != HK_JSON_OBJECT)
         return hk_fail(error, HK_INVALID, "tenants.%s.plugins: expected a table", tenant->key);
     ret_tenant->plugins =
         hk_arena_alloc(&settings->arena, plugins->count * sizeof(*ret_tenant->plugins));
+    ret_tenant->setup.plugins = ret_tenant->plugins;
     if (ret_tenant->plugins == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for settings");
     for (const struct hk_json *plugin = plugins->first; plugin != NULL && status == HK_OK;
          plugin = plugin->next) {
-        status = read_plugin(&place, plugin, &ret_tenant->plugins[ret_tenant->plugin_count], error);
-        ret_tenant->plugin_count++;
+        status = read_plugin(
+            &place, plugin, &ret_tenant->plugins[ret_tenant->setup.plugin_count], error);
+        ret_tenant->setup.plugin_count++;
     }
     return status;
 }

@@ -18,6 +18,7 @@
 
 #include "authority/authority.h"
 #include "base/json.h"
+#include "base/secrets.h"
 #include "ledger/ledger.h"
 #include "loop/loop.h"
 
@@ -58,10 +59,19 @@ struct hk_playbook_file {
  * changed, adds its plugins to the pool. config is the tenant's part of the configuration (see
  * sdk/docs/configuration.md); plugin paths and playbook texts are resolved by the caller. Blocks.
  */
-HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
-    const struct hk_json *config, const struct hk_playbook_file *playbooks, size_t playbook_count,
-    const struct hk_plugin_config *plugins, size_t plugin_count, hk_tenant *ret_tenant,
-    struct hk_error *error);
+struct hk_tenant_setup {
+    const char *name;
+    const struct hk_json *config;
+    const struct hk_playbook_file *playbooks;
+    size_t playbook_count;
+    const struct hk_plugin_config *plugins;
+    size_t plugin_count;
+    const struct hk_secrets *secrets; /* may be NULL; outlives the engine */
+};
+HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine,
+    const struct hk_tenant_setup *setup, hk_tenant *ret_tenant, struct hk_error *error);
+/* The tenant's secrets; NULL when it has none. */
+const struct hk_secrets *hk_engine_secrets(const struct hk_engine *engine, hk_tenant tenant);
 
 /* Write engine.started, wait for orphans and plugins, then recover what was in flight. */
 HK_MUST_CHECK enum hk_status hk_engine_start(struct hk_engine *engine, struct hk_error *error);

@@ -45,6 +45,7 @@ struct hk_tenant_state {
     char name[HK_ID_SIZE];
     struct hk_json_doc config;
     struct hk_authority *authority;
+    const struct hk_secrets *secrets; /* may be NULL */
     struct hk_map playbooks;     /* every text in memory, by version */
     struct hk_playbook **active; /* those that new alerts may start, in configured order */
     size_t active_count;

@@ -357,28 +357,34 @@ static void append_tenant(struct hk_engine *engine, struct hk_tenant_state *tena
     engine->tenants[engine->tenant_count++] = tenant;
 }
 
-enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const char *name,
-    const struct hk_json *config, const struct hk_playbook_file *playbooks, size_t playbook_count,
-    const struct hk_plugin_config *plugins, size_t plugin_count, hk_tenant *ret_tenant,
-    struct hk_error *error)
+const struct hk_secrets *hk_engine_secrets(const struct hk_engine *engine, hk_tenant tenant)
+{
+    const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);
+    return state != NULL ? state->secrets : NULL;
+}
+
+enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const struct hk_tenant_setup *setup,
+    hk_tenant *ret_tenant, struct hk_error *error)
 {
     enum hk_status status;
+    const char *name = setup->name;
     struct hk_tenant_state *tenant = hk_engine_alloc(sizeof *tenant);
     hk_map_init(&tenant->playbooks);
+    tenant->secrets = setup->secrets;
     tenant->spent_contain = hk_engine_alloc(sizeof *tenant->spent_contain);
     tenant->spent_eradicate = hk_engine_alloc(sizeof *tenant->spent_eradicate);
     if (!hk_name_is_valid(name) || !hk_copy_text(tenant->name, sizeof tenant->name, name))
         status = hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", name);
     else
-        status = read_config(tenant, config, error);
+        status = read_config(tenant, setup->config, error);
     if (status == HK_OK)
-        status = add_playbooks(tenant, playbooks, playbook_count, error);
+        status = add_playbooks(tenant, setup->playbooks, setup->playbook_count, error);
     if (status == HK_OK)
         status = hk_ledger_tenant_open(engine->ledger, name, &tenant->number, error);
     if (status == HK_OK)
         status = record_config(engine, tenant, error);
-    for (size_t i = 0; status == HK_OK && i < plugin_count; i++)
-        status = hk_pool_add(engine->pool, &plugins[i], error);
+    for (size_t i = 0; status == HK_OK && i < setup->plugin_count; i++)
+        status = hk_pool_add(engine->pool, &setup->plugins[i], error);
     if (status != HK_OK)
         goto fail;
     append_tenant(engine, tenant);

@@ -22,6 +22,18 @@ static int config_hikeshi(lua_State *L)
     return 1;
 }
 
+/* secret "name": a reference, which stands in the configuration in place of the value. */
+static int config_secret(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TSTRING)
+        hk_state_raise(L, "secret needs a name, as in secret \"smtp\"");
+    lua_settop(L, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "$secret");
+    return 1;
+}
+
 static int eval(lua_State *L)
 {
     struct eval *e = lua_touserdata(L, 1);
@@ -31,6 +43,8 @@ static int eval(lua_State *L)
     hk_lib_base_open(L);
     lua_pushcfunction(L, config_hikeshi);
     lua_setfield(L, -2, "hikeshi");
+    lua_pushcfunction(L, config_secret);
+    lua_setfield(L, -2, "secret");
     hk_lib_seal_globals(L);
     hk_state_compile(L, e->source, e->size, e->chunk);
     lua_call(L, 0, 1);

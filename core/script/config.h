@@ -1,6 +1,7 @@
 /*
  * config: a configuration file is Lua that returns one table of data (return hikeshi { … }), run in
- * the playbook sandbox without actions. at_least "high" becomes {"at_least":"high"}.
+ * the playbook sandbox without actions. at_least "high" becomes {"at_least":"high"}, secret "smtp"
+ * becomes {"$secret":"smtp"}.
  */
 #ifndef HK_SCRIPT_CONFIG_H
 #define HK_SCRIPT_CONFIG_H

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/hk-settings-XXXXXX";
@@ -29,8 +30,31 @@ static void defaults_are_filled_in(void)
     CU_ASSERT_PTR_NULL(settings.checkpoint_sink);
     CU_ASSERT_EQUAL(settings.log_level, HK_LOG_INFO);
     CU_ASSERT_EQUAL(settings.tenant_count, 1);
-    CU_ASSERT_STRING_EQUAL(settings.tenants[0].name, "main");
+    CU_ASSERT_STRING_EQUAL(settings.tenants[0].setup.name, "main");
     hk_app_settings_done(&settings);
+}
+
+static void secret_files_are_private(void)
+{
+    static const char json[] = "{\"tenants\":{\"main\":{\"secrets\":{\"smtp\":\"smtp.key\"}}}}";
+    char path[96];
+    struct hk_app_settings settings;
+    struct hk_error error = {.text = ""};
+    FILE *out;
+
+    (void)snprintf(path, sizeof(path), "%s/smtp.key", folder);
+    out = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    CU_ASSERT_TRUE(fputs("pass word\n", out) >= 0 && fclose(out) == 0);
+    CU_ASSERT_EQUAL(chmod(path, 0640), 0);
+    CU_ASSERT_EQUAL(read_text(json, &settings, &error), HK_INVALID);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "tenants.main.secrets.smtp: others may read"));
+    hk_app_settings_done(&settings);
+    CU_ASSERT_EQUAL(chmod(path, 0600), 0);
+    CU_ASSERT_EQUAL(read_text(json, &settings, &error), HK_OK);
+    CU_ASSERT_STRING_EQUAL(hk_secrets_get(settings.tenants[0].setup.secrets, "smtp"), "pass word");
+    hk_app_settings_done(&settings);
+    (void)unlink(path);
 }
 
 static void relative_paths_begin_at_the_file(void)
@@ -47,10 +71,10 @@ static void relative_paths_begin_at_the_file(void)
     CU_ASSERT_EQUAL_FATAL(read_text(json, &settings, &error), HK_OK);
     (void)snprintf(expected, sizeof(expected), "%s/sink", folder);
     CU_ASSERT_STRING_EQUAL(settings.checkpoint_sink, expected);
-    CU_ASSERT_EQUAL(settings.tenants[0].playbook_count, 1);
+    CU_ASSERT_EQUAL(settings.tenants[0].setup.playbook_count, 1);
     CU_ASSERT_STRING_EQUAL(settings.tenants[0].playbooks[0].source, "return 1\n");
     CU_ASSERT_STRING_EQUAL(settings.tenants[0].playbooks[0].file, "one.lua");
-    CU_ASSERT_EQUAL_FATAL(settings.tenants[0].plugin_count, 1);
+    CU_ASSERT_EQUAL_FATAL(settings.tenants[0].setup.plugin_count, 1);
     plugin = &settings.tenants[0].plugins[0];
     (void)snprintf(expected, sizeof(expected), "%s/./edl.so", folder);
     CU_ASSERT_STRING_EQUAL(plugin->path, expected);
@@ -126,6 +150,7 @@ int main(void)
         return 1;
     suite = CU_add_suite("settings", NULL, NULL);
     CU_ADD_TEST(suite, defaults_are_filled_in);
+    CU_ADD_TEST(suite, secret_files_are_private);
     CU_ADD_TEST(suite, relative_paths_begin_at_the_file);
     CU_ADD_TEST(suite, mistakes_are_named_by_their_path);
     (void)CU_basic_run_tests();

@@ -412,7 +412,7 @@ static void wrong_files_are_refused(void)
     CU_ASSERT_EQUAL(
         fixture_add_as(&f, "pool_bad_note", "pool_bad_note", "{}", NULL, &error), HK_UNSUPPORTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "7.3"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "0.1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "0.2"));
     /* Under another name than its own. */
     CU_ASSERT_EQUAL_FATAL(fixture_add_as(&f, PROBE, "other", good_options, NULL, &error), HK_OK);
     CU_ASSERT_TRUE(fixture_until(&f, fixture_is_settled));
