@@ -31,6 +31,9 @@
     (256 * 1024 * 1024) /* bodies being received, all connections together */
 #define HK_HTTP_ANSWERS_SIZE_MAX                                                                   \
     (256 * 1024 * 1024) /* answers that slow peers have not taken, all connections together */
+#define HK_TLS_HANDSHAKE_MAX_MS 10000     /* from accept to the end of the handshake */
+#define HK_TLS_FILE_SIZE_MAX (256 * 1024) /* a certificate with its chain, a key, a bundle of CAs  \
+                                           */
 #define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
 
 /* --- alerts --- */
@@ -47,6 +50,8 @@
 #define HK_WRITE_BATCH_MAX                                                                         \
     1024 /* requests in one transaction: bounds the time to the next sync                          \
           */
+#define HK_CURSOR_KEY_MAX 255
+#define HK_CURSOR_VALUE_MAX 8192 /* a path of PATH_MAX and some numbers */
 #define HK_READER_THREADS 2
 #define HK_READ_QUEUE_MAX 1024
 #define HK_READ_BUDGET_MS 2000             /* one query */

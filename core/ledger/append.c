@@ -32,6 +32,12 @@ enum hk_status hk_append_prepare(struct hk_appender *a, struct hk_error *error)
         {offsetof(struct hk_appender, put_answer),
             "INSERT INTO answer(tenant, actor, key, request, status, answer, time_us)"
             " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(tenant, actor, key) DO NOTHING"},
+        {offsetof(struct hk_appender, put_cursor),
+            "INSERT INTO cursor(tenant, source, key, value, time_us) VALUES(?1, ?2, ?3, ?4, ?5)"
+            " ON CONFLICT(tenant, source, key) DO UPDATE SET value = excluded.value,"
+            " time_us = excluded.time_us"},
+        {offsetof(struct hk_appender, drop_cursor),
+            "DELETE FROM cursor WHERE tenant = ?1 AND source = ?2 AND key = ?3"},
         {offsetof(struct hk_appender, begin), "BEGIN IMMEDIATE"},
         {offsetof(struct hk_appender, commit), "COMMIT"},
     };
@@ -149,6 +155,20 @@ static enum hk_status append_answer(
     return status == HK_OK ? run(a->put_answer, error) : status;
 }
 
+static enum hk_status append_cursor(
+    struct hk_appender *a, const struct hk_op *op, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = op->payload != NULL ? a->put_cursor : a->drop_cursor;
+    enum hk_status status;
+
+    if (op->payload != NULL)
+        status = hk_stmt_bind(stmt, error, "ittti", (int64_t)op->tenant, op->subject, op->key,
+            op->payload, op->time_us);
+    else
+        status = hk_stmt_bind(stmt, error, "itt", (int64_t)op->tenant, op->subject, op->key);
+    return status == HK_OK ? run(stmt, error) : status;
+}
+
 enum hk_status hk_append_begin(struct hk_appender *appender, struct hk_error *error)
 {
     return run(appender->begin, error);
@@ -169,6 +189,9 @@ enum hk_status hk_append_write(
             break;
         case HK_OP_ANSWER:
             status = append_answer(appender, op, error);
+            break;
+        case HK_OP_CURSOR:
+            status = append_cursor(appender, op, error);
             break;
         }
     }

@@ -272,6 +272,8 @@ void hk_appender_free(struct hk_appender *a)
     (void)sqlite3_finalize(a->put_hash);
     (void)sqlite3_finalize(a->drop_hash);
     (void)sqlite3_finalize(a->put_answer);
+    (void)sqlite3_finalize(a->put_cursor);
+    (void)sqlite3_finalize(a->drop_cursor);
     (void)sqlite3_finalize(a->begin);
     (void)sqlite3_finalize(a->commit);
     (void)sqlite3_close(a->db);

@@ -27,6 +27,8 @@ struct hk_appender {
     sqlite3_stmt *put_hash;
     sqlite3_stmt *drop_hash;
     sqlite3_stmt *put_answer;
+    sqlite3_stmt *put_cursor;
+    sqlite3_stmt *drop_cursor;
     sqlite3_stmt *begin;
     sqlite3_stmt *commit;
 };

@@ -72,6 +72,15 @@ HK_MUST_CHECK enum hk_status hk_write_token_hash(struct hk_write *write, hk_tena
 HK_MUST_CHECK enum hk_status hk_write_answer(struct hk_write *write, hk_tenant tenant,
     const char *actor, const char *key, const char *request_sha256, int status, const char *answer,
     int64_t time_us, struct hk_error *error);
+/* Beside the ledger: how far a source has come with one of the things it reads (a file), in the
+ * transaction of the alerts that were read from it. */
+struct hk_cursor {
+    const char *source; /* hk_name_is_valid */
+    const char *key;    /* at most HK_CURSOR_KEY_MAX */
+    const char *value;  /* at most HK_CURSOR_VALUE_MAX; NULL: drop it */
+};
+HK_MUST_CHECK enum hk_status hk_write_cursor(struct hk_write *write, hk_tenant tenant,
+    const struct hk_cursor *cursor, int64_t time_us, struct hk_error *error);
 
 /* Called from hk_ledger_drain once the write is synced to disk. A failed sync never comes here: it
  * ends the process, which restarts from what is on disk. */

@@ -107,6 +107,11 @@ HK_MUST_CHECK enum hk_status hk_query_answer(struct hk_reading *reading, hk_tena
     const char *actor, const char *key, const char *request_sha256, int *ret_status,
     struct hk_buf *out, struct hk_error *error);
 
+/* The cursors of a source, in the order of their keys. */
+typedef void hk_cursor_fn(void *ctx, const struct hk_cursor *cursor, int64_t time_us);
+HK_MUST_CHECK enum hk_status hk_query_cursors(struct hk_reading *reading, hk_tenant tenant,
+    const char *source, hk_cursor_fn *fn, void *ctx, struct hk_error *error);
+
 /* Containments started since since_us by action kind, for budgets: fn per containment. */
 typedef void hk_spent_fn(void *ctx, hk_tenant tenant, const char *action_kind, int64_t time_us);
 HK_MUST_CHECK enum hk_status hk_query_spent(struct hk_reading *reading, int64_t since_us,

@@ -29,6 +29,9 @@ static const char record_schema[] =
     "CREATE TABLE answer(n INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, actor TEXT NOT NULL,"
     " key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL,"
     " time_us INTEGER NOT NULL, UNIQUE(tenant, actor, key));"
+    "CREATE TABLE cursor(tenant INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,"
+    " value TEXT NOT NULL, time_us INTEGER NOT NULL, PRIMARY KEY(tenant, source, key))"
+    " WITHOUT ROWID;"
     /* Guard-rails against our own mistakes; the proof is the tree. */
     "CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry"
     " WHEN NOT (NEW.salt IS NULL AND NEW.payload IS NULL AND NEW.pos = OLD.pos"
@@ -245,6 +248,10 @@ static enum hk_status check_schema(sqlite3 *db, bool *ret_is_empty, struct hk_er
     if (status == HK_OK && schema > HK_STORE_SCHEMA)
         return hk_fail(error, HK_UNSUPPORTED,
             "ledger: written by a newer version (schema %" PRId64 ", this one reads %d)", schema,
+            HK_STORE_SCHEMA);
+    if (status == HK_OK && schema > 0 && schema < HK_STORE_SCHEMA)
+        return hk_fail(error, HK_UNSUPPORTED,
+            "ledger: written by an earlier version (schema %" PRId64 ", this one reads %d)", schema,
             HK_STORE_SCHEMA);
     if (status == HK_OK && schema != HK_STORE_SCHEMA)
         return hk_fail(error, HK_CORRUPT, "ledger: no schema version in %s", HK_STORE_FILE);

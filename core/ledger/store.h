@@ -2,8 +2,8 @@
  * store: the database file. Opening it with the right settings, its schema, the guards on entries,
  * and short forms of what is done with every statement.
  *
- * Version 1 of the schema. entry is the record, everything from `tenant` on is a projection, and
- * tree, checkpoint, token_hash and answer lie beside the ledger.
+ * Version 2 of the schema. entry is the record, everything from `tenant` on is a projection, and
+ * tree, checkpoint, token_hash, answer and cursor lie beside the ledger.
  */
 #ifndef HK_LEDGER_STORE_H
 #define HK_LEDGER_STORE_H
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HK_STORE_SCHEMA 1
+#define HK_STORE_SCHEMA 2
 #define HK_STORE_FILE "ledger.db"
 
 /* Positions: the tenant's number and the entry's number in its ledger. */

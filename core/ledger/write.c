@@ -141,3 +141,25 @@ enum hk_status hk_write_answer(struct hk_write *write, hk_tenant tenant, const c
     op->payload_size = strlen(op->payload);
     return HK_OK;
 }
+
+enum hk_status hk_write_cursor(struct hk_write *write, hk_tenant tenant,
+    const struct hk_cursor *cursor, int64_t time_us, struct hk_error *error)
+{
+    struct hk_op *op;
+
+    if (!hk_name_is_valid(cursor->source))
+        return hk_fail(error, HK_INVALID, "cursor: bad source");
+    if (strlen(cursor->key) > HK_CURSOR_KEY_MAX ||
+        (cursor->value != NULL && strlen(cursor->value) > HK_CURSOR_VALUE_MAX))
+        return hk_fail(error, HK_LIMIT, "cursor of %s: too long", cursor->source);
+    op = add_op(write, HK_OP_CURSOR, tenant);
+    if (op == NULL)
+        return hk_fail(error, HK_NOMEM, "cursor: out of memory");
+    (void)hk_copy_text(op->subject, sizeof(op->subject), cursor->source);
+    op->time_us = time_us;
+    op->key = hk_strdup(cursor->key);
+    op->payload = hk_strdup(cursor->value);
+    if (op->key == NULL || (cursor->value != NULL && op->payload == NULL))
+        return hk_fail(error, HK_NOMEM, "cursor: out of memory");
+    return HK_OK;
+}

@@ -6,7 +6,7 @@
 
 #include "ledger/ledger.h"
 
-enum hk_op_type { HK_OP_ENTRY, HK_OP_TOKEN_HASH, HK_OP_ANSWER };
+enum hk_op_type { HK_OP_ENTRY, HK_OP_TOKEN_HASH, HK_OP_ANSWER, HK_OP_CURSOR };
 
 struct hk_op {
     struct hk_op *next;
@@ -14,11 +14,11 @@ struct hk_op {
     hk_tenant tenant;
     enum hk_kind kind;
     int64_t time_us;
-    char subject[HK_ID_SIZE]; /* or token id */
+    char subject[HK_ID_SIZE]; /* or token id, or source */
     char actor[HK_ID_SIZE];
-    char *payload; /* owned; or the answer */
+    char *payload; /* owned; or the answer; or the cursor's value, NULL to drop it */
     size_t payload_size;
-    char *key;     /* owned: idempotency key */
+    char *key;     /* owned: idempotency key, or the cursor's */
     char *request; /* owned */
     int status;
     bool has_hash;

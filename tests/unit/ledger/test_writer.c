@@ -5,6 +5,8 @@
 
 #include "folder.h"
 
+#include "limits.h"
+
 #include <fcntl.h>
 #include <sys/wait.h>
 
@@ -197,6 +199,83 @@ static void guards_refuse_changes(void)
         SQLITE_OK);
     (void)sqlite3_close(db);
     folder_done(&folder);
+}
+
+struct cursors {
+    hk_tenant tenant;
+    const char *source;
+    char text[256];
+};
+
+static void on_cursor(void *ctx, const struct hk_cursor *cursor, int64_t time_us)
+{
+    struct cursors *cursors = ctx;
+    size_t size = strlen(cursors->text);
+
+    CU_ASSERT_EQUAL(time_us, 5);
+    (void)snprintf(
+        cursors->text + size, sizeof(cursors->text) - size, "%s=%s ", cursor->key, cursor->value);
+}
+
+static enum hk_status read_cursors(struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct cursors *cursors = job;
+
+    cursors->text[0] = '\0';
+    return hk_query_cursors(reading, cursors->tenant, cursors->source, on_cursor, cursors, error);
+}
+
+static bool cursors_are(
+    struct folder *folder, hk_tenant tenant, const char *source, const char *expected)
+{
+    struct cursors cursors = {.tenant = tenant, .source = source};
+
+    return hk_ledger_read_now(folder->ledger, read_cursors, &cursors, NULL) == HK_OK &&
+           strcmp(cursors.text, expected) == 0;
+}
+
+static void cursors_move_with_their_entries(void)
+{
+    static const struct hk_cursor first[] = {
+        {"eve", "8:12", "100"}, {"eve", "8:13", "7"}, {"other", "8:12", "1"}};
+    static const struct hk_cursor then[] = {{"eve", "8:12", "250"}, {"eve", "8:13", NULL}};
+    struct folder folder;
+    struct hk_write *write;
+    hk_tenant second = 0;
+
+    folder_init(&folder);
+    CU_ASSERT_EQUAL(hk_ledger_tenant_open(folder.ledger, "second", &second, NULL), HK_OK);
+    write = write_of(&folder, HK_KIND_ALERT_RECEIVED, "al-1");
+    for (size_t i = 0; i < COUNT_OF(first); i++)
+        CU_ASSERT_EQUAL(hk_write_cursor(write, folder.tenant, &first[i], 5, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_write_cursor(write, second, &first[2], 5, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_ledger_write_now(folder.ledger, write, NULL), HK_OK);
+    CU_ASSERT_TRUE(cursors_are(&folder, folder.tenant, "eve", "8:12=100 8:13=7 "));
+    CU_ASSERT_TRUE(cursors_are(&folder, second, "eve", ""));
+
+    write = hk_write_new(); /* no entry with it */
+    for (size_t i = 0; i < COUNT_OF(then); i++)
+        CU_ASSERT_EQUAL(hk_write_cursor(write, folder.tenant, &then[i], 5, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_ledger_write_now(folder.ledger, write, NULL), HK_OK);
+    CU_ASSERT_TRUE(cursors_are(&folder, folder.tenant, "eve", "8:12=250 "));
+    CU_ASSERT_TRUE(cursors_are(&folder, folder.tenant, "other", "8:12=1 "));
+    CU_ASSERT_TRUE(cursors_are(&folder, second, "other", "8:12=1 "));
+    folder_done(&folder);
+}
+
+static void cursors_that_are_too_long_are_refused(void)
+{
+    char key[HK_CURSOR_KEY_MAX + 2];
+    struct hk_write *write = hk_write_new();
+    struct hk_error error;
+
+    memset(key, 'k', sizeof(key) - 1);
+    key[sizeof(key) - 1] = '\0';
+    CU_ASSERT_EQUAL(
+        hk_write_cursor(write, 1, &(struct hk_cursor){"eve", key, "1"}, 5, &error), HK_LIMIT);
+    CU_ASSERT_EQUAL(
+        hk_write_cursor(write, 1, &(struct hk_cursor){"../eve", "1", "1"}, 5, &error), HK_INVALID);
+    hk_write_free(write);
 }
 
 static void token_hashes_are_kept_and_dropped(void)
@@ -411,6 +490,8 @@ int main(void)
         {"bad entries are refused", bad_entries_are_refused},
         {"guards refuse changes", guards_refuse_changes},
         {"token hashes are kept and dropped", token_hashes_are_kept_and_dropped},
+        {"cursors move with the entries of their write", cursors_move_with_their_entries},
+        {"cursors that are too long are refused", cursors_that_are_too_long_are_refused},
         {"checkpoints are made and copied", checkpoints_are_made_and_copied},
         {"a sink that fails is counted", a_sink_that_fails_is_counted},
         {"tenants have their own ledgers", tenants_have_their_own_ledgers},
