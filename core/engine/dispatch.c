@@ -329,6 +329,7 @@ void hk_dispatch_send(struct hk_run *run, struct hk_step *step, enum hk_call_mod
         .key = step->key,
         .args = step->call,
         .deadline_ms = step->deadline_ms,
+        .lease_ms = step->lease_ms,
     };
     (void)hk_out_send(run->engine, run->tenant, &out, step->action, &request);
 }

@@ -144,6 +144,7 @@ static struct hk_pool_call *make_call(
     call->plugin = plugin;
     call->call_id = request->call_id;
     call->mode = request->mode;
+    call->lease_ms = request->lease_ms;
     call->key = hk_strdup(request->key != NULL ? request->key : "");
     call->undoes = hk_strdup(request->undoes);
     call->args = hk_strdup(request->args != NULL ? request->args : "{}");
@@ -153,6 +154,23 @@ static struct hk_pool_call *make_call(
         return call;
     free_call(call);
     return NULL;
+}
+
+static bool can_be_asked(const struct hk_action_info *action, enum hk_call_mode mode)
+{
+    switch (mode) {
+    case HK_CALL_START:
+        return true;
+    case HK_CALL_PROBE:
+        return action->can_probe;
+    case HK_CALL_VERIFY:
+        return action->can_verify;
+    case HK_CALL_READY:
+        return action->can_tell_ready;
+    case HK_CALL_RENEW:
+        return action->can_renew;
+    }
+    return false;
 }
 
 /* Why a request can't even stand in line; NULL when it can. */
@@ -167,8 +185,8 @@ static const char *refusal(const struct hk_pool *pool, const struct hk_pool_plug
         return "the plugin is not loaded yet";
     if (action == NULL)
         return "the plugin has no such action";
-    if (request->mode == HK_CALL_PROBE && !action->can_probe)
-        return "this action can't be probed";
+    if (!can_be_asked(action, request->mode))
+        return "this action has no such function";
     if (pool->spawner_fd < 0)
         return "the spawner is gone: no plugin can be started";
     if (plugin->waiting_count >= HK_PLUGIN_QUEUE_MAX)
@@ -218,6 +236,15 @@ void hk_pool_call(struct hk_pool *pool, const struct hk_call_request *request)
 
 /* --- sending --- */
 
+/* As the host reads them. */
+static const char *const modes[] = {
+    [HK_CALL_START] = "start",
+    [HK_CALL_PROBE] = "probe",
+    [HK_CALL_VERIFY] = "verify",
+    [HK_CALL_READY] = "ready",
+    [HK_CALL_RENEW] = "renew",
+};
+
 static bool send_call(struct hk_process *process, struct hk_pool_call *call)
 {
     int64_t left_ms = call->deadline_at_ms - hk_time_monotonic_ms();
@@ -231,10 +258,11 @@ static bool send_call(struct hk_process *process, struct hk_pool_call *call)
     hk_jw_kv(&jw, "t", "call");
     hk_jw_kv_i64(&jw, "id", (int64_t)call->wire_id);
     hk_jw_kv(&jw, "action", call->action->name);
-    hk_jw_kv(&jw, "mode", call->mode == HK_CALL_PROBE ? "probe" : "start");
+    hk_jw_kv(&jw, "mode", modes[call->mode]);
     hk_jw_kv(&jw, "key", call->key);
     hk_jw_kv(&jw, "undoes", call->undoes);
     hk_jw_kv_i64(&jw, "deadline_ms", left_ms > 0 ? left_ms : 0);
+    hk_jw_kv_i64(&jw, "lease_ms", call->lease_ms);
     hk_jw_kv_raw(&jw, "args", call->args);
     hk_jw_object_end(&jw);
     bool sent = hk_process_send(process, &out, -1);
@@ -270,11 +298,13 @@ void hk_calls_pump(struct hk_pool_plugin *plugin)
 
 /* --- answers --- */
 
-/* What is wrong with a result; NULL when it is a JSON object of bearable size. */
-static const char *result_fault(const char *text, struct hk_error *error)
+/* What is wrong with a result; NULL when it is a JSON object of bearable size, and says what was
+ * asked. */
+static const char *result_fault(enum hk_call_mode mode, const char *text, struct hk_error *error)
 {
     struct hk_json_doc result = {0};
     const char *fault = NULL;
+    bool holds = false;
 
     if (strlen(text) > HK_PLUGIN_RESULT_SIZE_MAX)
         return "its result is too big";
@@ -284,6 +314,8 @@ static const char *result_fault(const char *text, struct hk_error *error)
     }
     if (result.root->type != HK_JSON_OBJECT)
         fault = "its result is no JSON object";
+    else if (mode == HK_CALL_VERIFY && !hk_json_bool(hk_json_get(result.root, "holds"), &holds))
+        fault = "its result does not say whether it holds";
     hk_json_doc_done(&result);
     return fault;
 }
@@ -293,21 +325,24 @@ static enum hk_call_end judge(const struct hk_pool_call *call, const char *outco
     const char *text, const char **ret_text, struct hk_error *error)
 {
     bool is_probe = call->mode == HK_CALL_PROBE;
+    /* Who fails to look has not looked. */
+    bool is_look = is_probe || call->mode == HK_CALL_VERIFY;
 
     *ret_text = text;
     if (strcmp(outcome, "done") == 0) {
-        const char *fault = result_fault(text, error);
+        const char *fault = result_fault(call->mode, text, error);
         if (fault == NULL)
             return HK_CALL_DONE;
         *ret_text = fault;
         /* A read that gave nonsense has certainly changed nothing. */
-        return call->action->effect == HK_READ ? HK_CALL_FAILED : HK_CALL_LOST;
+        return call->action->effect == HK_READ && call->mode == HK_CALL_START ? HK_CALL_FAILED
+                                                                              : HK_CALL_LOST;
     }
-    if (strcmp(outcome, "failed") == 0 && !is_probe)
+    if (strcmp(outcome, "failed") == 0 && !is_look)
         return HK_CALL_FAILED;
     if (strcmp(outcome, "did_not") == 0 && is_probe)
         return HK_CALL_DID_NOT;
-    if (strcmp(outcome, "unknown") != 0 && !(is_probe && strcmp(outcome, "failed") == 0))
+    if (strcmp(outcome, "unknown") != 0 && !(is_look && strcmp(outcome, "failed") == 0))
         *ret_text = "the plugin gave an answer that does not fit the question";
     return HK_CALL_LOST;
 }

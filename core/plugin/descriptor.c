@@ -87,6 +87,9 @@ static void write_action(struct hk_jw *jw, const struct hk_action *action)
     hk_jw_kv_bool(jw, "can_start", action->start != NULL);
     hk_jw_kv_bool(jw, "can_cancel", action->cancel != NULL);
     hk_jw_kv_bool(jw, "can_probe", action->probe != NULL);
+    hk_jw_kv_bool(jw, "can_verify", action->verify != NULL);
+    hk_jw_kv_bool(jw, "can_tell_ready", action->ready != NULL);
+    hk_jw_kv_bool(jw, "can_renew", action->renew != NULL);
     hk_jw_object_end(jw);
 }
 

@@ -162,6 +162,9 @@ static enum hk_status read_action(
     if (status == HK_OK && !hk_json_bool_at(json, "can_start", false))
         status = hk_fail(error, HK_INVALID, "has no start function");
     action->can_probe = hk_json_bool_at(json, "can_probe", false);
+    action->can_verify = hk_json_bool_at(json, "can_verify", false);
+    action->can_tell_ready = hk_json_bool_at(json, "can_tell_ready", false);
+    action->can_renew = hk_json_bool_at(json, "can_renew", false);
     int64_t time_max_ms = hk_json_i64_at(json, "time_max_ms", 0);
     action->time_max_ms =
         time_max_ms < 0 || time_max_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)time_max_ms;
@@ -331,6 +334,9 @@ static void publish_action(struct hk_jw *jw, const struct hk_action_info *action
     publish_schema(jw, "result_schema", action->result_schema);
     hk_jw_kv_i64(jw, "time_max_ms", action->time_max_ms);
     hk_jw_kv_bool(jw, "can_probe", action->can_probe);
+    hk_jw_kv_bool(jw, "can_verify", action->can_verify);
+    hk_jw_kv_bool(jw, "can_tell_ready", action->can_tell_ready);
+    hk_jw_kv_bool(jw, "can_renew", action->can_renew);
     hk_jw_object_end(jw);
 }
 

@@ -215,19 +215,37 @@ static const struct hk_action *find_action(const char *name)
     return NULL;
 }
 
+typedef void run_fn(void *state, const struct hk_call *call);
+
+/* The action's function for this mode of call; NULL when it has none. */
+static run_fn *find_function(const struct hk_action *action, const char *mode)
+{
+    if (action == NULL)
+        return NULL;
+    const struct {
+        const char *mode;
+        run_fn *run;
+    } functions[] = {{"start", action->start}, {"probe", action->probe}, {"verify", action->verify},
+        {"ready", action->ready}, {"renew", action->renew}};
+
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+        if (strcmp(mode, functions[i].mode) == 0)
+            return functions[i].run;
+    return NULL;
+}
+
 static void on_call(const struct hk_json *frame)
 {
     struct hk_host_process *host = &hk_host_process;
     const struct hk_action *action = find_action(hk_json_string_at(frame, "action", NULL));
+    const char *mode = hk_json_string_at(frame, "mode", "");
     const struct hk_json *args = hk_json_get(frame, "args");
     uint64_t id = (uint64_t)hk_json_i64_at(frame, "id", 0);
-    bool is_probe = strcmp(hk_json_string_at(frame, "mode", ""), "probe") == 0;
-    void (*run)(void *, const struct hk_call *) = NULL;
+    run_fn *run = find_function(action, mode);
 
-    if (action != NULL)
-        run = is_probe ? action->probe : action->start;
     if (!host->is_initialised || run == NULL || args == NULL) {
-        hk_host_send_settled(id, is_probe ? HK_UNKNOWN : HK_FAILED, "no such action here");
+        hk_host_send_settled(
+            id, strcmp(mode, "start") == 0 ? HK_FAILED : HK_UNKNOWN, "no such action here");
         return;
     }
     struct hk_host_call *open = hk_host_alloc(sizeof(*open));
@@ -241,7 +259,8 @@ static void on_call(const struct hk_json *frame)
         .key = hk_json_string_at(frame, "key", ""),
         .undoes = hk_json_string_at(frame, "undoes", NULL),
         .args = text,
-        .deadline_ms = (uint64_t)hk_json_i64_at(frame, "deadline_ms", 0)};
+        .deadline_ms = (uint64_t)hk_json_i64_at(frame, "deadline_ms", 0),
+        .lease_ms = (uint64_t)hk_json_i64_at(frame, "lease_ms", 0)};
     run(host->state, &call);
     free(text);
 }

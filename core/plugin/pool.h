@@ -40,6 +40,7 @@ struct hk_action_info {
     bool can_probe;
     bool can_verify;
     bool can_tell_ready;
+    bool can_renew;
 };
 
 /* Does an action of this kind do what the capability's name says? "contain.block_ip" is no name for
@@ -60,11 +61,12 @@ enum hk_call_mode {
     HK_CALL_PROBE,
     HK_CALL_VERIFY, /* result {"holds": bool, ["found": text]} */
     HK_CALL_READY,  /* may the action be carried out with what the plugin was given? */
+    HK_CALL_RENEW,  /* what was done is to hold for lease_ms from now */
 };
 
 enum hk_call_end {
     HK_CALL_DONE,     /* text is the result, a JSON object that was checked strictly */
-    HK_CALL_FAILED,   /* certainly not done; text is the reason */
+    HK_CALL_FAILED,   /* certainly not done (ready: it can't be); text is the reason */
     HK_CALL_DID_NOT,  /* probe: it did not happen */
     HK_CALL_LOST,     /* sent, and no answer will come: crash, time-out, nonsense, or the plugin
                          said unknown. The effect class decides what next. */
@@ -81,6 +83,7 @@ struct hk_call_request {
     const char *undoes;  /* may be NULL */
     const char *args;    /* JSON object */
     int64_t deadline_ms; /* from now, time in line included */
+    int64_t lease_ms;    /* how long it is to hold; 0: no end */
 };
 
 struct hk_pool_events {

@@ -56,6 +56,7 @@ struct hk_pool_call {
     char *undoes; /* may be NULL */
     char *args;
     int64_t deadline_at_ms;
+    int64_t lease_ms;
     struct hk_timer *timer;
     bool cancel_was_sent;
 };

@@ -66,6 +66,7 @@ struct hk_call {
     const char *undoes;   /* for an undo action: the key of what is undone, else NULL */
     const char *args;     /* JSON object, checked against the action's schema */
     uint64_t deadline_ms; /* from now; later the call is lost for the engine */
+    uint64_t lease_ms;    /* how long what it does is to hold, from now; 0: until it is undone */
 };
 
 /* ---- what the host gives; valid from init to done ---- */
@@ -190,6 +191,10 @@ struct hk_action {
      * plugin has? Changes nothing; call->args is {}. Settle with HK_DONE, or HK_FAILED and what is
      * missing in words. May be NULL. */
     void (*ready)(void *state, const struct hk_call *call);
+    /* Let what call->key did, with call->args, hold for call->lease_ms from now: for actions that
+     * end by themselves when nobody undoes them. The same again must be as once. Settle with
+     * HK_DONE, HK_FAILED (it ends when it would have ended) or HK_UNKNOWN. May be NULL. */
+    void (*renew)(void *state, const struct hk_call *call);
 };
 
 struct hk_served_file {

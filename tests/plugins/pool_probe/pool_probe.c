@@ -5,6 +5,7 @@
 #include "hikeshi/plugin.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,40 @@ static void probe_ip(void *ctx, const struct hk_call *call)
         host->settle(call->id, HK_UNKNOWN, "can't tell");
 }
 
+/* Answers by the call's key, as probe_ip does; the result of a look is the key's own text. */
+static void verify_ip(void *ctx, const struct hk_call *call)
+{
+    const struct hk_host *host = ((struct state *)ctx)->host;
+
+    if (strcmp(call->key, "failed") == 0)
+        host->settle(call->id, HK_FAILED, "can't look");
+    else if (strcmp(call->key, "unknown") == 0)
+        host->settle(call->id, HK_UNKNOWN, "can't tell");
+    else
+        host->settle(call->id, HK_DONE, call->key);
+}
+
+static void ready_ip(void *ctx, const struct hk_call *call)
+{
+    const struct hk_host *host = ((struct state *)ctx)->host;
+    bool is_plain = strcmp(call->args, "{}") == 0;
+
+    if (strcmp(call->key, "unknown") == 0)
+        host->settle(call->id, HK_UNKNOWN, "no answer from it");
+    else if (strcmp(call->key, "missing") == 0 || !is_plain)
+        host->settle(call->id, HK_FAILED, "the token may not block");
+    else
+        host->settle(call->id, HK_DONE, NULL);
+}
+
+static void renew_ip(void *ctx, const struct hk_call *call)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "{\"lease_ms\":%llu}", (unsigned long long)call->lease_ms);
+    ((struct state *)ctx)->host->settle(call->id, HK_DONE, text);
+}
+
 static int init(const struct hk_host *host, const struct hk_settings *settings, void **ret_state)
 {
     struct state *state = host->alloc(sizeof(*state));
@@ -345,7 +380,10 @@ static const struct hk_action actions[] = {
         .result_schema = ANY,
         .time_max_ms = 5000,
         .start = block_ip,
-        .probe = probe_ip},
+        .probe = probe_ip,
+        .verify = verify_ip,
+        .ready = ready_ip,
+        .renew = renew_ip},
     {.name = "unblock_ip",
         .summary = "Unblock {ip}",
         .effect = HK_IDEMPOTENT,

@@ -222,7 +222,8 @@ static inline uint64_t fixture_begin_call(struct fixture *f, enum hk_call_mode m
         .mode = mode,
         .key = key,
         .args = args,
-        .deadline_ms = deadline_ms};
+        .deadline_ms = deadline_ms,
+        .lease_ms = 14400000};
 
     f->inside_call = true;
     hk_pool_call(f->pool, &request);

@@ -77,6 +77,12 @@ static void descriptor_is_known_and_checked(void)
     CU_ASSERT_STRING_EQUAL(action->target, "ip");
     CU_ASSERT_EQUAL(action->time_max_ms, 5000);
     CU_ASSERT_TRUE(action->can_probe);
+    CU_ASSERT_TRUE(action->can_verify);
+    CU_ASSERT_TRUE(action->can_tell_ready);
+    CU_ASSERT_TRUE(action->can_renew);
+    const struct hk_action_info *plain = hk_pool_action(f.pool, "acme", PROBE, "echo");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plain);
+    CU_ASSERT_FALSE(plain->can_verify || plain->can_tell_ready || plain->can_renew);
     CU_ASSERT_PTR_NULL(hk_pool_action(f.pool, "acme", PROBE, "nothing"));
     CU_ASSERT_PTR_NULL(hk_pool_action(f.pool, "other", PROBE, "block_ip"));
     struct hk_json_doc doc = {0};
@@ -126,6 +132,48 @@ static void calls_end_as_the_plugin_says(void)
     a = fixture_call(&f, PROBE, "work", "{}");
     CU_ASSERT_EQUAL(a->end, HK_CALL_DONE);
     CU_ASSERT_STRING_EQUAL(a->text, "{\"result\":500500}");
+    fixture_end(&f);
+}
+
+/* Whether something still holds, or could be done, is said in so many words or not known. */
+static void verify_and_ready_are_judged_strictly(void)
+{
+    static const struct {
+        enum hk_call_mode mode;
+        const char *action;
+        const char *key;
+        enum hk_call_end end;
+        const char *text;
+    } cases[] = {
+        {HK_CALL_VERIFY, "block_ip", "{\"holds\":true}", HK_CALL_DONE, "{\"holds\":true}"},
+        {HK_CALL_VERIFY, "block_ip", "{\"holds\":false,\"found\":\"nothing\"}", HK_CALL_DONE,
+            "{\"holds\":false,\"found\":\"nothing\"}"},
+        {HK_CALL_VERIFY, "block_ip", "{}", HK_CALL_LOST,
+            "its result does not say whether it holds"},
+        {HK_CALL_VERIFY, "block_ip", "{\"holds\":1}", HK_CALL_LOST,
+            "its result does not say whether it holds"},
+        {HK_CALL_VERIFY, "block_ip", "[true]", HK_CALL_LOST, "its result is no JSON object"},
+        {HK_CALL_VERIFY, "block_ip", "failed", HK_CALL_LOST, "can't look"},
+        {HK_CALL_VERIFY, "block_ip", "unknown", HK_CALL_LOST, "can't tell"},
+        {HK_CALL_VERIFY, "echo", "k", HK_CALL_NOT_SENT, "this action has no such function"},
+        {HK_CALL_READY, "block_ip", "", HK_CALL_DONE, "{}"},
+        {HK_CALL_READY, "block_ip", "missing", HK_CALL_FAILED, "the token may not block"},
+        {HK_CALL_READY, "block_ip", "unknown", HK_CALL_LOST, "no answer from it"},
+        {HK_CALL_READY, "echo", "", HK_CALL_NOT_SENT, "this action has no such function"},
+        {HK_CALL_RENEW, "block_ip", "", HK_CALL_DONE, "{\"lease_ms\":14400000}"},
+        {HK_CALL_RENEW, "unblock_ip", "", HK_CALL_NOT_SENT, "this action has no such function"},
+    };
+    struct fixture f;
+
+    begin_probe(&f);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t id = fixture_begin_call(
+            &f, cases[i].mode, PROBE, cases[i].action, cases[i].key, "{}", 10000);
+        CU_ASSERT_TRUE_FATAL(fixture_until(&f, fixture_all_answered));
+        const struct answer *a = fixture_answer(&f, id);
+        CU_ASSERT_EQUAL(a->end, cases[i].end);
+        CU_ASSERT_STRING_EQUAL(a->text, cases[i].text);
+    }
     fixture_end(&f);
 }
 
@@ -508,6 +556,7 @@ int main(int argc, char **argv)
         {"the descriptor is known and checked", descriptor_is_known_and_checked},
         {"calls end as the plugin says", calls_end_as_the_plugin_says},
         {"probes tell what happened", probes_tell_what_happened},
+        {"verify and ready are judged strictly", verify_and_ready_are_judged_strictly},
         {"nonsense is not knowing", nonsense_is_not_knowing},
         {"stderr is not the engine's", stderr_is_not_the_engines},
         {"bad requests are not sent", bad_requests_are_not_sent},
