@@ -216,6 +216,26 @@ static void keep_answer(
         "keeping an answer", &error);
 }
 
+/* Is a batch that is taken as a whole admitted? */
+static bool whole_is_admitted(struct hk_engine *engine, const struct hk_acceptance *acceptance)
+{
+    int severity = 0;
+    for (size_t i = 0; i < acceptance->count; i++) {
+        if (acceptance->offers[i].severity > severity)
+            severity = acceptance->offers[i].severity;
+    }
+    return acceptance->count == 0 || is_admitted(engine, severity);
+}
+
+static void move_cursors(struct hk_tx *tx, const struct hk_acceptance *acceptance)
+{
+    struct hk_error error = {0};
+    for (size_t i = 0; i < acceptance->cursor_count; i++)
+        hk_engine_must(hk_write_cursor(tx->write, tx->tenant->number, &acceptance->cursors[i],
+                           tx->time_us, &error),
+            "moving a cursor", &error);
+}
+
 static size_t take_all(struct hk_tx *tx, struct accepted *accepted,
     const struct hk_acceptance *acceptance, struct hk_alert_taken *ret_taken)
 {
@@ -223,7 +243,7 @@ static size_t take_all(struct hk_tx *tx, struct accepted *accepted,
     for (size_t i = 0; i < acceptance->count; i++) {
         const struct hk_alert_offer *offer = &acceptance->offers[i];
         memset(&ret_taken[i], 0, sizeof ret_taken[i]);
-        if (!is_admitted(tx->engine, offer->severity)) {
+        if (!acceptance->is_whole && !is_admitted(tx->engine, offer->severity)) {
             ret_taken[i].status = HK_BUSY;
             tx->engine->stats.alerts_refused++;
             continue;
@@ -240,18 +260,21 @@ enum hk_status hk_engine_accept(struct hk_engine *engine, const struct hk_accept
     struct hk_tx tx;
     if (engine->is_stopping)
         return hk_fail(error, HK_BUSY, "the engine is stopping");
+    if (acceptance->is_whole && !whole_is_admitted(engine, acceptance))
+        return hk_fail(error, HK_BUSY, "the engine has more to do than it can; try again later");
     struct accepted *accepted = hk_engine_alloc(sizeof *accepted);
     *accepted = (struct accepted){.engine = engine,
         .tenant = acceptance->tenant,
         .done = acceptance->done,
         .ctx = acceptance->ctx};
     hk_tx_begin(&tx, engine, hk_tenant_of(engine, acceptance->tenant), acceptance->actor->id);
-    if (take_all(&tx, accepted, acceptance, ret_taken) == 0) {
+    if (take_all(&tx, accepted, acceptance, ret_taken) == 0 && acceptance->cursor_count == 0) {
         hk_write_free(tx.write);
         hk_buf_done(&tx.payload);
         free(accepted);
         return hk_fail(error, HK_BUSY, "the engine has more to do than it can; try again later");
     }
+    move_cursors(&tx, acceptance);
     keep_answer(&tx, acceptance, ret_taken);
     /* The ledger is ordered, so that the playbooks may begin while the sync is under way: what they
      * intend comes after it. */

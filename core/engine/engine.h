@@ -70,6 +70,9 @@ struct hk_tenant_setup {
 };
 HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine,
     const struct hk_tenant_setup *setup, hk_tenant *ret_tenant, struct hk_error *error);
+/* Would the tenant's part and its playbooks be taken? Nothing is written or started. */
+HK_MUST_CHECK enum hk_status hk_engine_tenant_check(
+    const struct hk_tenant_setup *setup, struct hk_error *error);
 /* The tenant's secrets; NULL when it has none. */
 const struct hk_secrets *hk_engine_secrets(const struct hk_engine *engine, hk_tenant tenant);
 
@@ -120,13 +123,20 @@ typedef void hk_accepted_fn(void *ctx);
 
 /* Take alerts in. ret_taken has count items, filled on return. done is called once on the loop when
  * all that was taken is synced; when nothing was taken (all refused) it is not called and HK_BUSY
- * is returned. */
+ * is returned.
+ *
+ * Sources that keep what isn't taken, and send it again in order, ask for all or nothing: the most
+ * severe of the alerts decides for them all. Cursors move in the same transaction, and may move
+ * without an alert: then admission is not asked. */
 struct hk_acceptance {
     hk_tenant tenant;
     const struct hk_actor *actor;
     const char *source;
     const struct hk_alert_offer *offers;
     size_t count;
+    bool is_whole; /* all or nothing; required with cursors */
+    const struct hk_cursor *cursors;
+    size_t cursor_count;
     hk_answer_fn *answer; /* may be NULL */
     hk_accepted_fn *done;
     void *ctx; /* of both */
