@@ -3,7 +3,7 @@
  */
 #include "app/cli.h"
 #include "app/settings.h"
-#include "authority/authority.h"
+#include "base/file.h"
 #include "hikeshi/plugin.h"
 #include "limits.h"
 #include "plugin/elfnote.h"
@@ -23,7 +23,7 @@ static int check_playbook(const struct hk_cli *cli, const char *file)
 
     hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
     hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX);
-    status = hk_app_read_file(file, HK_PLAYBOOK_SIZE_MAX, &source, &error);
+    status = hk_file_read(file, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &source, &error);
     if (status == HK_OK)
         status = hk_playbook_describe(
             source.data != NULL ? source.data : "", source.size, file, &out, &error);
@@ -67,7 +67,7 @@ static int plugin_check(struct hk_cli *cli)
     bool ok;
 
     hk_buf_init(&bytes, HK_PLUGIN_FILE_SIZE_MAX + 65536);
-    status = hk_app_read_file(file, HK_PLUGIN_FILE_SIZE_MAX, &bytes, &error);
+    status = hk_file_read(file, HK_PLUGIN_FILE_SIZE_MAX, HK_FILE_ANY, &bytes, &error);
     if (status == HK_OK)
         status = hk_elfnote_read(
             bytes.data != NULL ? bytes.data : "", bytes.size, &major, &minor, &error);
@@ -91,23 +91,13 @@ static int plugin_check(struct hk_cli *cli)
 
 static enum hk_status check_tenant(const struct hk_tenant_settings *tenant, struct hk_error *error)
 {
-    struct hk_authority *authority = NULL;
     struct hk_buf out;
-    enum hk_status status = hk_authority_new(tenant->setup.config, &authority, error);
+    enum hk_status status = hk_engine_tenant_check(&tenant->setup, error);
 
-    if (status != HK_OK)
-        return hk_error_prefix(error, "tenants.%s", tenant->setup.name);
-    hk_authority_free(authority);
-    hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX);
-    for (size_t i = 0; i < tenant->setup.playbook_count && status == HK_OK; i++) {
-        hk_buf_clear(&out);
-        status = hk_playbook_describe(tenant->playbooks[i].source, tenant->playbooks[i].source_size,
-            tenant->playbooks[i].file, &out, error);
-    }
-    hk_buf_done(&out);
     for (size_t i = 0; i < tenant->setup.plugin_count && status == HK_OK; i++) {
         hk_buf_init(&out, HK_PLUGIN_FILE_SIZE_MAX + 65536);
-        status = hk_app_read_file(tenant->plugins[i].path, HK_PLUGIN_FILE_SIZE_MAX, &out, error);
+        status = hk_file_read(
+            tenant->plugins[i].path, HK_PLUGIN_FILE_SIZE_MAX, HK_FILE_ANY, &out, error);
         if (status == HK_OK)
             status = hk_elfnote_check(out.data != NULL ? out.data : "", out.size, error);
         if (status != HK_OK)
@@ -127,7 +117,8 @@ static int config_check(struct hk_cli *cli)
     int exit_status = HK_EXIT_DONE;
 
     for (size_t i = 0; i < settings.tenant_count && status == HK_OK; i++)
-        status = check_tenant(&settings.tenants[i], &error);
+        if ((status = check_tenant(&settings.tenants[i], &error)) != HK_OK)
+            hk_app_settings_locate(&settings, &error);
     if (status != HK_OK)
         exit_status = hk_cli_fail(
             status == HK_NOT_FOUND ? HK_EXIT_NOT_FOUND : HK_EXIT_FAILED, "%s", error.text);

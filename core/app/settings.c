@@ -3,48 +3,20 @@
  */
 #include "app/settings_internal.h"
 
+#include "base/file.h"
 #include "limits.h"
 #include "script/config.h"
+#include "script/config_where.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
 
 static const char *const top_keys[] = {
     "listen", "socket", "checkpoint_sink", "log_level", "tenants", NULL};
-
-enum hk_status hk_app_read_file(
-    const char *path, size_t size_max, struct hk_buf *out, struct hk_error *error)
-{
-    struct stat info;
-    char piece[16384];
-    ssize_t size = -1;
-    size_t total = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return hk_fail(error, errno == ENOENT ? HK_NOT_FOUND : HK_IO, "cannot open %s: %s", path,
-            strerror(errno));
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        (void)close(fd);
-        return hk_fail(error, HK_IO, "%s is no file", path);
-    }
-    while (total <= size_max && (size = read(fd, piece, sizeof(piece))) > 0) {
-        hk_buf_append(out, piece, (size_t)size);
-        total += (size_t)size;
-    }
-    (void)close(fd);
-    if (total > size_max)
-        return hk_fail(error, HK_LIMIT, "%s is longer than %zu bytes", path, size_max);
-    if (size < 0)
-        return hk_fail(error, HK_IO, "cannot read %s: %s", path, strerror(errno));
-    return hk_buf_check(out, path, error);
-}
 
 static bool is_executable_beside(const char *place, const char *name, char *path, size_t capacity)
 {
@@ -191,10 +163,9 @@ static enum hk_status take_file(
     return HK_OK;
 }
 
-enum hk_status hk_app_settings_read(const char *json, size_t size, const char *file,
-    const char *data_dir, struct hk_app_settings *ret_settings, struct hk_error *error)
+static enum hk_status read_settings(const char *json, size_t size, const char *file,
+    const char *data_dir, struct hk_app_settings *settings, struct hk_error *error)
 {
-    struct hk_app_settings *settings = ret_settings;
     enum hk_status status;
 
     memset(settings, 0, sizeof(*settings));
@@ -206,8 +177,30 @@ enum hk_status hk_app_settings_read(const char *json, size_t size, const char *f
         status = read_top(settings, error);
     if (status == HK_OK)
         status = read_tenants(settings, data_dir, error);
+    return status;
+}
+
+void hk_app_settings_locate(const struct hk_app_settings *settings, struct hk_error *error)
+{
+    unsigned line = 0;
+
+    if (error == NULL)
+        return;
+    if (settings->source != NULL)
+        line = hk_config_line(settings->source, strlen(settings->source), error->text);
+    if (line > 0)
+        (void)hk_error_prefix(error, "%s:%u", settings->file, line);
+    else
+        (void)hk_error_prefix(error, "%s", settings->file);
+}
+
+enum hk_status hk_app_settings_read(const char *json, size_t size, const char *file,
+    const char *data_dir, struct hk_app_settings *ret_settings, struct hk_error *error)
+{
+    enum hk_status status = read_settings(json, size, file, data_dir, ret_settings, error);
+
     if (status != HK_OK)
-        (void)hk_error_prefix(error, "%s", file);
+        hk_app_settings_locate(ret_settings, error);
     return status;
 }
 
@@ -222,12 +215,17 @@ enum hk_status hk_app_settings_load(const char *file, const char *data_dir,
     memset(ret_settings, 0, sizeof(*ret_settings));
     hk_buf_init(&source, 2 * CONFIG_SIZE_MAX);
     hk_buf_init(&json, 4 * CONFIG_SIZE_MAX);
-    status = hk_app_read_file(file, CONFIG_SIZE_MAX, &source, error);
+    status = hk_file_read(file, CONFIG_SIZE_MAX, HK_FILE_ANY, &source, error);
     if (status == HK_OK)
         status = hk_config_eval(source.data != NULL ? source.data : "", source.size,
             slash != NULL ? slash + 1 : file, &json, error);
     if (status == HK_OK)
-        status = hk_app_settings_read(json.data, json.size, file, data_dir, ret_settings, error);
+        status = read_settings(json.data, json.size, file, data_dir, ret_settings, error);
+    if (ret_settings->file != NULL && source.size > 0)
+        ret_settings->source =
+            hk_arena_copy(&ret_settings->arena, source.data, strlen(source.data));
+    if (status != HK_OK && ret_settings->file != NULL)
+        hk_app_settings_locate(ret_settings, error);
     hk_buf_done(&json);
     hk_buf_done(&source);
     return status;

@@ -25,6 +25,7 @@ struct hk_app_settings {
     struct hk_arena arena; /* owns all texts and tables */
     struct hk_json_doc doc;
     const char *file;
+    const char *source; /* of the file; NULL when it was read from JSON */
     const char *folder; /* of the file */
     const char *listen; /* "127.0.0.1:8686" */
     bool has_socket;
@@ -44,9 +45,10 @@ HK_MUST_CHECK enum hk_status hk_app_settings_read(const char *json, size_t size,
     const char *data_dir, struct hk_app_settings *ret_settings, struct hk_error *error);
 void hk_app_settings_done(struct hk_app_settings *settings);
 
-/* Append the bytes of a file of at most size_max. */
-HK_MUST_CHECK enum hk_status hk_app_read_file(
-    const char *path, size_t size_max, struct hk_buf *out, struct hk_error *error);
+/* Put the file, and the line where that is known, before an error that names a path of the
+ * configuration ("tenants.main.lease.max: …"). */
+void hk_app_settings_locate(const struct hk_app_settings *settings, struct hk_error *error);
+
 /* Where the plugin called name is, when its file names no folder: beside the executable in
  * plugins/, or in ../lib/hikeshi/plugins. False when it is in neither. */
 bool hk_app_find_plugin(const char *name, char *ret_path, size_t capacity);

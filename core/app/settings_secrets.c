@@ -3,22 +3,11 @@
  */
 #include "app/settings_internal.h"
 
+#include "base/file.h"
 #include "base/id.h"
 #include "limits.h"
 
 #include <string.h>
-#include <sys/stat.h>
-
-/* Who else may read the file knows the secret. */
-static enum hk_status check_private(const char *path, struct hk_error *error)
-{
-    struct stat info;
-
-    if (stat(path, &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return hk_fail(error, HK_INVALID, "others may read %s (mode %03o): make it 600", path,
-            (unsigned)info.st_mode & 0777U);
-    return HK_OK;
-}
 
 static enum hk_status read_secret(struct hk_app_settings *settings, const char *place,
     const struct hk_json *item, struct hk_secrets *secrets, struct hk_error *error)
@@ -33,9 +22,8 @@ static enum hk_status read_secret(struct hk_app_settings *settings, const char *
     if (status != HK_OK)
         return status;
     hk_buf_init(&value, 2 * HK_SECRET_SIZE_MAX);
-    status = check_private(path, error);
-    if (status == HK_OK)
-        status = hk_app_read_file(path, HK_SECRET_SIZE_MAX, &value, error);
+    /* Who else may read the file knows the secret. */
+    status = hk_file_read(path, HK_SECRET_SIZE_MAX, HK_FILE_PRIVATE, &value, error);
     /* Editors end a file with a line's end, which is no part of the secret. */
     while (status == HK_OK && value.size > 0 &&
            (value.data[value.size - 1] == '\n' || value.data[value.size - 1] == '\r'))

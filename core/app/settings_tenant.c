@@ -3,6 +3,7 @@
  */
 #include "app/settings_internal.h"
 
+#include "base/file.h"
 #include "base/id.h"
 #include "limits.h"
 
@@ -46,7 +47,7 @@ static enum hk_status read_playbook(struct place *place, const struct hk_json *v
         return status;
     hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
     hk_buf_append_text(&source, ""); /* an empty file is an empty text */
-    status = hk_app_read_file(path, HK_PLAYBOOK_SIZE_MAX, &source, error);
+    status = hk_file_read(path, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &source, error);
     if (status == HK_OK) {
         ret_playbook->file = file;
         ret_playbook->source = hk_buf_take(&source, &ret_playbook->source_size);

@@ -3,8 +3,9 @@
  */
 #include "ledger/key.h"
 
+#include "base/file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define KEY_FILE_SIZE_MAX 4096
 
@@ -44,58 +44,7 @@ static enum hk_status from_pair(
     return HK_OK;
 }
 
-static enum hk_status write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = write(fd, data, size);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return HK_IO;
-        data += done;
-        size -= (size_t)done;
-    }
-    return fsync(fd) == 0 ? HK_OK : HK_IO;
-}
-
-static enum hk_status sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum hk_status status;
-
-    if (fd < 0)
-        return HK_IO;
-    status = fsync(fd) == 0 ? HK_OK : HK_IO;
-    (void)close(fd);
-    return status;
-}
-
-/* Write the file whole or not at all: a file that stands is never replaced. */
-static enum hk_status store_pem(
-    const char *folder, const char *path, const char *pem, size_t size, struct hk_error *error)
-{
-    char temporary[PATH_MAX];
-    enum hk_status status = HK_IO;
-    int fd;
-
-    if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
-        return hk_fail(error, HK_INVALID, "key: path is too long");
-    (void)unlink(temporary);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0) {
-        status = write_all(fd, pem, size);
-        (void)close(fd);
-    }
-    if (status == HK_OK && (link(temporary, path) != 0 || sync_folder(folder) != HK_OK))
-        status = HK_IO;
-    if (status != HK_OK)
-        status = hk_fail(error, HK_IO, "key: can't write %s: %s", path, strerror(errno));
-    (void)unlink(temporary);
-    return status;
-}
-
-static enum hk_status make(
-    const char *folder, const char *path, struct hk_key **ret_key, struct hk_error *error)
+static enum hk_status make(const char *path, struct hk_key **ret_key, struct hk_error *error)
 {
     EVP_PKEY *pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     BIO *bio = BIO_new(BIO_s_secmem());
@@ -105,10 +54,10 @@ static enum hk_status make(
 
     if (pair == NULL || bio == NULL ||
         PEM_write_bio_PKCS8PrivateKey(bio, pair, NULL, NULL, 0, NULL, NULL) != 1)
-        status = hk_fail(error, HK_NOMEM, "key: can't make a key");
+        status = hk_fail(error, HK_NOMEM, "can't make a key");
     if (status == HK_OK) {
         size = BIO_get_mem_data(bio, &pem);
-        status = store_pem(folder, path, pem, (size_t)size, error);
+        status = hk_file_make_private(path, pem, (size_t)size, error);
     }
     if (pem != NULL)
         OPENSSL_cleanse(pem, (size_t)size);
@@ -121,27 +70,15 @@ static enum hk_status make(
 }
 
 static enum hk_status read_pem(
-    int fd, const char *path, struct hk_key **ret_key, struct hk_error *error)
+    const struct hk_buf *pem, const char *path, struct hk_key **ret_key, struct hk_error *error)
 {
-    char pem[KEY_FILE_SIZE_MAX];
-    struct stat info;
-    EVP_PKEY *pair = NULL;
-    BIO *bio = NULL;
-    ssize_t size;
-
-    if (fstat(fd, &info) != 0)
-        return hk_fail(error, HK_IO, "key: %s: %s", path, strerror(errno));
-    if ((info.st_mode & 077) != 0)
-        return hk_fail(error, HK_DENIED, "key: others may read %s: its mode must be 0600", path);
     char no_password[] = "";
-    size = read(fd, pem, sizeof(pem));
-    if (size < 0)
-        return hk_fail(error, HK_IO, "key: can't read %s: %s", path, strerror(errno));
-    bio = BIO_new_mem_buf(pem, (int)size);
+    EVP_PKEY *pair = NULL;
+    BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->size);
+
     if (bio != NULL)
         pair = PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password);
     BIO_free(bio);
-    OPENSSL_cleanse(pem, sizeof(pem));
     if (pair == NULL)
         return hk_fail(error, HK_CORRUPT, "key: %s holds no private key", path);
     return from_pair(pair, ret_key, error);
@@ -152,24 +89,25 @@ enum hk_status hk_key_open(
 {
     char folder[PATH_MAX];
     char path[PATH_MAX];
+    struct hk_buf pem;
     enum hk_status status;
-    int fd;
 
     if (snprintf(folder, sizeof(folder), "%s/key", data_dir) >= (int)sizeof(folder) ||
         snprintf(path, sizeof(path), "%s/key/ledger.pem", data_dir) >= (int)sizeof(path))
         return hk_fail(error, HK_INVALID, "key: path is too long");
     if (may_create && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return hk_fail(error, HK_IO, "key: can't make %s: %s", folder, strerror(errno));
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) {
-        if (may_create)
-            return make(folder, path, ret_key, error);
-        return hk_fail(error, HK_NOT_FOUND, "key: %s is missing", path);
-    }
-    if (fd < 0)
-        return hk_fail(error, HK_IO, "key: can't open %s: %s", path, strerror(errno));
-    status = read_pem(fd, path, ret_key, error);
-    (void)close(fd);
+    hk_buf_init(&pem, 2 * KEY_FILE_SIZE_MAX);
+    status = hk_file_read(path, KEY_FILE_SIZE_MAX, HK_FILE_PRIVATE, &pem, error);
+    if (status == HK_OK)
+        status = read_pem(&pem, path, ret_key, error);
+    else if (status == HK_NOT_FOUND && may_create)
+        status = make(path, ret_key, error);
+    else
+        (void)hk_error_prefix(error, "key");
+    if (pem.data != NULL)
+        OPENSSL_cleanse(pem.data, pem.size);
+    hk_buf_done(&pem);
     return status;
 }
 
