@@ -7,12 +7,16 @@
 # What each room sees; a room that isn't listed sees base. Tests link what they include and all that it sees.
 set(HK_SEES_base)
 set(HK_SEES_plugin base loop)
+set(HK_SEES_words base)
+set(HK_SEES_console base words)
 set(HK_SEES_engine base ledger loop plugin script authority)
-set(HK_SEES_api base ledger loop engine intake authority)
+set(HK_SEES_api base ledger loop engine intake authority words console)
 # The outside libraries of each room.
 set(HK_OWNS_base outside_libcrypto)
 set(HK_OWNS_ledger outside_sqlite3 outside_libcrypto)
-set(HK_OWNS_loop outside_libevent_core outside_libevent_extra outside_libcurl)
+set(HK_OWNS_loop outside_libevent_core outside_libevent_extra outside_libevent_openssl outside_libssl
+    outside_libcrypto outside_libcurl)
+set(HK_OWNS_login outside_libcrypto outside_libargon2 outside_libqrencode)
 set(HK_OWNS_plugin outside_libseccomp ${CMAKE_DL_LIBS})
 set(HK_OWNS_script outside_lua5_4 m)
 # The rooms that know the plugin ABI.

@@ -31,10 +31,23 @@
     (256 * 1024 * 1024) /* bodies being received, all connections together */
 #define HK_HTTP_ANSWERS_SIZE_MAX                                                                   \
     (256 * 1024 * 1024) /* answers that slow peers have not taken, all connections together */
-#define HK_TLS_HANDSHAKE_MAX_MS 10000     /* from accept to the end of the handshake */
-#define HK_TLS_FILE_SIZE_MAX (256 * 1024) /* a certificate with its chain, a key, a bundle of CAs  \
-                                           */
+#define HK_TLS_HANDSHAKE_MAX_MS 10000 /* from accept to the end of the handshake */
+#define HK_TLS_FILE_SIZE_MAX                                                                       \
+    (256 * 1024)               /* a certificate with its chain, a key, a bundle of CAs             \
+                                */
 #define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
+
+/* --- asking other servers --- */
+#define HK_HTTP_URL_SIZE_MAX 8192  /* as the edge takes it */
+#define HK_HTTP_ASKS_OPEN_MAX 1024 /* of one client, those in line too */
+#define HK_HTTP_ASKS_LIVE_MAX 24   /* of one client at once: below a plugin's descriptors */
+#define HK_HTTP_ASK_HEADERS_MAX 64
+#define HK_HTTP_ASK_BODY_SIZE_MAX (8 * 1024 * 1024)
+#define HK_HTTP_ANSWER_HEADERS_SIZE_MAX 65536 /* of all heads that one request is answered with */
+#define HK_HTTP_ANSWER_HEADERS_MAX 256
+#define HK_HTTP_ANSWER_SIZE_MAX (16 * 1024 * 1024)
+#define HK_HTTP_REDIRECTS_MAX 10
+#define HK_HTTP_AUTHORITIES_SIZE_MAX (1024 * 1024) /* PEM; the system's are some 200 KB */
 
 /* --- alerts --- */
 #define HK_ALERT_SIZE_MAX (256 * 1024) /* one alert as it came; real EDR alerts reach 100 KB */

@@ -21,16 +21,21 @@ SEES = {
     "script": {"base"},
     "authority": {"base"},
     "intake": {"base"},
+    "words": {"base"},
+    "console": {"base", "words"},
     "engine": {"base", "ledger", "loop", "plugin", "script", "authority", "sdk"},
-    "api": {"base", "ledger", "loop", "engine", "intake", "authority"},
+    "api": {"base", "ledger", "loop", "engine", "intake", "authority", "words", "console"},
     "app": {"base", "ledger", "loop", "plugin", "script", "authority", "engine", "intake", "detect",
-            "api", "console", "sdk"},
+            "words", "console", "api", "sdk"},
 }
 SEES_DEFAULT = {"base"}
 
 # Each outside library, its headers, and the rooms that own it. cJSON is for plugins: core/base has its own JSON.
 OUTSIDE = [
-    ("OpenSSL", r"openssl/", {"base", "ledger"}),
+    ("OpenSSL's TLS", r"openssl/ssl\.h$", {"loop"}),
+    ("OpenSSL", r"openssl/", {"base", "ledger", "loop", "login"}),
+    ("libargon2", r"argon2\.h$", {"login"}),
+    ("libqrencode", r"qrencode\.h$", {"login"}),
     ("SQLite", r"sqlite3(ext)?\.h$", {"ledger"}),
     ("libevent", r"event2/|ev(ent|http|dns|util|rpc)\.h$", {"loop"}),
     ("libcurl", r"curl/", {"loop"}),

@@ -9,6 +9,8 @@
 #include "api/identity.h"
 #include "api/problem.h"
 #include "api/router.h"
+#include "api/session.h"
+#include "base/form.h"
 
 struct hk_job;
 
@@ -34,6 +36,8 @@ struct hk_exchange {
     struct hk_route_match match;
     struct hk_actor actor;
     hk_tenant tenant;
+    struct hk_session session;  /* id "" unless the request came in one; see session.h */
+    const struct hk_form *form; /* of a POST to a page, during the handler only; else NULL */
 };
 
 /* --- answers --- */

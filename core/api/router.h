@@ -43,6 +43,7 @@ struct hk_param {
 enum hk_route_flag {
     HK_ROUTE_RAW_BODY = 1,   /* the handler reads the bytes */
     HK_ROUTE_BASIC_AUTH = 2, /* a token may also come as the password of HTTP Basic */
+    HK_ROUTE_PAGE = 4,       /* HTML for people: see session.h */
 };
 
 struct hk_route {
