@@ -143,8 +143,10 @@ static enum hk_status start_tenants(struct serve *serve, struct hk_error *error)
 
     for (size_t i = 0; i < serve->settings.tenant_count && status == HK_OK; i++) {
         hk_tenant number;
-        status = hk_engine_tenant_add(
-            serve->engine, &serve->settings.tenants[i].setup, &number, error);
+        status =
+            hk_engine_tenant_add(serve->engine, &serve->settings.tenants[i].setup, &number, error);
+        if (status != HK_OK)
+            hk_app_settings_locate(&serve->settings, error);
     }
     return status == HK_OK ? hk_engine_start(serve->engine, error) : status;
 }

@@ -150,10 +150,13 @@ const struct hk_action_info *hk_tenant_action(const struct hk_engine *engine,
 static enum hk_status read_duration(const struct hk_json *config, const char *path,
     int64_t fallback_ms, int64_t *ret_ms, struct hk_error *error)
 {
-    const char *text = hk_json_string_at(config, path, NULL);
+    const struct hk_json *value = hk_json_at(config, path);
+    const char *text = value != NULL ? hk_json_string(value) : NULL;
     *ret_ms = fallback_ms;
-    if (text == NULL)
+    if (value == NULL)
         return HK_OK;
+    if (text == NULL)
+        return hk_fail(error, HK_INVALID, "%s: expected a duration such as \"4h\"", path);
     if (hk_duration_parse(text, ret_ms, error) != HK_OK)
         return hk_error_prefix(error, "%s", path);
     return HK_OK;
@@ -363,24 +366,41 @@ const struct hk_secrets *hk_engine_secrets(const struct hk_engine *engine, hk_te
     return state != NULL ? state->secrets : NULL;
 }
 
-enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const struct hk_tenant_setup *setup,
-    hk_tenant *ret_tenant, struct hk_error *error)
+/* Read what the setup says; nothing is written or started. */
+static enum hk_status tenant_new(const struct hk_tenant_setup *setup,
+    struct hk_tenant_state **ret_tenant, struct hk_error *error)
 {
     enum hk_status status;
-    const char *name = setup->name;
     struct hk_tenant_state *tenant = hk_engine_alloc(sizeof *tenant);
+    *ret_tenant = tenant;
     hk_map_init(&tenant->playbooks);
     tenant->secrets = setup->secrets;
     tenant->spent_contain = hk_engine_alloc(sizeof *tenant->spent_contain);
     tenant->spent_eradicate = hk_engine_alloc(sizeof *tenant->spent_eradicate);
-    if (!hk_name_is_valid(name) || !hk_copy_text(tenant->name, sizeof tenant->name, name))
-        status = hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", name);
-    else
-        status = read_config(tenant, setup->config, error);
+    if (!hk_name_is_valid(setup->name) ||
+        !hk_copy_text(tenant->name, sizeof tenant->name, setup->name))
+        return hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", setup->name);
+    status = read_config(tenant, setup->config, error);
     if (status == HK_OK)
         status = add_playbooks(tenant, setup->playbooks, setup->playbook_count, error);
+    return status;
+}
+
+enum hk_status hk_engine_tenant_check(const struct hk_tenant_setup *setup, struct hk_error *error)
+{
+    struct hk_tenant_state *tenant;
+    enum hk_status status = tenant_new(setup, &tenant, error);
+    tenant_free(tenant);
+    return status == HK_OK ? HK_OK : hk_error_prefix(error, "tenants.%s", setup->name);
+}
+
+enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const struct hk_tenant_setup *setup,
+    hk_tenant *ret_tenant, struct hk_error *error)
+{
+    struct hk_tenant_state *tenant;
+    enum hk_status status = tenant_new(setup, &tenant, error);
     if (status == HK_OK)
-        status = hk_ledger_tenant_open(engine->ledger, name, &tenant->number, error);
+        status = hk_ledger_tenant_open(engine->ledger, setup->name, &tenant->number, error);
     if (status == HK_OK)
         status = record_config(engine, tenant, error);
     for (size_t i = 0; status == HK_OK && i < setup->plugin_count; i++)
@@ -392,7 +412,7 @@ enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const struct hk_te
     return HK_OK;
 fail:
     tenant_free(tenant);
-    return hk_error_prefix(error, "tenant %s", name);
+    return hk_error_prefix(error, "tenants.%s", setup->name);
 }
 
 /* --- plugins: a descriptor goes into the ledger when it is not the one that was recorded last ---
