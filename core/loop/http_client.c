@@ -1,19 +1,12 @@
 #include "loop/http_client.h"
 
+#include "loop/curl_start.h"
+
 #include <curl/curl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CONNECT_TIME_MAX_MS = 10000 };
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode global_result;
-
-static void start_curl(void)
-{
-    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static size_t on_body(char *data, size_t one, size_t size, void *ctx)
 {
@@ -150,8 +143,7 @@ enum hk_status hk_http_call(
     if (call->time_max_ms <= 0) {
         return hk_fail(error, HK_INVALID, "a call needs a time limit");
     }
-    (void)pthread_once(&once, start_curl);
-    if (global_result == CURLE_OK) {
+    if (hk_curl_start(NULL) == HK_OK) {
         curl = curl_easy_init();
     }
     if (curl == NULL) {
