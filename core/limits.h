@@ -35,6 +35,7 @@
 #define HK_TLS_FILE_SIZE_MAX                                                                       \
     (256 * 1024)               /* a certificate with its chain, a key, a bundle of CAs             \
                                 */
+#define HK_LISTENERS_KEPT_MAX 32 /* listening sockets handed on when the engine begins anew */
 #define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
 
 /* --- asking other servers --- */
@@ -47,6 +48,7 @@
 #define HK_HTTP_ANSWER_HEADERS_MAX 256
 #define HK_HTTP_ANSWER_SIZE_MAX (16 * 1024 * 1024)
 #define HK_HTTP_REDIRECTS_MAX 10
+#define HK_HTTP_CONNECT_MAX_MS 10000               /* names and connections, each time */
 #define HK_HTTP_AUTHORITIES_SIZE_MAX (1024 * 1024) /* PEM; the system's are some 200 KB */
 
 /* --- alerts --- */
@@ -56,6 +58,31 @@
 #define HK_ALERTS_PER_REQUEST_MAX 5000
 #define HK_INTAKE_SIZE_MAX (128 * 1024 * 1024) /* bodies being worked on, all together */
 #define HK_DEDUPE_KEYS_MAX 200000              /* remembered keys per engine; the oldest go first */
+
+/* --- cases --- */
+#define HK_CASE_ITEMS_SHOWN_MAX 100 /* of each list of a case that is shown; counts are whole */
+#define HK_TIMELINE_ALERTS_MAX 500  /* newest alerts of a case that its timeline follows */
+#define HK_TIMELINE_ENTRIES_MAX                                                                    \
+    200000 /* of one timeline, sorted in memory: 1.6 MB, and far beyond what anybody reads */
+
+/* --- sources --- */
+#define HK_SOURCES_MAX 256 /* of all tenants together */
+#define HK_MESSAGE_SIZE_MAX                                                                        \
+    (128 * 1024) /* one message or line; escaped it can grow sixfold, and still be a payload */
+#define HK_BATCH_MESSAGES_MAX 64                    /* read and offered in one turn of the loop */
+#define HK_BATCH_SIZE_MAX (512 * 1024)              /* bytes of those, but for the last one */
+#define HK_BATCHES_PER_TURN_MAX 8                   /* of all sources: some milliseconds */
+#define HK_SOURCES_OPEN_SIZE_MAX (64 * 1024 * 1024) /* accepted and not yet on disk, all together  \
+                                                     */
+#define HK_SOURCE_RETRY_MS 10                       /* a batch that the engine could not take */
+#define HK_TALLY_FAILURES_MAX 64 /* (source, mapping) that failed, of one tenant */
+#define HK_FILES_MAX 1024        /* of one source; rotated ones that still match count */
+#define HK_FILES_HELD_MAX 256    /* descriptors of files, all sources together */
+#define HK_FILE_POLL_MS 200      /* how soon a new line is seen */
+#define HK_FILE_SCAN_MS 1000     /* how soon a new file is seen */
+#define HK_FILE_BATCHES_MAX 4    /* read ahead of the engine, of one source */
+#define HK_FILE_ORPHAN_MS 60000  /* a file that was renamed away may still be written to */
+#define HK_FILE_PRINT_SIZE 256   /* bytes by which a file is known again */
 
 /* --- ledger --- */
 #define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */
@@ -118,6 +145,12 @@
 #define HK_ORPHAN_GRACE_MS 10000 /* a dead engine's plugin may end its work, then is killed */
 #define HK_CALL_TIME_DEFAULT_MS 30000
 #define HK_CALL_TIME_MAX_MS 600000
+
+/* --- mail and chat --- */
+#define HK_MAIL_TIME_MAX_MS 120000 /* one mail; servers look for viruses before they take it */
+#define HK_MAIL_CONNECTIONS_MAX 4L /* to one server; the rest wait in line */
+#define HK_CHAT_TIME_MAX_MS 30000
+#define HK_CHAT_ANSWER_SIZE_MAX 4096
 
 /* --- engine --- */
 #define HK_STOP_DEADLINE_MS 10000 /* clean stop: finish, commit, checkpoint within this */

@@ -67,7 +67,11 @@ HK_MUST_CHECK enum hk_status hk_http_async_new(
 void hk_http_async_free(struct hk_http_async *client); /* NULL is fine */
 
 /* fn is called exactly once, from the loop, never within this call; what is wrong with the request
- * is said there too. Returns an id for hk_http_async_cancel, never 0. */
+ * is said there too. Only when there is no memory for the request itself is fn called at once.
+ * Returns an id for hk_http_async_cancel, 0 in that case.
+ *
+ * HK_HTTP_ASKS_LIVE_MAX requests are made at once, others wait in line while their time runs; so
+ * strangers to each other should not share a client. */
 uint64_t hk_http_async_start(struct hk_http_async *client, const struct hk_http_async_ask *ask,
     hk_http_async_fn *fn, void *ctx);
 /* Give up; fn is still called, from the loop. An id that is not open is fine. */
