@@ -15,7 +15,7 @@ struct hk_alert_in {
     char *view;                /* the alert view, JSON object, without raw */
     struct hk_json_doc parsed; /* the same, read */
     char *raw;                 /* the bytes that came, as one JSON value's exact text */
-    const char *form;          /* "view" or "suricata" */
+    const char *form;          /* "view", "suricata", or a mapping's; not freed */
     int severity;              /* 1 informational … 6 fatal */
     int64_t event_us;
     char dedupe[33]; /* hex of the first half of SHA-256 over the key fields */
