@@ -9,6 +9,7 @@
 
 extern const struct hk_route hk_routes[];
 extern const struct hk_route hk_routes_identity[];
+extern const struct hk_route hk_routes_cases[];
 
 hk_handler_fn hk_route_livez;
 hk_handler_fn hk_route_readyz;
@@ -22,6 +23,7 @@ hk_handler_fn hk_route_show;
 hk_handler_fn hk_route_plugins;
 hk_handler_fn hk_route_plugin;
 hk_handler_fn hk_route_entries;
+hk_handler_fn hk_route_timeline;
 hk_handler_fn hk_route_checkpoint;
 
 hk_handler_fn hk_route_alerts_take;

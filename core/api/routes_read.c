@@ -3,6 +3,7 @@
  */
 #include "api/routes.h"
 #include "base/text.h"
+#include "ledger/query_timeline.h"
 #include "limits.h"
 
 #include <inttypes.h>
@@ -170,6 +171,36 @@ void hk_route_entries(
         return;
     }
     hk_job_read(&job->job, read_entries);
+}
+
+static enum hk_status read_timeline(struct hk_reading *reading, void *ctx, struct hk_error *error)
+{
+    struct read_job *job = ctx;
+
+    return hk_query_timeline(reading, job->job.exchange.tenant, job->id, job->after_seq,
+        job->from_start, job->limit, &job->job.out, error);
+}
+
+void hk_route_timeline(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct read_job *job;
+    uint64_t after = 0;
+    bool is_given;
+    unsigned limit;
+
+    (void)body;
+    if (!read_limit(exchange, request, &limit) ||
+        !read_number(exchange, request, "after", INT64_MAX, &after, &is_given))
+        return;
+    job = hk_job_new(exchange, sizeof(*job));
+    if (job == NULL)
+        return;
+    job->limit = limit;
+    job->after_seq = after;
+    job->from_start = !is_given;
+    (void)hk_copy_text(job->id, sizeof(job->id), hk_route_param(&exchange->match, "id"));
+    hk_job_read(&job->job, read_timeline);
 }
 
 static enum hk_status read_checkpoint(struct hk_reading *reading, void *ctx, struct hk_error *error)

@@ -53,6 +53,9 @@
     X(GATE_OPENED, "gate.opened")                                                                  \
     X(GATE_SEEN, "gate.seen")                                                                      \
     X(GATE_VOTED, "gate.voted")                                                                    \
+    X(GATE_NARROWED, "gate.narrowed")                                                              \
+    X(GATE_DELEGATED, "gate.delegated")                                                            \
+    X(GATE_NOTED, "gate.noted")                                                                    \
     X(GATE_DECIDED, "gate.decided")                                                                \
     X(GATE_EXPIRED, "gate.expired")                                                                \
     X(GATE_VOIDED, "gate.voided")                                                                  \
@@ -63,7 +66,25 @@
     X(CONTAINMENT_RENEWED, "containment.renewed")                                                  \
     X(CONTAINMENT_RELEASING, "containment.releasing")                                              \
     X(CONTAINMENT_HELD, "containment.held")                                                        \
-    X(CONTAINMENT_RELEASED, "containment.released")
+    X(CONTAINMENT_RELEASED, "containment.released")                                                \
+    X(CASE_OPENED, "case.opened")                                                                  \
+    X(CASE_JOINED, "case.joined")                                                                  \
+    X(CASE_SPLIT, "case.split")                                                                    \
+    X(CASE_SEEN, "case.seen")                                                                      \
+    X(CASE_PHASE, "case.phase")                                                                    \
+    X(CASE_ASSIGNED, "case.assigned")                                                              \
+    X(CASE_NOTED, "case.noted")                                                                    \
+    X(CASE_DESCRIBED, "case.described")                                                            \
+    X(CASE_EVIDENCE, "case.evidence")                                                              \
+    X(CASE_PROPOSED, "case.proposed")                                                              \
+    X(CASE_RELEASING, "case.releasing")                                                            \
+    X(CASE_CLOSED, "case.closed")                                                                  \
+    X(CASE_REOPENED, "case.reopened")                                                              \
+    X(CASE_MERGED, "case.merged")                                                                  \
+    X(CASE_UNMERGED, "case.unmerged")                                                              \
+    X(TASK_OPENED, "task.opened")                                                                  \
+    X(TASK_ASSIGNED, "task.assigned")                                                              \
+    X(TASK_DONE, "task.done")
 
 enum hk_kind {
 #define X(name, text) HK_KIND_##name,

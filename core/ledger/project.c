@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATEMENTS_MAX 2
-
 enum parameter { TENANT, SUBJECT, ACTOR, TIME, POS, PAYLOAD, PARAMETER_COUNT };
 static const char *const parameter_names[PARAMETER_COUNT] = {
     ":tenant", ":subject", ":actor", ":time", ":pos", ":payload"};
@@ -25,7 +23,7 @@ struct statement {
 
 struct hk_fold {
     sqlite3 *db;
-    struct statement statements[HK_KIND_COUNT][STATEMENTS_MAX];
+    struct statement statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX];
     sqlite3_stmt *last[HK_NOUN_COUNT];
 };
 
@@ -40,6 +38,8 @@ static const struct {
     [HK_NOUN_RUN] = {"run.", "ru-", LAST("run", "id")},
     [HK_NOUN_GATE] = {"gate.", "ga-", LAST("gate", "id")},
     [HK_NOUN_CONTAINMENT] = {"containment.", "co-", LAST("containment", "id")},
+    [HK_NOUN_CASE] = {"case.", "ca-", LAST("cases", "id")},
+    [HK_NOUN_TASK] = {"task.", "ta-", LAST("task", "id")},
     [HK_NOUN_USER] = {"user.", "us-", LAST("user", "id")},
     [HK_NOUN_TOKEN] = {"token.", "to-", LAST("token", "id")},
     [HK_NOUN_SUBJECT] = {"", NULL, LAST("subject", "subject")},
@@ -53,6 +53,9 @@ enum hk_noun hk_kind_noun(enum hk_kind kind)
 
     if (strncmp(text, "step.", 5) == 0)
         return HK_NOUN_RUN;
+    /* An alert comes into a case: its history, so that a case's own stays short. */
+    if (kind == HK_KIND_CASE_JOINED || kind == HK_KIND_CASE_SPLIT)
+        return HK_NOUN_ALERT;
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
         if (noun != HK_NOUN_SUBJECT &&
             strncmp(text, nouns[noun].kind_prefix, strlen(nouns[noun].kind_prefix)) == 0)
@@ -90,7 +93,7 @@ void hk_fold_free(struct hk_fold *fold)
     if (fold == NULL)
         return;
     for (int kind = 0; kind < HK_KIND_COUNT; kind++)
-        for (int i = 0; i < STATEMENTS_MAX; i++)
+        for (int i = 0; i < HK_FOLD_STATEMENTS_MAX; i++)
             (void)sqlite3_finalize(fold->statements[kind][i].stmt);
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
         (void)sqlite3_finalize(fold->last[noun]);

@@ -44,13 +44,17 @@
 #define FROM(state) "(coalesce(" P("from") ", '') = '" state "')"
 #define DROP_TIMER "DELETE FROM timer" MINE " AND step = " P("step")
 
+/* What a case may be joined by, and when each was seen last. */
+#define CASE_ENTITIES(in_case)                                                                     \
+    "INSERT INTO case_entity(tenant, in_case, entity, first_us, last_us) SELECT :tenant, " in_case \
+    ", value, :time, :time FROM json_each(:payload, '$.entities') WHERE true"                      \
+    " ON CONFLICT(tenant, in_case, entity) DO UPDATE SET last_us = excluded.last_us"
+
 #define RUN_ENDED(state, reason)                                                                   \
     "UPDATE run SET state = '" state "', ended_us = :time, reason = " reason ", last = :pos" HERE
 #define DROP_TIMERS "DELETE FROM timer" MINE
 
-#define STATEMENTS_MAX 2
-
-static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
+static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_LEDGER_OPENED] = {
         "INSERT OR IGNORE INTO tenant(tenant, name, ledger, key)"
         " VALUES(:tenant, " P("tenant") ", " P("ledger") ", " P("key") ")",
@@ -125,6 +129,11 @@ static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
     [HK_KIND_GATE_VOTED] = {
         "UPDATE gate SET votes = votes + (coalesce(" P("decision") ", '') <> 'reject'),"
         " last = :pos" HERE},
+    [HK_KIND_GATE_NARROWED] = {
+        "UPDATE gate SET target = " P("target") ", summary = " P("summary") ", digest = "
+        P("digest") ", role = " P("role") ", quorum = " P("quorum") ", votes = 0, last = :pos" HERE},
+    [HK_KIND_GATE_DELEGATED] = {"UPDATE gate SET delegate = " P("to") ", last = :pos" HERE},
+    [HK_KIND_GATE_NOTED] = {"UPDATE gate SET last = :pos" HERE},
     [HK_KIND_GATE_DECIDED] = {
         "UPDATE gate SET state = " P("outcome") ", decided_us = :time, last = :pos" HERE},
     [HK_KIND_GATE_EXPIRED] = {"UPDATE gate SET state = 'expired', last = :pos" HERE},
@@ -132,11 +141,12 @@ static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
 
     [HK_KIND_CONTAINMENT_STARTING] = {
         "INSERT INTO containment(tenant, id, run, step, gate, state, kind, action, target,"
-        " target_type, since_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step") ", "
-        P("gate") ", 'starting', " P("kind") ", " P("action") ", " P("target") ", "
-        P("target_type") ", :time, :pos)" SEEN_AGAIN("id")},
+        " target_type, by_hand, since_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step")
+        ", " P("gate") ", 'starting', " P("kind") ", " P("action") ", " P("target") ", "
+        P("target_type") ", coalesce(" P("by_hand") ", 0), :time, :pos)" SEEN_AGAIN("id")},
     [HK_KIND_CONTAINMENT_ACTIVE] = {
-        "UPDATE containment SET state = 'active', effective_us = coalesce(effective_us, :time),"
+        "UPDATE containment SET state = 'active',"
+        " effective_us = coalesce(effective_us, " P("effective_us") ", :time),"
         " expires_us = " P("expires_us") ", last = :pos" HERE},
     [HK_KIND_CONTAINMENT_FAILED] = {
         "UPDATE containment SET state = 'failed', ended_us = :time, last = :pos" HERE},
@@ -148,7 +158,61 @@ static const char *const statements[HK_KIND_COUNT][STATEMENTS_MAX] = {
     [HK_KIND_CONTAINMENT_HELD] = {
         "UPDATE containment SET state = 'active', expires_us = " P("retry_us") ", last = :pos" HERE},
     [HK_KIND_CONTAINMENT_RELEASED] = {
-        "UPDATE containment SET state = 'released', ended_us = :time, last = :pos" HERE},
+        "UPDATE containment SET state = 'released', ended_us = coalesce(" P("ended_us")
+        ", :time), last = :pos" HERE},
+
+    [HK_KIND_CASE_OPENED] = {
+        "INSERT INTO cases(tenant, id, state, phase, title, severity, alerts, after_case,"
+        " opened_us, alerted_us, last) VALUES(:tenant, :subject, 'open', 'identify', "
+        P("title") ", coalesce(" SEVERITY("severity") ", 0), " P("alert") " IS NOT NULL, " P("after")
+        ", :time, CASE WHEN " P("alert") " IS NOT NULL THEN :time END, :pos)" SEEN_AGAIN("id"),
+        "UPDATE alert SET in_case = :subject WHERE tenant = :tenant AND id = " P("alert"),
+        CASE_ENTITIES(":subject")},
+    [HK_KIND_CASE_JOINED] = {
+        "UPDATE alert SET in_case = " P("case") ", last = :pos" HERE,
+        "UPDATE cases SET alerts = alerts + 1, severity = max(severity, coalesce("
+        SEVERITY("severity") ", 0)), alerted_us = :time WHERE tenant = :tenant AND id = " P("case"),
+        CASE_ENTITIES(P("case"))},
+    [HK_KIND_CASE_SPLIT] = {
+        "UPDATE alert SET in_case = " P("to") ", last = :pos" HERE,
+        "UPDATE cases SET alerts = alerts + CASE id WHEN " P("to") " THEN 1 ELSE -1 END"
+        " WHERE tenant = :tenant AND id IN (" P("from") ", " P("to") ")"},
+    [HK_KIND_CASE_SEEN] = {
+        "UPDATE cases SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
+    [HK_KIND_CASE_PHASE] = {"UPDATE cases SET phase = " P("phase") ", last = :pos" HERE},
+    [HK_KIND_CASE_ASSIGNED] = {"UPDATE cases SET assignee = " P("to") ", last = :pos" HERE},
+    [HK_KIND_CASE_NOTED] = {"UPDATE cases SET last = :pos" HERE},
+    [HK_KIND_CASE_DESCRIBED] = {
+        "UPDATE cases SET title = coalesce(" P("title") ", title), happening = coalesce("
+        P("happening") ", happening), do_now = coalesce(" P("do_now") ", do_now),"
+        " impact = coalesce(" P("impact") ", impact), scope = coalesce(" P("scope")
+        ", scope), last = :pos" HERE},
+    [HK_KIND_CASE_EVIDENCE] = {"UPDATE cases SET last = :pos" HERE},
+    [HK_KIND_CASE_PROPOSED] = {
+        "UPDATE cases SET proposed = " P("verdict") ", last = :pos" HERE},
+    [HK_KIND_CASE_RELEASING] = {"UPDATE cases SET last = :pos" HERE},
+    [HK_KIND_CASE_CLOSED] = {
+        "UPDATE cases SET state = 'closed', verdict = " P("verdict")
+        ", closed_us = :time, last = :pos" HERE},
+    [HK_KIND_CASE_REOPENED] = {
+        "UPDATE cases SET state = 'open', verdict = NULL, proposed = NULL, closed_us = NULL,"
+        " last = :pos" HERE},
+    [HK_KIND_CASE_MERGED] = {
+        "UPDATE cases SET state = 'merged', into_case = " P("into") ", last = :pos" HERE},
+    [HK_KIND_CASE_UNMERGED] = {
+        "UPDATE cases SET state = 'open', into_case = NULL, last = :pos" HERE},
+
+    [HK_KIND_TASK_OPENED] = {
+        "INSERT INTO task(tenant, id, kind, state, title, instruction, owner, role, in_case, run,"
+        " step, containment, action, target, severity, due_us, opened_us, last)"
+        " VALUES(:tenant, :subject, " P("kind") ", 'open', " P("title") ", " P("instruction")
+        ", " P("owner") ", " P("role") ", " P("case") ", " P("run") ", " P("step") ", "
+        P("containment") ", " P("action") ", " P("target") ", " SEVERITY("severity") ", "
+        P("due_us") ", :time, :pos)" SEEN_AGAIN("id")},
+    [HK_KIND_TASK_ASSIGNED] = {"UPDATE task SET owner = " P("to") ", last = :pos" HERE},
+    [HK_KIND_TASK_DONE] = {
+        "UPDATE task SET state = 'done', outcome = " P("outcome")
+        ", done_us = :time, done_by = :actor, last = :pos" HERE},
 };
 /* clang-format on */
 
@@ -156,7 +220,7 @@ size_t hk_fold_statements(enum hk_kind kind, const char *const **ret_statements)
 {
     size_t count = 0;
 
-    while (count < STATEMENTS_MAX && statements[kind][count] != NULL)
+    while (count < HK_FOLD_STATEMENTS_MAX && statements[kind][count] != NULL)
         count++;
     *ret_statements = statements[kind];
     return count;

@@ -25,6 +25,14 @@ HK_MUST_CHECK enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenan
     const char *subject, size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain,
     struct hk_error *error);
 
+/* The same, but at most the newest count_max of them; *ret_is_cut: there are older ones. */
+HK_MUST_CHECK enum hk_status hk_query_chain_newest(struct hk_reading *reading, hk_tenant tenant,
+    const char *subject, size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain,
+    bool *ret_is_cut, struct hk_error *error);
+/* What people call an actor: the name of a user or of a service token, else the id itself. */
+HK_MUST_CHECK enum hk_status hk_query_actor_name(struct hk_reading *reading, hk_tenant tenant,
+    const char *actor, char ret_name[HK_ID_SIZE], struct hk_error *error);
+
 /* --- for the engine --- */
 
 struct hk_run_row {
@@ -119,7 +127,8 @@ HK_MUST_CHECK enum hk_status hk_query_spent(struct hk_reading *reading, int64_t 
 
 /* --- for people: JSON --- */
 
-/* collection: alerts, runs, approvals, containments, playbooks, plugins, users, tokens. Appends
+/* collection: alerts, runs, approvals, containments, cases, tasks, playbooks, plugins, users,
+ * tokens. Appends
  * {"items":[…],"next":…}. state and after may be NULL. Newest first. */
 HK_MUST_CHECK enum hk_status hk_query_list(struct hk_reading *reading, hk_tenant tenant,
     const char *collection, const char *state, const char *after, unsigned limit,

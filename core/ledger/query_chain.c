@@ -1,6 +1,7 @@
 /*
  * query_chain: a subject's history, walked back from its newest entry; see query.h.
  */
+#include "base/text.h"
 #include "ledger/project.h"
 #include "ledger/query_rows.h"
 #include "ledger/reader.h"
@@ -73,9 +74,10 @@ static enum hk_status take_row(sqlite3_stmt *stmt, struct hk_arena *arena,
     return HK_OK;
 }
 
-/* Positions of the subject's entries, newest first. The caller frees *ret_positions. */
+/* Positions of the subject's entries, newest first. The caller frees *ret_positions. More than
+ * count_max are HK_LIMIT, or cut where ret_is_cut is given. */
 static enum hk_status walk(struct hk_reading *reading, int64_t last, size_t count_max,
-    int64_t **ret_positions, size_t *ret_count, struct hk_error *error)
+    int64_t **ret_positions, size_t *ret_count, bool *ret_is_cut, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     int64_t *positions = NULL;
@@ -86,6 +88,10 @@ static enum hk_status walk(struct hk_reading *reading, int64_t last, size_t coun
         hk_stmt_prepare(reading->db, "SELECT prev FROM entry WHERE pos = ?1", &stmt, error);
 
     for (int64_t pos = last; pos != 0 && status == HK_OK;) {
+        if (count == count_max && ret_is_cut != NULL) {
+            *ret_is_cut = true;
+            break;
+        }
         if (count == count_max) {
             status = hk_fail(error, HK_LIMIT, "ledger: more than %zu entries", count_max);
             break;
@@ -143,8 +149,9 @@ static enum hk_status read_positions(struct hk_reading *reading, const int64_t *
     return status;
 }
 
-enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenant tenant, const char *subject,
-    size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain, struct hk_error *error)
+static enum hk_status read_chain(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain, bool *ret_is_cut,
+    struct hk_error *error)
 {
     int64_t *positions = NULL;
     struct hk_stored *items;
@@ -153,7 +160,7 @@ enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenant tenant, cons
     enum hk_status status = find_last(reading, tenant, subject, &last, error);
 
     if (status == HK_OK)
-        status = walk(reading, last, count_max, &positions, &count, error);
+        status = walk(reading, last, count_max, &positions, &count, ret_is_cut, error);
     if (status != HK_OK)
         return status;
     items = hk_arena_alloc(arena, count * sizeof(*items));
@@ -167,6 +174,20 @@ enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenant tenant, cons
         ret_chain->count = count;
     }
     return status;
+}
+
+enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenant tenant, const char *subject,
+    size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain, struct hk_error *error)
+{
+    return read_chain(reading, tenant, subject, count_max, arena, ret_chain, NULL, error);
+}
+
+enum hk_status hk_query_chain_newest(struct hk_reading *reading, hk_tenant tenant,
+    const char *subject, size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain,
+    bool *ret_is_cut, struct hk_error *error)
+{
+    *ret_is_cut = false;
+    return read_chain(reading, tenant, subject, count_max, arena, ret_chain, ret_is_cut, error);
 }
 
 enum hk_status hk_query_last(struct hk_reading *reading, hk_tenant tenant, const char *subject,
@@ -251,7 +272,7 @@ static enum hk_status page_subject(struct hk_reading *reading, hk_tenant tenant,
     enum hk_status status = find_last(reading, tenant, subject, &last, error);
 
     if (status == HK_OK)
-        status = walk(reading, last, SUBJECT_ENTRIES_MAX, &positions, &count, error);
+        status = walk(reading, last, SUBJECT_ENTRIES_MAX, &positions, &count, NULL, error);
     if (status == HK_OK)
         status = hk_stmt_prepare(
             reading->db, "SELECT pos, line, payload FROM entry WHERE pos = ?1", &stmt, error);
@@ -302,4 +323,26 @@ enum hk_status hk_query_entries(struct hk_reading *reading, hk_tenant tenant, co
         hk_jw_null(&page.jw);
     hk_jw_object_end(&page.jw);
     return hk_buf_check(out, "entries", error);
+}
+
+enum hk_status hk_query_actor_name(struct hk_reading *reading, hk_tenant tenant, const char *actor,
+    char ret_name[HK_ID_SIZE], struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(reading->db,
+        "SELECT name FROM user WHERE tenant = ?1 AND id = ?2 UNION ALL"
+        " SELECT coalesce(service, name) FROM token WHERE tenant = ?1 AND id = ?2",
+        &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, actor);
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK)
+        (void)hk_copy_text(ret_name, HK_ID_SIZE, actor);
+    if (status == HK_OK && has_row && sqlite3_column_type(stmt, 0) == SQLITE_TEXT)
+        hk_stmt_copy(stmt, 0, ret_name, HK_ID_SIZE);
+    (void)sqlite3_finalize(stmt);
+    return status;
 }

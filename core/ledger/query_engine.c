@@ -320,7 +320,9 @@ enum hk_status hk_query_counts(
         "SELECT 'alert', state, count(*) FROM alert GROUP BY state"
         " UNION ALL SELECT 'run', state, count(*) FROM run GROUP BY state"
         " UNION ALL SELECT 'approval', state, count(*) FROM gate GROUP BY state"
-        " UNION ALL SELECT 'containment', state, count(*) FROM containment GROUP BY state",
+        " UNION ALL SELECT 'containment', state, count(*) FROM containment GROUP BY state"
+        " UNION ALL SELECT 'case', state, count(*) FROM cases GROUP BY state"
+        " UNION ALL SELECT 'task', state, count(*) FROM task GROUP BY state",
         0, NULL);
 
     while (next_row(stmt, &status, error))

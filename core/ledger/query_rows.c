@@ -20,6 +20,10 @@
     {                                                                                              \
         name, sql, HK_COLUMN_INT                                                                   \
     }
+#define BOOL(name, sql)                                                                            \
+    {                                                                                              \
+        name, sql, HK_COLUMN_BOOL                                                                  \
+    }
 #define SEVERITY(name, sql)                                                                        \
     {                                                                                              \
         name, sql, HK_COLUMN_SEVERITY                                                              \
@@ -31,7 +35,7 @@ static const struct hk_collection collections[] = {
             TEXT("title", "title"), TEXT("product", "product"), TEXT("category", "category"),
             TIME("time", "event_us"), TIME("received", "received_us"), TIME("seen", "seen_us"),
             TEXT("duplicate_of", "into_alert"), INT("merged", "merged"),
-            TEXT("verdict", "verdict")}},
+            TEXT("verdict", "verdict"), TEXT("case", "in_case")}},
     {"runs", "run", "id", NULL, NULL, false, true,
         "state IN ('running', 'waiting', 'unknown', 'diverged')",
         {TEXT("id", "id"), TEXT("alert", "alert"), TEXT("playbook", "playbook"),
@@ -42,15 +46,33 @@ static const struct hk_collection collections[] = {
             TEXT("kind", "gate_kind"), TEXT("action", "action"), TEXT("target", "target"),
             TEXT("summary", "summary"), SEVERITY("severity", "severity"), TEXT("digest", "digest"),
             TEXT("role", "role"), INT("quorum", "quorum"), INT("votes", "votes"),
+            TEXT("delegate", "delegate"),
             TIME("opened", "opened_us"), TIME("seen", "seen_us"), TIME("expires", "expires_us"),
             TIME("decided", "decided_us")}},
     {"containments", "containment", "id", NULL, NULL, false, true,
         "state IN ('starting', 'active', 'drifted', 'unknown', 'releasing')",
         {TEXT("id", "id"), TEXT("state", "state"), TEXT("run", "run"), TEXT("step", "step"),
             TEXT("gate", "gate"), TEXT("kind", "kind"), TEXT("action", "action"),
-            TEXT("target", "target"), TEXT("target_type", "target_type"), TIME("since", "since_us"),
+            TEXT("target", "target"), TEXT("target_type", "target_type"),
+            BOOL("by_hand", "by_hand"), TIME("since", "since_us"),
             TIME("effective", "effective_us"), TIME("expires", "expires_us"),
             TIME("ended", "ended_us")}},
+    {"cases", "cases", "id", NULL, NULL, false, true, "state = 'open'",
+        {TEXT("id", "id"), TEXT("state", "state"), TEXT("phase", "phase"), TEXT("title", "title"),
+            SEVERITY("severity", "severity"), TEXT("assignee", "assignee"),
+            INT("alerts", "alerts"), TEXT("verdict", "verdict"), TEXT("proposed", "proposed"),
+            TEXT("happening", "happening"), TEXT("do_now", "do_now"), TEXT("impact", "impact"),
+            TEXT("scope", "scope"), TEXT("merged_into", "into_case"),
+            TEXT("follows", "after_case"), TIME("opened", "opened_us"),
+            TIME("last_alert", "alerted_us"), TIME("seen", "seen_us"),
+            TIME("closed", "closed_us")}},
+    {"tasks", "task", "id", NULL, NULL, false, true, "state = 'open'",
+        {TEXT("id", "id"), TEXT("state", "state"), TEXT("kind", "kind"), TEXT("title", "title"),
+            TEXT("instruction", "instruction"), TEXT("owner", "owner"), TEXT("role", "role"),
+            SEVERITY("severity", "severity"), TEXT("case", "in_case"), TEXT("run", "run"),
+            TEXT("step", "step"), TEXT("containment", "containment"), TEXT("action", "action"),
+            TEXT("target", "target"), TIME("opened", "opened_us"), TIME("due", "due_us"),
+            TIME("done", "done_us"), TEXT("done_by", "done_by"), TEXT("outcome", "outcome")}},
     {"playbooks", "playbook", "name", "(version = ?2 OR name = ?2) ORDER BY last DESC",
         "NOT EXISTS (SELECT 1 FROM playbook newer WHERE newer.tenant = ?1"
         " AND newer.name = playbook.name AND newer.last > playbook.last)",
@@ -112,6 +134,8 @@ void hk_collection_fields(
             hk_jw_kv_time(jw, column->name, sqlite3_column_int64(stmt, i));
         } else if (column->type == HK_COLUMN_SEVERITY) {
             hk_jw_kv(jw, column->name, severity_text(sqlite3_column_int64(stmt, i)));
+        } else if (column->type == HK_COLUMN_BOOL) {
+            hk_jw_kv_bool(jw, column->name, sqlite3_column_int(stmt, i) != 0);
         } else if (column->type == HK_COLUMN_INT) {
             hk_jw_kv_i64(jw, column->name, sqlite3_column_int64(stmt, i));
         } else {

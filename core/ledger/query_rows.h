@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-enum hk_column_type { HK_COLUMN_TEXT, HK_COLUMN_TIME, HK_COLUMN_INT, HK_COLUMN_SEVERITY };
+enum hk_column_type { HK_COLUMN_TEXT, HK_COLUMN_TIME, HK_COLUMN_INT, HK_COLUMN_BOOL, HK_COLUMN_SEVERITY };
 
 struct hk_column {
     const char *name; /* in JSON */
@@ -25,7 +25,7 @@ struct hk_collection {
     bool is_ascending;  /* names; ids are listed newest first */
     bool has_state;
     const char *live;             /* states that "live" stands for, as SQL, or NULL */
-    struct hk_column columns[20]; /* ends with a NULL name */
+    struct hk_column columns[28]; /* ends with a NULL name */
 };
 
 /* HK_NOT_FOUND for no such collection. */

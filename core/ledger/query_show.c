@@ -2,6 +2,7 @@
  * query_show: one thing, whole: its row, what its entries say, and the entries' kinds, times and
  * actors; see query.h.
  */
+#include "ledger/query_case.h"
 #include "ledger/query_rows.h"
 #include "ledger/query_steps.h"
 #include "ledger/reader.h"
@@ -210,6 +211,20 @@ static void show_containment(const struct hk_history *history, struct hk_jw *jw)
     hk_jw_kv(jw, "reason", newest_reason);
 }
 
+static void show_task(const struct hk_history *history, struct hk_jw *jw)
+{
+    static const char *const opened_fields[] = {"summary", "reason", "plugin", "capability",
+        "target_type", "args", "because", "undo", "residual", "lease_ms", "rule"};
+    static const char *const done_fields[] = {"evidence", "when_us", "made"};
+    const struct hk_json *opened = newest(history, HK_KIND_TASK_OPENED);
+    const struct hk_json *done = newest(history, HK_KIND_TASK_DONE);
+
+    for (size_t i = 0; i < sizeof(opened_fields) / sizeof(opened_fields[0]); i++)
+        write_or_null(jw, opened_fields[i], hk_json_get(opened, opened_fields[i]));
+    for (size_t i = 0; i < sizeof(done_fields) / sizeof(done_fields[0]); i++)
+        write_or_null(jw, done_fields[i], hk_json_get(done, done_fields[i]));
+}
+
 static void show_entries(const struct hk_chain *chain, struct hk_jw *jw)
 {
     hk_jw_key(jw, "entries");
@@ -243,6 +258,8 @@ static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
         show_approval(history, jw);
     } else if (strcmp(what->table, "containment") == 0) {
         show_containment(history, jw);
+    } else if (strcmp(what->table, "task") == 0) {
+        show_task(history, jw);
     } else if (strcmp(what->table, "playbook") == 0) {
         for (size_t i = 0; i < sizeof(playbook_fields) / sizeof(playbook_fields[0]); i++)
             write_or_null(jw, playbook_fields[i],
@@ -305,6 +322,13 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
     status = show_row(reading, tenant, what, id, &jw, subject, error);
     if (status != HK_OK)
         return hk_query_take_back(out, begin, status);
+    if (strcmp(what->table, "cases") == 0) { /* its history has no bound: only the newest is read */
+        status = hk_query_case_members(reading, tenant, subject, &jw, error);
+        hk_jw_object_end(&jw);
+        if (status == HK_OK)
+            status = hk_buf_check(out, collection, error);
+        return hk_query_take_back(out, begin, status);
+    }
     status = hk_history_load(reading, tenant, subject, &history, error);
     if (status == HK_OK)
         status = show_history(reading, tenant, what, &history, &jw, error);

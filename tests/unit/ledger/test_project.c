@@ -50,6 +50,81 @@ static void run_steps(const struct fold_step *steps, size_t count)
     folder_done(&folder);
 }
 
+/* Alerts come into cases, cases into each other, and back. */
+static void cases_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_ALERT_RECEIVED, "al-1", "{\"severity\":\"medium\"}", NULL, NULL},
+        {HK_KIND_ALERT_RECEIVED, "al-2", "{\"severity\":\"high\"}", NULL, NULL},
+        {HK_KIND_CASE_OPENED, "ca-1",
+            "{\"title\":\"T\",\"severity\":\"medium\",\"alert\":\"al-1\","
+            "\"entities\":[\"ip:203.0.113.1\",\"user:a\"]}",
+            "SELECT state || phase || title || severity || alerts ||"
+            " (SELECT in_case FROM alert WHERE id = 'al-1') ||"
+            " (SELECT group_concat(entity) FROM case_entity WHERE in_case = 'ca-1') FROM cases",
+            "openidentifyT31ca-1ip:203.0.113.1,user:a"},
+        {HK_KIND_CASE_JOINED, "al-2",
+            "{\"case\":\"ca-1\",\"severity\":\"high\",\"entity\":\"user:a\","
+            "\"entities\":[\"user:a\",\"ip:203.0.113.2\"]}",
+            "SELECT severity || alerts || (SELECT in_case FROM alert WHERE id = 'al-2') ||"
+            " (SELECT count(*) || sum(last_us > first_us) FROM case_entity) FROM cases",
+            "42ca-131"},
+        {HK_KIND_CASE_OPENED, "ca-2", "{\"title\":\"U\",\"severity\":\"low\"}",
+            "SELECT alerts || (alerted_us IS NULL) FROM cases WHERE id = 'ca-2'", "01"},
+        {HK_KIND_CASE_SPLIT, "al-2", "{\"from\":\"ca-1\",\"to\":\"ca-2\"}",
+            "SELECT group_concat(id || alerts) || (SELECT in_case FROM alert WHERE id = 'al-2')"
+            " FROM cases",
+            "ca-11,ca-21ca-2"},
+        {HK_KIND_CASE_MERGED, "ca-2", "{\"into\":\"ca-1\"}",
+            "SELECT state || into_case FROM cases WHERE id = 'ca-2'", "mergedca-1"},
+        {HK_KIND_CASE_UNMERGED, "ca-2", "{}",
+            "SELECT state || (into_case IS NULL) FROM cases WHERE id = 'ca-2'", "open1"},
+        {HK_KIND_CASE_SEEN, "ca-1", "{}",
+            "SELECT seen_us > opened_us FROM cases WHERE id = 'ca-1'", "1"},
+        {HK_KIND_CASE_PHASE, "ca-1", "{\"phase\":\"contain\"}", NULL, NULL},
+        {HK_KIND_CASE_ASSIGNED, "ca-1", "{\"to\":\"analyst-1\"}",
+            "SELECT phase || assignee FROM cases WHERE id = 'ca-1'", "containanalyst-1"},
+        {HK_KIND_CASE_DESCRIBED, "ca-1", "{\"happening\":\"h\"}", NULL, NULL},
+        {HK_KIND_CASE_DESCRIBED, "ca-1", "{\"do_now\":\"d\",\"title\":\"V\"}",
+            "SELECT happening || do_now || title FROM cases WHERE id = 'ca-1'", "hdV"},
+        {HK_KIND_CASE_NOTED, "ca-1", "{\"text\":\"n\"}", NULL, NULL},
+        {HK_KIND_CASE_EVIDENCE, "ca-1", "{\"name\":\"n\"}", NULL, NULL},
+        {HK_KIND_CASE_RELEASING, "ca-1", "{\"reason\":\"r\"}", NULL, NULL},
+        {HK_KIND_CASE_PROPOSED, "ca-1", "{\"verdict\":\"expected\"}",
+            "SELECT state || proposed FROM cases WHERE id = 'ca-1'", "openexpected"},
+        {HK_KIND_CASE_CLOSED, "ca-1", "{\"verdict\":\"true_positive\"}",
+            "SELECT state || verdict || (closed_us > opened_us) FROM cases WHERE id = 'ca-1'",
+            "closedtrue_positive1"},
+        {HK_KIND_CASE_REOPENED, "ca-1", "{\"reason\":\"r\"}",
+            "SELECT state || (verdict IS NULL) || (proposed IS NULL) || (closed_us IS NULL)"
+            " FROM cases WHERE id = 'ca-1'",
+            "open111"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+static void tasks_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_TASK_OPENED, "ta-1",
+            "{\"kind\":\"fallback\",\"title\":\"T\",\"instruction\":\"I\",\"owner\":\"o\","
+            "\"role\":\"analyst\",\"run\":\"ru-1\",\"step\":\"0\",\"action\":\"a.b\","
+            "\"target\":\"x\",\"severity\":\"high\",\"due_us\":5}",
+            "SELECT state || kind || title || instruction || owner || role || run || step ||"
+            " action || target || severity || due_us FROM task",
+            "openfallbackTIoanalystru-10a.bx45"},
+        {HK_KIND_TASK_ASSIGNED, "ta-1", "{\"to\":\"p\"}", "SELECT owner FROM task", "p"},
+        {HK_KIND_TASK_DONE, "ta-1", "{\"outcome\":\"happened\"}",
+            "SELECT state || outcome || done_by || (done_us > opened_us) FROM task",
+            "donehappenedus-one1"},
+        {HK_KIND_CONTAINMENT_STARTING, "co-1", "{\"run\":\"ru-1\",\"by_hand\":true}",
+            "SELECT by_hand FROM containment", "1"},
+        {HK_KIND_CONTAINMENT_ACTIVE, "co-1", "{\"effective_us\":7,\"expires_us\":9}",
+            "SELECT effective_us || expires_us FROM containment", "79"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
 static void alerts_fold(void)
 {
     static const struct fold_step steps[] = {
@@ -206,6 +281,8 @@ int main(void)
 {
     static const struct suite_test tests[] = {
         {"every kind is folded", every_kind_is_folded},
+        {"cases", cases_fold},
+        {"tasks", tasks_fold},
         {"alerts fold", alerts_fold},
         {"runs and steps fold", runs_and_steps_fold},
         {"gates fold", gates_fold},
