@@ -72,6 +72,8 @@ struct hk_mapping_trouble {
  * ret_alert->form is the mapping's form ("view" and "suricata" too); it lives as long as the set.
  * The caller calls hk_alert_in_done. ret_trouble (may be NULL) is filled in every case.
  *
+ * Fails with HK_UNSUPPORTED for a message that its mapping knows to be no alert, such as a Suricata
+ * event of type flow or stats: sources pass over it and count it as ignored, the API refuses it.
  * Fails with HK_LIMIT (more than HK_ALERT_SIZE_MAX), HK_NOMEM, HK_INVALID for a message of no bytes
  * but blanks, HK_NOT_FOUND when hint->form names no mapping, and over the API only, HK_INVALID for
  * an object with a title that is no good alert view. */
