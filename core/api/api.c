@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -215,6 +216,9 @@ enum hk_status hk_api_new(
     api->ledger = options->ledger;
     api->engine = options->engine;
     api->version = options->version;
+    api->started_us = hk_time_wall_us();
+    api->apply = options->apply;
+    api->apply_ctx = options->apply_ctx;
     api->routes = hk_routes;
     hk_buf_init(&api->openapi, HK_HTTP_RESPONSE_SIZE_MAX);
     hk_openapi_write(hk_routes, options->version, &api->openapi);
@@ -245,10 +249,15 @@ void hk_api_free(struct hk_api *api)
     free(api);
 }
 
-enum hk_status hk_api_listen(
-    struct hk_api *api, const char *address, unsigned *ret_port, struct hk_error *error)
+enum hk_status hk_api_listen(struct hk_api *api, const char *address, const struct hk_tls *tls,
+    unsigned *ret_port, struct hk_error *error)
 {
-    return hk_http_server_listen(api->server, address, ret_port, error);
+    return hk_http_server_listen(api->server, address, tls, ret_port, error);
+}
+
+void hk_api_hand_on(struct hk_api *api)
+{
+    hk_http_server_hand_on(api->server);
 }
 
 void hk_api_drain(struct hk_api *api)

@@ -12,11 +12,17 @@
 
 struct hk_api;
 
+typedef void hk_applied_fn(void *ctx, enum hk_status status, const struct hk_error *error);
+
 struct hk_api_options {
     struct hk_loop *loop;
     struct hk_ledger *ledger;
     struct hk_engine *engine; /* its tenants are known */
     const char *version;
+    /* Check the configuration's file and, when it is good, begin anew with it. done is called once,
+     * on the loop, with what was found; the engine stops after that. NULL: not offered. */
+    void (*apply)(void *apply_ctx, hk_applied_fn *done, void *done_ctx);
+    void *apply_ctx;
 };
 
 /* Reads the identities: blocks, only before the loop runs. */
@@ -25,8 +31,10 @@ HK_MUST_CHECK enum hk_status hk_api_new(
 /* After the ledger was closed: what still waited for an answer is let go. */
 void hk_api_free(struct hk_api *api);
 /* See hk_http_server_listen. */
-HK_MUST_CHECK enum hk_status hk_api_listen(
-    struct hk_api *api, const char *address, unsigned *ret_port, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_api_listen(struct hk_api *api, const char *address,
+    const struct hk_tls *tls, unsigned *ret_port, struct hk_error *error);
+/* Hand the listening sockets on to the next image of this program; before drain. */
+void hk_api_hand_on(struct hk_api *api);
 /* Accept no more connections and alerts; what is asked already is answered. */
 void hk_api_drain(struct hk_api *api);
 unsigned hk_api_open_exchanges(const struct hk_api *api);

@@ -1,6 +1,6 @@
 /*
- * connection: how commands talk to the engine. HIKESHI_URL with HIKESHI_TOKEN, else the socket in
- * the data folder.
+ * connection: how commands talk to the engine. HIKESHI_URL with HIKESHI_TOKEN (and HIKESHI_CA for
+ * https), else the socket in the data folder.
  */
 #include "app/cli.h"
 #include "base/id.h"
@@ -154,6 +154,7 @@ static int call(const struct hk_cli *cli, struct hk_reply *ret_reply, const char
     char tenant[128];
     struct hk_http_call http = {.method = method,
         .token = getenv("HIKESHI_TOKEN"),
+        .ca_file = getenv("HIKESHI_CA"),
         .headers = headers,
         .body = body,
         .body_size = size,
@@ -178,6 +179,8 @@ static int call(const struct hk_cli *cli, struct hk_reply *ret_reply, const char
     }
     if (http.token != NULL && http.token[0] == '\0')
         http.token = NULL;
+    if (http.ca_file != NULL && http.ca_file[0] == '\0')
+        http.ca_file = NULL;
     if (cli->tenant != NULL) {
         (void)snprintf(tenant, sizeof(tenant), "X-Hikeshi-Tenant: %.100s", cli->tenant);
         headers[0] = tenant;

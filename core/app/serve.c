@@ -37,6 +37,7 @@ struct serve {
     struct hk_ledger *ledger;
     struct hk_engine *engine;
     struct hk_api *api;
+    struct hk_tls *tls; /* of the listener; NULL: plain HTTP */
     struct hk_timer *ready_timer;
     struct hk_timer *stop_timer;
     bool is_stopping;
@@ -192,7 +193,19 @@ static enum hk_status start_socket(struct serve *serve, struct hk_error *error)
             "the path of the data folder is too long for a socket: use HIKESHI_URL");
         return HK_OK;
     }
-    return hk_api_listen(serve->api, address, NULL, error);
+    return hk_api_listen(serve->api, address, NULL, NULL, error);
+}
+
+/* Before anything is opened: a certificate that can't be used is told at once. */
+static enum hk_status start_tls(struct serve *serve, struct hk_error *error)
+{
+    const struct hk_app_tls *from = &serve->settings.tls;
+    const struct hk_tls_options options = {.cert_file = from->cert_file,
+        .key_file = from->key_file,
+        .client_ca_file = from->client_ca_file,
+        .protocol = "http/1.1"};
+
+    return from->cert_file != NULL ? hk_tls_new(&options, &serve->tls, error) : HK_OK;
 }
 
 static enum hk_status start_listeners(struct serve *serve, struct hk_error *error)
@@ -207,15 +220,23 @@ static enum hk_status start_listeners(struct serve *serve, struct hk_error *erro
         address = serve->settings.listen;
     if (serve->settings.has_socket)
         status = start_socket(serve, error);
+    if (status == HK_OK && serve->settings.tls.plain != NULL)
+        status = hk_api_listen(serve->api, serve->settings.tls.plain, NULL, NULL, error);
     if (status == HK_OK)
-        status = hk_api_listen(serve->api, address, &port, error);
+        status = hk_api_listen(serve->api, address, serve->tls, &port, error);
     if (status != HK_OK)
         return status;
+    if (serve->tls == NULL && !hk_http_address_is_local(address))
+        hk_log(HK_LOG_WARNING,
+            "%s is no loopback address and there is no tls: passwords and tokens can be read on "
+            "the way",
+            address);
     colon = strrchr(address, ':');
     if (strncmp(address, "unix:", 5) == 0 || colon == NULL)
         (void)snprintf(url, sizeof(url), "%s", address);
     else
-        (void)snprintf(url, sizeof(url), "http://%.*s:%u", (int)(colon - address), address, port);
+        (void)snprintf(url, sizeof(url), "http%s://%.*s:%u", serve->tls != NULL ? "s" : "",
+            (int)(colon - address), address, port);
     status = write_url(serve, url, error);
     if (status == HK_OK)
         fprintf(stderr, "listening on %s\n", url);
@@ -295,6 +316,7 @@ static const struct {
     {"spawner", start_spawner},
     {"descriptors", start_descriptors},
     {"configuration", start_settings},
+    {"tls", start_tls},
     {"loop", start_loop},
     {"ledger", start_ledger},
     {"engine", start_engine},
@@ -317,6 +339,7 @@ static void stop_all(struct serve *serve)
         hk_ledger_close(serve->ledger);
     serve->ledger = NULL;
     hk_api_free(serve->api);
+    hk_tls_free(serve->tls);
     if (serve->wake != NULL)
         hk_wake_free(serve->wake);
     if (serve->loop != NULL)

@@ -16,7 +16,7 @@
 enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
 
 static const char *const top_keys[] = {
-    "listen", "socket", "checkpoint_sink", "log_level", "tenants", NULL};
+    "listen", "url", "tls", "socket", "checkpoint_sink", "log_level", "tenants", NULL};
 
 static bool is_executable_beside(const char *place, const char *name, char *path, size_t capacity)
 {
@@ -95,7 +95,6 @@ static enum hk_status read_log_level(
 static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error *error)
 {
     const struct hk_json *root = settings->doc.root;
-    const struct hk_json *listen = hk_json_get(root, "listen");
     const struct hk_json *socket = hk_json_get(root, "socket");
     const struct hk_json *sink = hk_json_get(root, "checkpoint_sink");
     const struct hk_json *level = hk_json_get(root, "log_level");
@@ -103,9 +102,9 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
 
     if (status != HK_OK)
         return status;
-    settings->listen = listen != NULL ? hk_json_string(listen) : "127.0.0.1:8686";
-    if (settings->listen == NULL)
-        return hk_fail(error, HK_INVALID, "listen: expected a text such as \"127.0.0.1:8686\"");
+    status = hk_settings_listen(settings, error);
+    if (status != HK_OK)
+        return status;
     settings->has_socket = true;
     if (socket != NULL && !hk_json_bool(socket, &settings->has_socket))
         return hk_fail(error, HK_INVALID, "socket: expected true or false");
@@ -221,7 +220,7 @@ enum hk_status hk_app_settings_load(const char *file, const char *data_dir,
             slash != NULL ? slash + 1 : file, &json, error);
     if (status == HK_OK)
         status = read_settings(json.data, json.size, file, data_dir, ret_settings, error);
-    if (ret_settings->file != NULL && source.size > 0)
+    if (ret_settings->file != NULL && source.data != NULL)
         ret_settings->source =
             hk_arena_copy(&ret_settings->arena, source.data, strlen(source.data));
     if (status != HK_OK && ret_settings->file != NULL)

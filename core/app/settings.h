@@ -21,6 +21,16 @@ struct hk_tenant_settings {
     struct hk_secrets *secrets;
 };
 
+#define HK_APP_URL_SIZE 256
+
+/* Paths are absolute. cert_file is NULL when the listener speaks plain HTTP. */
+struct hk_app_tls {
+    const char *cert_file;
+    const char *key_file;
+    const char *client_ca_file; /* or NULL */
+    const char *plain;          /* a loopback address for plain HTTP beside it, or NULL */
+};
+
 struct hk_app_settings {
     struct hk_arena arena; /* owns all texts and tables */
     struct hk_json_doc doc;
@@ -28,6 +38,8 @@ struct hk_app_settings {
     const char *source; /* of the file; NULL when it was read from JSON */
     const char *folder; /* of the file */
     const char *listen; /* "127.0.0.1:8686" */
+    const char *url;    /* "https://soc.example", where people reach the pages; NULL: listen */
+    struct hk_app_tls tls;
     bool has_socket;
     const char *checkpoint_sink; /* absolute, or NULL */
     enum hk_log_level log_level;
@@ -45,6 +57,10 @@ HK_MUST_CHECK enum hk_status hk_app_settings_read(const char *json, size_t size,
     const char *data_dir, struct hk_app_settings *ret_settings, struct hk_error *error);
 void hk_app_settings_done(struct hk_app_settings *settings);
 
+/* Load it, and look at everything else that a start would refuse: tenants' parts, playbooks,
+ * plugins' files. Nothing is started. Free with hk_app_settings_done in every case. */
+HK_MUST_CHECK enum hk_status hk_app_settings_check(const char *file, const char *data_dir,
+    struct hk_app_settings *ret_settings, struct hk_error *error);
 /* Put the file, and the line where that is known, before an error that names a path of the
  * configuration ("tenants.main.lease.max: …"). */
 void hk_app_settings_locate(const struct hk_app_settings *settings, struct hk_error *error);

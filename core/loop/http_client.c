@@ -105,6 +105,10 @@ static CURLcode set_up(
     SET(CURLOPT_WRITEFUNCTION, on_body)
     SET(CURLOPT_WRITEDATA, out)
     SET(CURLOPT_HTTPHEADER, lines)
+    if (call->ca_file != NULL) {
+        SET(CURLOPT_CAINFO, call->ca_file)
+        SET(CURLOPT_CAPATH, NULL)
+    }
     if (call->unix_socket != NULL) {
         SET(CURLOPT_UNIX_SOCKET_PATH, call->unix_socket)
     }

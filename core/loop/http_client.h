@@ -12,6 +12,7 @@ struct hk_http_call {
     const char *unix_socket;    /* path to connect to instead of the url's host, or NULL */
     const char *method;         /* "GET", "POST" … */
     const char *token;          /* bearer token, or NULL */
+    const char *ca_file;        /* PEM; whom to believe about a server's name; NULL: the system's */
     const char *const *headers; /* further "Name: value" lines, NULL-ended, or NULL */
     const char *body;           /* may be NULL */
     size_t body_size;

@@ -135,6 +135,10 @@ void hk_conn_close(struct hk_conn *conn)
     close_exchange(conn);
     count_body(conn, 0);
     count_answer(conn, 0);
+    if (conn->peer.is_secure && conn->state != HK_CONN_LINGER &&
+        evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0) {
+        hk_tls_goodbye(conn->bev);
+    }
     conn->state = HK_CONN_CLOSED;
     hk_timer_disarm(conn->timer);
     bufferevent_setcb(conn->bev, NULL, NULL, NULL, NULL);
@@ -185,6 +189,9 @@ static void drop_input(struct hk_conn *conn)
  * and take the answer away from it, so read on for a while. */
 static void begin_linger(struct hk_conn *conn)
 {
+    if (conn->peer.is_secure && !conn->peer_ended) {
+        hk_tls_goodbye(conn->bev);
+    }
     if (conn->peer_ended || shutdown(conn->fd, SHUT_WR) != 0) {
         hk_conn_close(conn);
         return;
@@ -211,13 +218,14 @@ static void end_answer(struct hk_conn *conn)
     }
 }
 
-/* Write what the socket takes at once, leave the rest to the bufferevent. False: closed. */
+/* Write what the socket takes at once, leave the rest, and TLS, to the bufferevent. False: closed.
+ */
 static bool send_parts(struct hk_conn *conn, struct iovec parts[2])
 {
     struct evbuffer *output = bufferevent_get_output(conn->bev);
     size_t sent = 0;
 
-    if (evbuffer_get_length(output) == 0) {
+    if (!conn->peer.is_secure && evbuffer_get_length(output) == 0) {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
         ssize_t result = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (result < 0 && errno != EAGAIN && errno != EINTR) {
@@ -263,7 +271,8 @@ static void write_answer(struct hk_conn *conn, const struct hk_http_response *re
         conn->closes = true;
     }
     hk_buf_clear(&server->head);
-    hk_http_write_head(&server->head, response, date_now(server), conn->closes);
+    hk_http_write_head(
+        &server->head, response, date_now(server), conn->closes, conn->peer.is_secure);
     if (server->head.failed) {
         hk_log(HK_LOG_ERROR, "http: the headers of an answer are too large");
         hk_conn_close(conn);
@@ -436,6 +445,10 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
     struct hk_conn *conn = ctx;
     bool has_input = evbuffer_get_length(bufferevent_get_input(bev)) > 0;
 
+    if ((what & BEV_EVENT_CONNECTED) != 0 && conn->state == HK_CONN_HANDSHAKE) {
+        set_state(conn, HK_CONN_IDLE, conn->server->bounds.idle_ms);
+        return;
+    }
     if ((what & BEV_EVENT_EOF) != 0) {
         conn->peer_ended = true;
         if (conn->state == HK_CONN_WRITING || (conn->state == HK_CONN_IDLE && has_input)) {
@@ -469,8 +482,8 @@ static void on_deadline(void *ctx)
 
 /* --- the beginning --- */
 
-static struct hk_conn *conn_new(
-    struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer)
+static struct hk_conn *conn_new(struct hk_http_server *server, int take_fd,
+    const struct hk_http_peer *peer, const struct hk_tls *tls)
 {
     struct hk_conn *conn = calloc(1, sizeof *conn);
 
@@ -481,12 +494,15 @@ static struct hk_conn *conn_new(
     conn->server = server;
     conn->fd = take_fd;
     conn->peer = *peer;
+    conn->peer.is_secure = tls != NULL;
     conn->parser = hk_http_parser_new();
     conn->timer = hk_timer_new(server->loop, on_deadline, conn);
     if (conn->parser == NULL || conn->timer == NULL) {
         goto fail;
     }
-    conn->bev = bufferevent_socket_new(hk_loop_base(server->loop), take_fd, BEV_OPT_CLOSE_ON_FREE);
+    conn->bev = tls != NULL ? hk_tls_accept(tls, server->loop, take_fd)
+                            : bufferevent_socket_new(
+                                  hk_loop_base(server->loop), take_fd, BEV_OPT_CLOSE_ON_FREE);
     if (conn->bev == NULL ||
         evbuffer_add_cb(bufferevent_get_output(conn->bev), on_progress, conn) == NULL) {
         goto fail;
@@ -531,7 +547,7 @@ static bool make_room(struct hk_conn_room *room)
 }
 
 void hk_conn_accept(struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer,
-    enum hk_conn_kind kind)
+    enum hk_conn_kind kind, const struct hk_tls *tls)
 {
     struct hk_conn_room *room = &server->rooms[kind];
     struct hk_conn *conn;
@@ -541,11 +557,11 @@ void hk_conn_accept(struct hk_http_server *server, int take_fd, const struct hk_
     }
     hk_conn_reap(server); /* the descriptors of those that were closed are free again */
     if (server->free_count == 0 ||
-        (room == NULL && server->refusal_count >= HK_HTTP_REFUSALS_MAX)) {
+        (room == NULL && (tls != NULL || server->refusal_count >= HK_HTTP_REFUSALS_MAX))) {
         close(take_fd);
         return;
     }
-    conn = conn_new(server, take_fd, peer);
+    conn = conn_new(server, take_fd, peer, tls);
     if (conn == NULL) {
         hk_log(HK_LOG_ERROR, "http: out of memory for a connection from %s", peer->address);
         return;
@@ -554,7 +570,11 @@ void hk_conn_accept(struct hk_http_server *server, int take_fd, const struct hk_
     server->slots[conn->slot] = conn;
     server->conn_count++;
     enter_room(conn, room);
-    set_state(conn, HK_CONN_IDLE, server->bounds.idle_ms);
+    if (tls != NULL) {
+        set_state(conn, HK_CONN_HANDSHAKE, server->bounds.handshake_ms);
+    } else {
+        set_state(conn, HK_CONN_IDLE, server->bounds.idle_ms);
+    }
     if (bufferevent_enable(conn->bev, EV_READ) != 0) {
         hk_conn_close(conn);
     } else if (room == NULL) {

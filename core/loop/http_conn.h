@@ -1,6 +1,8 @@
 /*
  * http_conn: one connection of the HTTP server and its states. Internal to loop/.
  *
+ * HANDSHAKE (TLS)
+ *     ↓ done
  *   IDLE ─first byte→ HEAD ─head complete→ BODY ─complete→ WAITING ─respond→ WRITING
  *     ↑                 └───── complete without body ────────↑                  │ flushed
  *     └──────────────────────── keep-alive ─────────────────────────────────────┤
@@ -26,6 +28,7 @@ struct bufferevent;
 struct hk_http_listener;
 
 enum hk_conn_state {
+    HK_CONN_HANDSHAKE,
     HK_CONN_IDLE,
     HK_CONN_HEAD,
     HK_CONN_BODY,
@@ -108,10 +111,11 @@ struct hk_http_server {
 };
 
 /* Take over an accepted descriptor: in the room of its kind, if need be in the place of another
- * connection, else as a refusal (503). When memory is short, or too many refusals are on their way,
- * it is closed. Never inside a connection's callback, since those that are CLOSED are freed. */
+ * connection, else as a refusal (503). When memory is short, too many refusals are on their way, or
+ * it is to speak TLS (not NULL), it is closed instead of refused. Never inside a connection's
+ * callback, since those that are CLOSED are freed. */
 void hk_conn_accept(struct hk_http_server *server, int take_fd, const struct hk_http_peer *peer,
-    enum hk_conn_kind kind);
+    enum hk_conn_kind kind, const struct hk_tls *tls);
 /* Answer the request that waits. */
 void hk_conn_respond(struct hk_conn *conn, const struct hk_http_response *response);
 void hk_conn_close(struct hk_conn *conn);

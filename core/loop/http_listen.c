@@ -1,6 +1,7 @@
 #include "loop/http_listen.h"
 
 #include "base/text.h"
+#include "loop/inherit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -80,6 +81,11 @@ static enum hk_status parse_tcp(const char *address, union any_address *ret_addr
         address);
 }
 
+static unsigned port_of(const union any_address *any)
+{
+    return ntohs(any->any.sa_family == AF_INET6 ? any->v6.sin6_port : any->v4.sin_port);
+}
+
 static enum hk_status open_tcp(
     const char *address, struct hk_http_socket *s, struct hk_error *error)
 {
@@ -90,6 +96,17 @@ static enum hk_status open_tcp(
 
     if (status != HK_OK) {
         return status;
+    }
+    if (!hk_copy_text(s->address, sizeof s->address, address)) {
+        return hk_fail(error, HK_INVALID, "%.64s…: this address is too long", address);
+    }
+    s->fd = hk_inherit_take(address);
+    if (s->fd >= 0) {
+        if (getsockname(s->fd, &any.any, &size) != 0) {
+            goto fail;
+        }
+        s->port = port_of(&any);
+        return HK_OK;
     }
     s->fd = socket(any.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s->fd < 0 || setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) {
@@ -103,11 +120,26 @@ static enum hk_status open_tcp(
         getsockname(s->fd, &any.any, &size) != 0) {
         goto fail;
     }
-    s->port = ntohs(any.any.sa_family == AF_INET6 ? any.v6.sin6_port : any.v4.sin_port);
+    s->port = port_of(&any);
     return HK_OK;
 fail:
     return hk_fail(error, errno == EADDRINUSE ? HK_CONFLICT : HK_IO, "cannot listen on %s: %s",
         address, strerror(errno));
+}
+
+bool hk_http_address_is_local(const char *address)
+{
+    union any_address any;
+    socklen_t size = 0;
+
+    if (strncmp(address, unix_prefix, sizeof unix_prefix - 1) == 0) {
+        return true;
+    }
+    if (parse_tcp(address, &any, &size, NULL) != HK_OK) {
+        return false;
+    }
+    return any.any.sa_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&any.v6.sin6_addr)
+                                         : ntohl(any.v4.sin_addr.s_addr) >> 24 == 127;
 }
 
 /* --- Unix --- */

@@ -111,8 +111,8 @@ static void add_number(struct hk_buf *out, uint64_t value)
     hk_buf_append(out, digits + at, sizeof digits - at);
 }
 
-void hk_http_write_head(
-    struct hk_buf *out, const struct hk_http_response *response, const char *date, bool closes)
+void hk_http_write_head(struct hk_buf *out, const struct hk_http_response *response,
+    const char *date, bool closes, bool is_secure)
 {
     bool has_cache_control = false;
 
@@ -138,6 +138,9 @@ void hk_http_write_head(
     }
     if (!has_cache_control) {
         hk_buf_append_text(out, "Cache-Control: no-store\r\n");
+    }
+    if (is_secure) {
+        hk_buf_append_text(out, "Strict-Transport-Security: max-age=31536000\r\n");
     }
     hk_buf_append_text(out, closes ? "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
                                    : "X-Content-Type-Options: nosniff\r\n\r\n");

@@ -11,8 +11,8 @@
 
 void hk_http_format_date(int64_t time_s, char ret_text[HK_HTTP_DATE_SIZE]);
 /* Append status line and headers, empty line included. */
-void hk_http_write_head(
-    struct hk_buf *out, const struct hk_http_response *response, const char *date, bool closes);
+void hk_http_write_head(struct hk_buf *out, const struct hk_http_response *response,
+    const char *date, bool closes, bool is_secure);
 /* Has the status a body at all (not 1xx, 204, 304)? */
 bool hk_http_status_has_body(int status);
 /* Append an RFC 9457 problem document. */

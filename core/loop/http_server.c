@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "loop/http_conn.h"
 #include "loop/http_listen.h"
+#include "loop/inherit.h"
 
 #include <errno.h>
 #include <event2/listener.h>
@@ -20,11 +21,13 @@ struct hk_http_listener {
     struct hk_http_listener *next;
     struct hk_http_server *server;
     struct hk_http_socket socket;
+    const struct hk_tls *tls;        /* or NULL */
     struct evconnlistener *acceptor; /* uses the socket's descriptor */
     unsigned accept_count;           /* since it last looked away */
 };
 
 static const struct hk_http_bounds default_bounds = {
+    .handshake_ms = HK_TLS_HANDSHAKE_MAX_MS,
     .head_ms = HK_HTTP_HEADERS_TIME_MAX_MS,
     .body_ms = HK_HTTP_BODY_TIME_MAX_MS,
     .idle_ms = HK_HTTP_IDLE_MAX_MS,
@@ -65,7 +68,8 @@ static void on_accept(struct evconnlistener *acceptor, evutil_socket_t fd, struc
         close(fd);
         return;
     }
-    hk_conn_accept(server, fd, &peer, listener->socket.is_unix ? HK_CONN_LOCAL : HK_CONN_REMOTE);
+    hk_conn_accept(server, fd, &peer, listener->socket.is_unix ? HK_CONN_LOCAL : HK_CONN_REMOTE,
+        listener->tls);
 }
 
 /* Out of descriptors or memory: a listener stays readable, so look away for a moment. */
@@ -98,8 +102,8 @@ static void close_listeners(struct hk_http_server *server)
     }
 }
 
-enum hk_status hk_http_server_listen(
-    struct hk_http_server *server, const char *address, unsigned *ret_port, struct hk_error *error)
+enum hk_status hk_http_server_listen(struct hk_http_server *server, const char *address,
+    const struct hk_tls *tls, unsigned *ret_port, struct hk_error *error)
 {
     struct hk_http_listener *listener = calloc(1, sizeof *listener);
     enum hk_status status;
@@ -113,6 +117,7 @@ enum hk_status hk_http_server_listen(
         return status;
     }
     listener->server = server;
+    listener->tls = listener->socket.is_unix ? NULL : tls;
     listener->acceptor = evconnlistener_new(hk_loop_base(server->loop), on_accept, listener,
         LEV_OPT_CLOSE_ON_EXEC, -1, listener->socket.fd);
     if (listener->acceptor == NULL) {
@@ -211,6 +216,17 @@ void hk_http_server_free(struct hk_http_server *server)
     hk_timer_free(server->accept_again);
     hk_buf_done(&server->head);
     free(server);
+}
+
+void hk_http_server_hand_on(struct hk_http_server *server)
+{
+    struct hk_error error;
+
+    for (struct hk_http_listener *l = server->listeners; l != NULL; l = l->next) {
+        (void)evconnlistener_disable(l->acceptor);
+        if (!l->socket.is_unix && hk_inherit_keep(l->socket.fd, l->socket.address, &error) != HK_OK)
+            hk_log(HK_LOG_WARNING, "http: %s", error.text);
+    }
 }
 
 void hk_http_server_drain(struct hk_http_server *server)

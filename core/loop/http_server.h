@@ -9,13 +9,18 @@
  * TCP and Unix connections have places of their own. When all places of a kind are taken, a new
  * connection takes that of the one that has gone longest without an exchange, which is told 408 if
  * it had begun a request and is closed; when there is none, that of the one whose answer began to
- * go out first. Only when every place waits for its answer the new one is told 503 and closed.
+ * go out first. Only when every place waits for its answer the new one is told 503 and closed; over
+ * TLS it is closed untold, since a handshake costs more than a refusal is worth.
+ *
+ * With TLS a connection has its place from accept on, and HK_TLS_HANDSHAKE_MAX_MS for the
+ * handshake; to the rule above it is one without an exchange.
  */
 #ifndef HK_LOOP_HTTP_SERVER_H
 #define HK_LOOP_HTTP_SERVER_H
 
 #include "loop/http_parse.h"
 #include "loop/loop.h"
+#include "loop/tls.h"
 
 struct hk_http_server;
 
@@ -24,6 +29,7 @@ typedef uint64_t hk_exchange_id;
 
 struct hk_http_peer {
     bool is_local;    /* came over the Unix socket from this process's own user or root */
+    bool is_secure;   /* came over TLS */
     char address[64]; /* for diagnostics */
 };
 
@@ -37,12 +43,16 @@ HK_MUST_CHECK enum hk_status hk_http_server_new(struct hk_loop *loop, hk_http_re
     void *ctx, struct hk_http_server **ret_server, struct hk_error *error);
 /* Closes listeners and connections. Never inside the request function. */
 void hk_http_server_free(struct hk_http_server *server);
-/* "127.0.0.1:8686", "[::1]:0", or "unix:/path" (mode 0600; a stale socket file is replaced). The
- * port that was taken is written to *ret_port (may be NULL). */
-HK_MUST_CHECK enum hk_status hk_http_server_listen(
-    struct hk_http_server *server, const char *address, unsigned *ret_port, struct hk_error *error);
+/* "127.0.0.1:8686", "[::1]:0", or "unix:/path" (mode 0600; a stale socket file is replaced). With
+ * tls (which outlives the server), TCP connections speak it; NULL: plain. The port that was taken
+ * is written to *ret_port (may be NULL). */
+HK_MUST_CHECK enum hk_status hk_http_server_listen(struct hk_http_server *server,
+    const char *address, const struct hk_tls *tls, unsigned *ret_port, struct hk_error *error);
+/* Does nobody but this machine reach that listen address? */
+bool hk_http_address_is_local(const char *address);
 /* The bounds of limits.h unless set otherwise, before the first listener; for tests. */
 struct hk_http_bounds {
+    int64_t handshake_ms;           /* of TLS, from accept to its end */
     int64_t head_ms;                /* whole request head, from its first byte */
     int64_t body_ms;                /* whole body, from the end of the head */
     int64_t idle_ms;                /* keep-alive without a request */
@@ -56,6 +66,9 @@ struct hk_http_bounds {
 void hk_http_server_set_bounds(struct hk_http_server *server, const struct hk_http_bounds *bounds);
 /* Stop accepting; connections close after the answer they wait for, others at once. */
 void hk_http_server_drain(struct hk_http_server *server);
+/* Hand the TCP listening sockets on to the next image of this program (inherit.h); before drain.
+ * Who connects from now on is answered by that. One that can't be handed on is logged. */
+void hk_http_server_hand_on(struct hk_http_server *server);
 /* Exchanges whose answer is not yet wholly in the kernel's hands. */
 unsigned hk_http_server_open_exchanges(const struct hk_http_server *server);
 unsigned hk_http_server_connections(const struct hk_http_server *server);
@@ -74,7 +87,7 @@ const char *hk_http_status_title(int status);
 
 /* Answer; copies what it needs. False (and nothing happens) when the exchange is gone. HEAD gets
  * the headers only. Adds Date, Content-Length, Cache-Control: no-store unless given,
- * X-Content-Type-Options: nosniff. */
+ * X-Content-Type-Options: nosniff, and over TLS Strict-Transport-Security (RFC 6797). */
 bool hk_http_respond(struct hk_http_server *server, hk_exchange_id exchange,
     const struct hk_http_response *response);
 

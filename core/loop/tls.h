@@ -31,7 +31,7 @@ struct hk_tls_options {
  * key, the key is not the certificate's, the certificate has expired … Blocks on the disk. */
 HK_MUST_CHECK enum hk_status hk_tls_new(
     const struct hk_tls_options *options, struct hk_tls **ret_tls, struct hk_error *error);
-/* Connections made with it live on. NULL is fine. */
+/* After what listens with it. NULL is fine. */
 void hk_tls_free(struct hk_tls *tls);
 /* Read the same files again, for the connections from now on. On failure all stays as it was. */
 HK_MUST_CHECK enum hk_status hk_tls_reload(struct hk_tls *tls, struct hk_error *error);
@@ -49,8 +49,9 @@ HK_MUST_CHECK struct bufferevent *hk_tls_accept(
 /* Send TLS's goodbye (RFC 8446 section 6.1), once the output is empty; what doesn't fit the socket
  * is left out. */
 void hk_tls_goodbye(struct bufferevent *bev);
-/* The name in the client's certificate (its common name, else its first DNS name); false, and "",
- * when it showed none. Only with client_ca_file is it a certificate that somebody vouches for. */
+/* The name in the client's certificate (its first DNS name, else its common name: RFC 6125); false,
+ * and "", when it showed none. Only with client_ca_file is it a certificate that somebody vouches
+ * for. */
 bool hk_tls_peer_name(struct bufferevent *bev, char *ret_name, size_t capacity);
 
 #endif

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     if (status != HK_OK) {
         goto out;
     }
-    status = hk_http_server_listen(server, address, NULL, &error);
+    status = hk_http_server_listen(server, address, NULL, NULL, &error);
     if (status != HK_OK) {
         goto out;
     }

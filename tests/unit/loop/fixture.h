@@ -129,6 +129,7 @@ static void fixture_job_stop(struct fixture *f)
 
 /* The bounds of the product, but for what the test makes small. */
 static const struct hk_http_bounds fixture_bounds = {
+    .handshake_ms = HK_TLS_HANDSHAKE_MAX_MS,
     .head_ms = HK_HTTP_HEADERS_TIME_MAX_MS,
     .body_ms = HK_HTTP_BODY_TIME_MAX_MS,
     .idle_ms = HK_HTTP_IDLE_MAX_MS,
@@ -157,7 +158,8 @@ static void fixture_start(struct fixture *f, const struct hk_http_bounds *bounds
     }
     f->wake = hk_wake_new(f->loop, fixture_on_wake, f);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->wake);
-    CU_ASSERT_EQUAL_FATAL(hk_http_server_listen(f->server, "127.0.0.1:0", &f->port, &error), HK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        hk_http_server_listen(f->server, "127.0.0.1:0", NULL, &f->port, &error), HK_OK);
     CU_ASSERT_FATAL(f->port > 0);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&f->thread, NULL, fixture_thread, f), 0);
 }

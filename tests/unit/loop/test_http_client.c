@@ -76,7 +76,7 @@ static void job_listen(struct fixture *f)
     char address[96];
 
     (void)snprintf(address, sizeof address, "unix:%s", socket_path);
-    CU_ASSERT_EQUAL(hk_http_server_listen(f->server, address, NULL, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_http_server_listen(f->server, address, NULL, NULL, NULL), HK_OK);
 }
 
 static void unix_sockets_are_called(void)

@@ -808,7 +808,7 @@ static void make_unix_names(void)
 
 static void job_listen_unix(struct fixture *f)
 {
-    CU_ASSERT_EQUAL(hk_http_server_listen(f->server, unix_address, NULL, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_http_server_listen(f->server, unix_address, NULL, NULL, NULL), HK_OK);
 }
 
 /* Connect as another user; only this thread changes who it is. */
@@ -889,7 +889,7 @@ static void unix_connections_have_places_of_their_own(void)
 static void check_listen(struct hk_http_server *server, const char *address, enum hk_status status)
 {
     struct hk_error error = {0};
-    enum hk_status result = hk_http_server_listen(server, address, NULL, &error);
+    enum hk_status result = hk_http_server_listen(server, address, NULL, NULL, &error);
 
     if (result != status) {
         printf("\n  %s: %d, %s\n", address, result, error.text);
@@ -916,7 +916,7 @@ static void addresses_that_cannot_be_listened_on_are_told(void)
     for (size_t i = 0; i < COUNT_OF(invalid); i++) {
         check_listen(server, invalid[i], HK_INVALID);
     }
-    CU_ASSERT_EQUAL(hk_http_server_listen(server, "127.0.0.1:0", &port, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_http_server_listen(server, "127.0.0.1:0", NULL, &port, NULL), HK_OK);
     (void)snprintf(again, sizeof again, "127.0.0.1:%u", port);
     check_listen(server, again, HK_CONFLICT);
     check_listen(server, "192.0.2.1:0", HK_IO);
