@@ -6,7 +6,8 @@
  * Order: the first rule that matches gives the outcome (no rule: `enrich`, `notify` and `restore`
  * are done, everything else asks); a spent budget turns do into ask, and so does an action on the
  * world that names no target; what the playbook asked for can only add (ask, larger quorum); the
- * protected list is looked at last and wins.
+ * tenant's mode, and tuning, can only make it stricter; the protected list is looked at last and
+ * wins.
  */
 #ifndef HK_AUTHORITY_AUTHORITY_H
 #define HK_AUTHORITY_AUTHORITY_H
@@ -16,7 +17,8 @@
 
 struct hk_authority;
 
-/* Read the tenant's part of the configuration: `authority`, `lists`, `protected`, `budgets`.
+/* Read the tenant's part of the configuration: `authority`, `lists`, `protected`, `budgets`,
+ * `mode`, `tuning_until`.
  * HK_INVALID names the path ("authority[2].severity") and what is wrong. */
 HK_MUST_CHECK enum hk_status hk_authority_new(const struct hk_json *tenant_config,
     struct hk_authority **ret_authority, struct hk_error *error);
@@ -37,6 +39,7 @@ struct hk_question {
 
 enum hk_outcome_of_authority {
     HK_MAY_DENY,
+    HK_MAY_WATCH, /* nothing is done or asked; what would have been is recorded */
     HK_MAY_RECOMMEND,
     HK_MAY_ASK,
     HK_MAY_DO_THEN_TELL,
@@ -51,6 +54,9 @@ struct hk_verdict {
     unsigned quorum;    /* distinct persons */
     int64_t expires_ms; /* of the gate */
     char target[256];   /* normal form of the target; "" when there is none */
+    /* Where the mode or tuning made it stricter: what stood before; else would_rule is "". */
+    enum hk_outcome_of_authority would;
+    char would_rule[64];
 };
 
 /* HK_INVALID when the target has no normal form (an ambiguous address must not slip through). */
@@ -67,6 +73,20 @@ bool hk_authority_is_protected(const struct hk_authority *authority,
 HK_MUST_CHECK enum hk_status hk_target_normalise(
     const char *type, const char *text, char *ret_text, size_t capacity, struct hk_error *error);
 
+/* Targets named elsewhere in the tenant's configuration by the same words (addresses, ranges, names
+ * with *, "list:NAME"). list may be NULL: *ret_scope is NULL then. path is for errors. A scope
+ * lives as long as the authority. */
+struct hk_scope;
+HK_MUST_CHECK enum hk_status hk_authority_scope(struct hk_authority *authority,
+    const struct hk_json *list, const char *path, const struct hk_scope **ret_scope,
+    struct hk_error *error);
+/* Does it name all of this target? NULL names nothing; nor is a text named that can't be a target
+ * of that type. */
+bool hk_scope_has(const struct hk_scope *scope, const char *type, const char *text);
+
+/* "watch", "recommend", "ask" or "act" */
+const char *hk_authority_mode(const struct hk_authority *authority);
+
 const char *hk_outcome_text(enum hk_outcome_of_authority outcome); /* "do_then_tell" */
 
 /* Roles, weakest right last in this list: does a person with role `has` fulfil `needs`?
@@ -75,7 +95,7 @@ const char *hk_outcome_text(enum hk_outcome_of_authority outcome); /* "do_then_t
 bool hk_role_fulfils(const char *has, const char *needs);
 bool hk_role_is_valid(const char *role);
 
-/* {"outcome","rule","why","role","quorum","target"} */
+/* {"outcome","rule","why","role","quorum","target",["would":{"outcome","rule"}]} */
 void hk_verdict_write(const struct hk_verdict *verdict, struct hk_jw *jw);
 
 #endif

@@ -204,6 +204,7 @@ enum hk_status hk_authority_decide(const struct hk_authority *authority,
     ask_budgets(authority, question, &verdict);
     ask_untargeted(question, &verdict);
     add_wishes(question, &verdict);
+    hk_mode_apply(authority, question, &verdict);
     if (protection >= 0 &&
         (!authority->protections[protection].asks || verdict.outcome > HK_MAY_ASK))
         write_protection(&authority->protections[protection], protection, &verdict);
@@ -255,5 +256,12 @@ void hk_verdict_write(const struct hk_verdict *verdict, struct hk_jw *jw)
     hk_jw_kv(jw, "role", verdict->role);
     hk_jw_kv_i64(jw, "quorum", verdict->quorum);
     hk_jw_kv(jw, "target", verdict->target);
+    if (verdict->would_rule[0] != '\0') {
+        hk_jw_key(jw, "would");
+        hk_jw_object(jw);
+        hk_jw_kv(jw, "outcome", hk_outcome_text(verdict->would));
+        hk_jw_kv(jw, "rule", verdict->would_rule);
+        hk_jw_object_end(jw);
+    }
     hk_jw_object_end(jw);
 }

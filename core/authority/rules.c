@@ -180,25 +180,24 @@ static enum hk_status make_targets(
     return HK_OK;
 }
 
-static enum hk_status read_targets(struct reader *reader, const struct hk_json *value,
-    const char *rule_path, struct hk_targets *ret_targets)
+enum hk_status hk_targets_read(struct hk_authority *authority, const struct hk_json *value,
+    const char *path, struct hk_targets *ret_targets, struct hk_error *error)
 {
-    char path[PATH_SIZE];
+    struct reader reader = {authority, error};
+    char item_path[PATH_SIZE];
     unsigned i = 0;
-    enum hk_status status;
+    enum hk_status status = hk_check_array(value, path, error);
 
-    (void)snprintf(path, sizeof(path), "%.100s.targets", rule_path);
-    status = hk_check_array(value, path, reader->error);
     if (status == HK_OK)
-        status = make_targets(reader, value->count, ret_targets);
+        status = make_targets(&reader, value->count, ret_targets);
     if (status != HK_OK)
         return status;
     for (const struct hk_json *item = value->first; item != NULL; item = item->next, i++) {
         const char *text = hk_json_string(item);
-        (void)snprintf(path, sizeof(path), "%.100s.targets[%u]", rule_path, i);
+        (void)snprintf(item_path, sizeof(item_path), "%.120s[%u]", path, i);
         if (text == NULL)
-            return hk_fail(reader->error, HK_INVALID, "%s is not a text", path);
-        status = read_target(reader, text, path, ret_targets);
+            return hk_fail(error, HK_INVALID, "%s is not a text", item_path);
+        status = read_target(&reader, text, item_path, ret_targets);
         if (status != HK_OK)
             return status;
     }
@@ -268,7 +267,8 @@ static enum hk_status read_outcome(struct reader *reader, const struct hk_json *
     if (status != HK_OK)
         return status;
     for (int i = HK_MAY_DENY; text != NULL && i <= HK_MAY_DO; i++)
-        if (strcmp(text, hk_outcome_text((enum hk_outcome_of_authority)i)) == 0) {
+        if (i != HK_MAY_WATCH && /* the word of a mode, not of a rule */
+            strcmp(text, hk_outcome_text((enum hk_outcome_of_authority)i)) == 0) {
             *ret_outcome = (enum hk_outcome_of_authority)i;
             return HK_OK;
         }
@@ -355,7 +355,8 @@ static enum hk_status read_rule(
         status = read_gate(reader, value, path, rule);
     if (status == HK_OK && targets != NULL) {
         rule->has_targets = true;
-        status = read_targets(reader, targets, path, &rule->targets);
+        (void)snprintf(inner, sizeof(inner), "%.100s.targets", path);
+        status = hk_targets_read(reader->authority, targets, inner, &rule->targets, reader->error);
     }
     if (status == HK_OK && hours != NULL) {
         (void)snprintf(inner, sizeof(inner), "%.100s.hours", path);
@@ -517,6 +518,8 @@ enum hk_status hk_authority_new(const struct hk_json *tenant_config,
         status = read_protections(&reader, hk_json_get(tenant_config, "protected"));
     if (status == HK_OK)
         status = read_budgets(&reader, hk_json_get(tenant_config, "budgets"));
+    if (status == HK_OK)
+        status = hk_mode_read(tenant_config, authority, error);
     if (status != HK_OK) {
         hk_authority_free(authority);
         return status;

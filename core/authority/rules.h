@@ -61,6 +61,8 @@ struct hk_budget {
     unsigned per_hour;
 };
 
+enum hk_mode { HK_MODE_ACT, HK_MODE_ASK, HK_MODE_RECOMMEND, HK_MODE_WATCH };
+
 struct hk_authority {
     struct hk_arena arena; /* holds everything below */
     struct hk_list *lists;
@@ -71,8 +73,19 @@ struct hk_authority {
     unsigned protections_count;
     struct hk_budget *budgets;
     unsigned budgets_count;
+    enum hk_mode mode;
+    int64_t tuning_until_us; /* 0: nothing is tuned */
 };
 
+HK_MUST_CHECK enum hk_status hk_mode_read(
+    const struct hk_json *config, struct hk_authority *authority, struct hk_error *error);
+void hk_mode_apply(const struct hk_authority *authority, const struct hk_question *question,
+    struct hk_verdict *verdict);
+
+/* A list of texts: patterns and "list:NAME". path is that of the list. */
+HK_MUST_CHECK enum hk_status hk_targets_read(struct hk_authority *authority,
+    const struct hk_json *value, const char *path, struct hk_targets *ret_targets,
+    struct hk_error *error);
 enum hk_cover hk_targets_cover(const struct hk_targets *targets, const struct hk_target *target);
 bool hk_hours_hold(const struct hk_hours *hours, int64_t time_us);
 HK_MUST_CHECK enum hk_status hk_hours_read(const struct hk_json *value, const char *path,

@@ -9,6 +9,7 @@
 
 static const char *const outcomes[] = {
     [HK_MAY_DENY] = "deny",
+    [HK_MAY_WATCH] = "watch",
     [HK_MAY_RECOMMEND] = "recommend",
     [HK_MAY_ASK] = "ask",
     [HK_MAY_DO_THEN_TELL] = "do_then_tell",

@@ -381,7 +381,7 @@ static enum hk_status can_follow(
 {
     if (hk_act_prepare(run, step, act, error) != HK_OK)
         return hk_error_prefix(error, "it can't be carried out now");
-    if (act->verdict.outcome == HK_MAY_DENY || act->verdict.outcome == HK_MAY_RECOMMEND)
+    if (act->verdict.outcome < HK_MAY_ASK)
         return hk_fail(error, HK_CONFLICT, "authority denies it by now: %s", act->verdict.why);
     return HK_OK;
 }

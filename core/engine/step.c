@@ -138,11 +138,13 @@ static void request_ask(struct hk_run *run, struct hk_step *step)
 
 static void settle_by_verdict(struct hk_run *run, struct hk_step *step, const struct hk_act *act)
 {
-    bool is_denied = act->verdict.outcome == HK_MAY_DENY;
+    static const char *const words[] = {
+        [HK_MAY_DENY] = "denied", [HK_MAY_WATCH] = "watched", [HK_MAY_RECOMMEND] = "recommended"};
+    const char *word = words[act->verdict.outcome];
     struct hk_error text = {0};
-    (void)hk_fail(&text, HK_DENIED, "%s by %s: %s", is_denied ? "denied" : "recommended only",
-        act->verdict.rule, act->verdict.why);
-    hk_step_settle_now(run, step, false, text.text, is_denied ? "denied" : "recommended");
+    (void)hk_fail(
+        &text, HK_DENIED, "%s by %s: %s", word, act->verdict.rule, act->verdict.why);
+    hk_step_settle_now(run, step, false, text.text, word);
 }
 
 struct send {
@@ -179,6 +181,7 @@ static void request_act(struct hk_run *run, struct hk_step *step)
     }
     switch (act.verdict.outcome) {
     case HK_MAY_DENY:
+    case HK_MAY_WATCH:
     case HK_MAY_RECOMMEND:
         settle_by_verdict(run, step, &act);
         break;
