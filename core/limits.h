@@ -33,10 +33,10 @@
     (256 * 1024 * 1024) /* answers that slow peers have not taken, all connections together */
 #define HK_TLS_HANDSHAKE_MAX_MS 10000 /* from accept to the end of the handshake */
 #define HK_TLS_FILE_SIZE_MAX                                                                       \
-    (256 * 1024)               /* a certificate with its chain, a key, a bundle of CAs             \
-                                */
+    (256 * 1024)                 /* a certificate with its chain, a key, a bundle of CAs           \
+                                  */
 #define HK_LISTENERS_KEPT_MAX 32 /* listening sockets handed on when the engine begins anew */
-#define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
+#define HK_HTTP_PIPELINE_MAX 1   /* one request at a time a connection; others wait in the socket */
 
 /* --- asking other servers --- */
 #define HK_HTTP_URL_SIZE_MAX 8192  /* as the edge takes it */
@@ -58,6 +58,15 @@
 #define HK_ALERTS_PER_REQUEST_MAX 5000
 #define HK_INTAKE_SIZE_MAX (128 * 1024 * 1024) /* bodies being worked on, all together */
 #define HK_DEDUPE_KEYS_MAX 200000              /* remembered keys per engine; the oldest go first */
+#define HK_FORM_FIELDS_MAX 4096 /* read from one CEF, LEEF, key=value, CSV or XML message */
+#define HK_FORM_DEPTH_MAX 32    /* of elements in XML; Windows events have 5 */
+#define HK_MAPPING_SIZE_MAX (256 * 1024) /* a mapping's file; the longest of ours is < 30 KB */
+#define HK_MAPPINGS_MAX 1024             /* of one tenant, those built in included */
+#define HK_MAPPING_SLOTS_MAX 64          /* names that one mapping finds in texts */
+#define HK_MAPPING_VALUES_MAX 64         /* of one path; further ones are not looked at */
+#define HK_MAPPING_TITLE_MAX 400         /* bytes of a title; what is longer is cut */
+#define HK_MAPPING_STEPS_MAX 200000L     /* comparisons of text patterns in one message */
+#define HK_MAPPING_LIST_MAX 64           /* items written of a list such as technique */
 
 /* --- cases --- */
 #define HK_CASE_ITEMS_SHOWN_MAX 100 /* of each list of a case that is shown; counts are whole */
@@ -69,12 +78,13 @@
 #define HK_SOURCES_MAX 256 /* of all tenants together */
 #define HK_MESSAGE_SIZE_MAX                                                                        \
     (128 * 1024) /* one message or line; escaped it can grow sixfold, and still be a payload */
-#define HK_BATCH_MESSAGES_MAX 64                    /* read and offered in one turn of the loop */
-#define HK_BATCH_SIZE_MAX (512 * 1024)              /* bytes of those, but for the last one */
-#define HK_BATCHES_PER_TURN_MAX 8                   /* of all sources: some milliseconds */
-#define HK_SOURCES_OPEN_SIZE_MAX (64 * 1024 * 1024) /* accepted and not yet on disk, all together  \
-                                                     */
-#define HK_SOURCE_RETRY_MS 10                       /* a batch that the engine could not take */
+#define HK_BATCH_MESSAGES_MAX 64       /* read and offered in one turn of the loop */
+#define HK_BATCH_SIZE_MAX (512 * 1024) /* bytes of those, but for the last one */
+#define HK_BATCHES_PER_TURN_MAX 4      /* of all sources: some milliseconds */
+#define HK_SOURCES_OPEN_SIZE_MAX                                                                   \
+    (64 * 1024 * 1024)           /* accepted and not yet on disk, all together                     \
+                                  */
+#define HK_SOURCE_RETRY_MS 10    /* a batch that the engine could not take */
 #define HK_TALLY_FAILURES_MAX 64 /* (source, mapping) that failed, of one tenant */
 #define HK_FILES_MAX 1024        /* of one source; rotated ones that still match count */
 #define HK_FILES_HELD_MAX 256    /* descriptors of files, all sources together */
@@ -156,6 +166,9 @@
 #define HK_STOP_DEADLINE_MS 10000 /* clean stop: finish, commit, checkpoint within this */
 #define HK_TIMER_BATCH_MAX 256    /* due timers taken up at once */
 #define HK_GATE_EXPIRES_DEFAULT_MS 3600000
+#define HK_GATE_TALK_MAX 200 /* entries of a gate, beyond which it can only be decided */
+#define HK_GATE_REVISIONS_MAX                                                                      \
+    20 /* a gate that was narrowed so often is for talking, not narrowing */
 #define HK_LEASE_DEFAULT_MS (4 * 3600000)
 #define HK_LEASE_MAX_MS (30LL * 86400000)
 #define HK_RETRY_SAME_KEY_MAX 3  /* idempotent calls sent again before the step is unknown */

@@ -166,8 +166,8 @@ void hk_curl_multi_free(struct hk_curl_multi *multi)
     if (multi == NULL) {
         return;
     }
-    while (multi->transfers != NULL) {
-        struct transfer *transfer = multi->transfers;
+    for (struct transfer *transfer = multi->transfers, *next; transfer != NULL; transfer = next) {
+        next = transfer->next;
         take_out(multi, transfer);
         free(transfer);
     }

@@ -1,0 +1,186 @@
+/*
+ * tell_text: see tell_text.h.
+ *
+ * Taken apart: "://" becomes "[:]//", "http" before it "hxxp", and a dot between a letter, digit,
+ * '-' or '_' and a letter becomes "[.]", which leaves addresses and numbers as they are. So there
+ * is no scheme, no domain name and no mail address left that a program would make a link of.
+ */
+#include "tell/tell_text.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* May stand before the dot of a name; what isn't ASCII may too (IDN). */
+static bool ends_label(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           (unsigned char)c >= 128;
+}
+
+static bool begins_label(char c)
+{
+    return is_letter(c) || (unsigned char)c >= 128;
+}
+
+/* Bytes of a character at text that isn't shown: it steers the direction of writing, joins, or has
+ * no width; 0 when it is an ordinary one. */
+static size_t hidden_size(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    /* U+0080 to U+009F and U+00AD */
+    if (at[0] == 0xc2 && ((at[1] >= 0x80 && at[1] <= 0x9f) || at[1] == 0xad))
+        return 2;
+    /* U+061C */
+    if (at[0] == 0xd8 && at[1] == 0x9c)
+        return 2;
+    if (at[0] != 0xe2 && at[0] != 0xef)
+        return 0;
+    /* U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF, U+FFF9 to U+FFFB */
+    if (at[0] == 0xe2 && at[1] == 0x80 &&
+        ((at[2] >= 0x8b && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae)))
+        return 3;
+    if (at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf)
+        return 3;
+    if (at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf)
+        return 3;
+    if (at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xb9 && at[2] <= 0xbb)
+        return 3;
+    return 0;
+}
+
+/* The byte at text[i], with what makes links of it taken apart. */
+static void put_byte(struct hk_buf *out, const char *text, size_t i)
+{
+    if (strncmp(text + i, "://", 3) == 0) {
+        hk_buf_append_text(out, "[:]");
+        return;
+    }
+    if (text[i] == '.' && i > 0 && ends_label(text[i - 1]) && begins_label(text[i + 1])) {
+        hk_buf_append_text(out, "[.]");
+        return;
+    }
+    /* the "tt" of "http://" and "https://" */
+    if ((text[i] == 't' || text[i] == 'T') && i > 0) {
+        const char *begin = text + i - (i > 1 && (text[i - 1] | 0x20) == 't' ? 2 : 1);
+        if (strncasecmp(begin, "http://", 7) == 0 || strncasecmp(begin, "https://", 8) == 0) {
+            hk_buf_append_char(out, 'x');
+            return;
+        }
+    }
+    hk_buf_append_char(out, text[i]);
+}
+
+static void put(struct hk_buf *out, const char *text, size_t size_max, bool keeps_lines)
+{
+    size_t size = strlen(text);
+    size_t end = hk_utf8_prefix(text, size, size_max);
+    bool is_begin = true; /* of a line */
+    bool has_blank = false;
+    size_t hidden;
+
+    if (!hk_utf8_is_valid(text, size))
+        end = hk_utf8_valid_prefix(text, end);
+    for (size_t i = 0; i < end; i++) {
+        unsigned char byte = (unsigned char)text[i];
+
+        if (keeps_lines && byte == '\n') {
+            hk_buf_append_char(out, '\n');
+            is_begin = true;
+            has_blank = false;
+        } else if (byte <= ' ' || byte == 0x7f) {
+            has_blank = !is_begin;
+        } else if ((hidden = hidden_size(text + i)) > 0) {
+            i += hidden - 1;
+        } else {
+            if (has_blank)
+                hk_buf_append_char(out, ' ');
+            put_byte(out, text, i);
+            is_begin = false;
+            has_blank = false;
+        }
+    }
+    if (end < size)
+        hk_buf_append_text(out, "…");
+}
+
+void hk_tell_put(struct hk_buf *out, const char *text, size_t size_max)
+{
+    put(out, text, size_max, false);
+}
+
+void hk_tell_put_lines(struct hk_buf *out, const char *text, size_t size_max)
+{
+    put(out, text, size_max, true);
+}
+
+void hk_tell_put_value(struct hk_buf *out, const struct hk_json *value, size_t size_max)
+{
+    struct hk_buf json;
+
+    if (hk_json_string(value) != NULL) {
+        hk_tell_put(out, hk_json_string(value), size_max);
+    } else if (value != NULL) {
+        hk_buf_init(&json, 1024 * 1024);
+        hk_json_canonical(value, &json);
+        hk_tell_put(out, json.data != NULL && !json.failed ? json.data : "…", size_max);
+        hk_buf_done(&json);
+    }
+}
+
+/* --- lines --- */
+
+void hk_tell_label(struct hk_buf *out, const struct hk_tell_scene *scene, enum hk_word label)
+{
+    hk_buf_append_text(out, hk_word(scene->language, label));
+    hk_buf_append_text(out, scene->language == HK_LANGUAGE_JA ? "：" : ": ");
+}
+
+void hk_tell_fact(
+    struct hk_buf *out, const struct hk_tell_scene *scene, enum hk_word label, const char *text)
+{
+    if (text == NULL || *text == '\0')
+        return;
+    hk_tell_label(out, scene, label);
+    hk_tell_put(out, text, HK_TELL_LINE_MAX);
+    hk_buf_append_char(out, '\n');
+}
+
+void hk_tell_time(struct hk_buf *out, const struct hk_tell_scene *scene, int64_t time_us)
+{
+    hk_words_time(out, scene->language, scene->zone_minutes, HK_TIME_MINUTES, time_us);
+}
+
+void hk_tell_fact_time(
+    struct hk_buf *out, const struct hk_tell_scene *scene, enum hk_word label, int64_t time_us)
+{
+    if (time_us <= 0)
+        return;
+    hk_tell_label(out, scene, label);
+    hk_tell_time(out, scene, time_us);
+    hk_buf_append_char(out, '\n');
+}
+
+void hk_tell_say(struct hk_buf *out, const struct hk_tell_scene *scene, enum hk_word word)
+{
+    hk_buf_append_text(out, hk_word(scene->language, word));
+    hk_buf_append_char(out, '\n');
+}
+
+int64_t hk_tell_time_at(const struct hk_json *object, const char *path)
+{
+    const char *text = hk_json_string_at(object, path, NULL);
+    int64_t time_us = 0;
+
+    if (text == NULL || hk_time_parse(text, &time_us, NULL) != HK_OK)
+        return 0;
+    return time_us;
+}
