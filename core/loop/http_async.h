@@ -19,9 +19,10 @@
 struct hk_http_async;
 
 /* Give a socket: call done exactly once, now or later, with a connected, non-blocking one, or with
- * the reason why not. host is in lower case, an IPv6 address without brackets; it is borrowed for
- * the call. done may come after the request or even the client is gone. hk_http_way below is one of
- * these for the engine's own requests. */
+ * the reason why not. It was connected as hk_connector does it, without blocking: libcurl 7.88
+ * calls connect() on it once more, and to this Linux answers success. host is in lower case, an
+ * IPv6 address without brackets; it is borrowed for the call. done may come after the request or
+ * even the client is gone. hk_http_way below is one of these for the engine's own requests. */
 typedef void hk_http_socket_fn(
     void *ctx, const char *host, unsigned port, hk_connect_done_fn *done, void *done_ctx);
 

@@ -129,6 +129,8 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
     return fd >= 0 ? fd : CURL_SOCKET_BAD;
 }
 
+/* libcurl 7.88, which Debian 12 has, calls connect() all the same (later ones don't): see
+ * hk_http_socket_fn. */
 static int on_opened(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
     (void)ctx;
@@ -344,6 +346,11 @@ enum hk_status hk_http_fetch_judge(
     if (fetch->error.status != HK_OK) {
         *error = fetch->error;
         return error->status;
+    }
+    if (code == CURLE_OUT_OF_MEMORY && fetch->may_have_arrived && !fetch->head_is_whole) {
+        /* so says libcurl of a line that is longer than it takes */
+        return hk_fail(
+            error, HK_LIMIT, "%s: the answer's head is larger than allowed", fetch->url.host);
     }
     if (code != CURLE_OK) {
         return hk_fail(error, status_of(code), "%s: %s", fetch->url.host,

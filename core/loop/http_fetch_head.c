@@ -6,7 +6,6 @@
 #include "loop/http_value.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -70,14 +69,30 @@ const char *hk_http_head_get(const struct hk_http_fetch *fetch, const char *name
     return NULL;
 }
 
+/* RFC 9112 4: "HTTP/1.1 200 OK"; 0 when there is no status in it. */
+static int status_of(const char *line, size_t size)
+{
+    const char *at = memchr(line, ' ', size);
+    int status = 0;
+
+    if (at == NULL || line + size - at < 4) {
+        return 0;
+    }
+    for (int i = 1; i <= 3; i++) {
+        if (at[i] < '0' || at[i] > '9') {
+            return 0;
+        }
+        status = status * 10 + (at[i] - '0');
+    }
+    return status;
+}
+
 /* A new head: of an interim answer, or of the one that counts. */
 static bool begin_head(struct hk_http_fetch *fetch, const char *line, size_t size)
 {
-    char text[32] = "";
-    int status = 0;
+    int status = status_of(line, size);
 
-    memcpy(text, line, size < sizeof text - 1 ? size : sizeof text - 1);
-    if (sscanf(text, "HTTP/%*[0-9.] %3d", &status) != 1 || status < 100 || status > 599) {
+    if (status < 100 || status > 599) {
         return refuse(fetch, HK_IO, "the answer has no status that HTTP knows");
     }
     hk_buf_clear(&fetch->head);

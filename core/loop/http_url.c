@@ -43,7 +43,7 @@ static enum hk_status read_host(const char *given, struct hk_http_url *url, stru
     }
     url->host[size] = '\0';
     if (in_brackets) {
-        if (strchr(url->host, '%') != NULL || hk_ip_parse(url->host, &ip, NULL) != HK_OK) {
+        if (hk_ip_parse(url->host, &ip, NULL) != HK_OK) {
             return refuse(error, "has no address in its brackets");
         }
     } else if (url->host[strspn(url->host, name_bytes)] != '\0') {
@@ -76,6 +76,7 @@ static enum hk_status get(CURLU *parts, CURLUPart part, char **ret_text, struct 
 static enum hk_status read_parts(CURLU *parts, struct hk_http_url *url, struct hk_error *error)
 {
     char *scheme = NULL;
+    char *zone = NULL;
     char *host = NULL;
     char *port = NULL;
 
@@ -85,6 +86,9 @@ static enum hk_status read_parts(CURLU *parts, struct hk_http_url *url, struct h
         if (!url->is_https && strcmp(scheme, "http") != 0) {
             status = refuse(error, "is neither http nor https");
         }
+    }
+    if (status == HK_OK && curl_url_get(parts, CURLUPART_ZONEID, &zone, 0) != CURLUE_NO_ZONEID) {
+        status = refuse(error, "has an address with a zone");
     }
     if (status == HK_OK) {
         status = get(parts, CURLUPART_HOST, &host, error);
@@ -99,6 +103,7 @@ static enum hk_status read_parts(CURLU *parts, struct hk_http_url *url, struct h
         status = read_port(port, url, error);
     }
     curl_free(scheme);
+    curl_free(zone);
     curl_free(host);
     curl_free(port);
     return status;
@@ -138,12 +143,20 @@ static enum hk_status read_with(CURLU *parts, const char *text, unsigned flags,
         return hk_fail(error, code == CURLUE_OUT_OF_MEMORY ? HK_NOMEM : HK_INVALID,
             "the URL can't be read: %s", curl_url_strerror(code));
     }
-    enum hk_status status = read_parts(parts, &url, error);
+    enum hk_status status = write_text(parts, &url, error);
+    /* Read again what libcurl will be given: a host that was spelled "12%37.0.0.1" is a name at
+     * first sight, and an address at the second. */
+    if (status == HK_OK &&
+        curl_url_set(parts, CURLUPART_URL, url.text, CURLU_DISALLOW_USER) != CURLUE_OK) {
+        status = refuse(error, "can't be read in its normal form");
+    }
     if (status == HK_OK) {
-        status = write_text(parts, &url, error);
+        status = read_parts(parts, &url, error);
     }
     if (status == HK_OK) {
         *ret_url = url;
+    } else {
+        hk_http_url_done(&url);
     }
     return status;
 }
