@@ -139,6 +139,39 @@ static int64_t days_in_month(int64_t year, int64_t month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+bool hk_time_from_civil(const struct hk_civil *civil, int64_t *ret_time_us)
+{
+    int64_t seconds;
+    int64_t time_us;
+
+    if (civil->year < 1970 || civil->year > 9999 || civil->month < 1 || civil->month > 12 ||
+        civil->day < 1 || civil->day > days_in_month(civil->year, civil->month))
+        return false;
+    if (civil->hour < 0 || civil->hour > 23 || civil->minute < 0 || civil->minute > 59 ||
+        civil->second < 0 || civil->second > 60 || civil->us < 0 || civil->us >= US_PER_SECOND ||
+        civil->utc_offset_min < -24 * 60 || civil->utc_offset_min > 24 * 60)
+        return false;
+    seconds = days_from_date(civil->year, civil->month, civil->day) * SECONDS_PER_DAY +
+              civil->hour * 3600 + (civil->minute - civil->utc_offset_min) * 60 + civil->second;
+    time_us = seconds * US_PER_SECOND + civil->us;
+    if (time_us < 0 || time_us > TIME_MAX_US)
+        return false;
+    *ret_time_us = time_us;
+    return true;
+}
+
+int64_t hk_time_year(int64_t time_us)
+{
+    int64_t seconds = time_us / US_PER_SECOND - (time_us % US_PER_SECOND < 0 ? 1 : 0);
+    int64_t days = seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0 ? 1 : 0);
+    int64_t year;
+    int64_t month;
+    int64_t day;
+
+    date_from_days(days, &year, &month, &day);
+    return year;
+}
+
 static bool read_date(const char **at, int64_t *ret_days)
 {
     int64_t year;

@@ -30,6 +30,22 @@ void hk_time_format(int64_t time_us, char ret_text[HK_TIME_TEXT_SIZE]);
 HK_MUST_CHECK enum hk_status hk_time_parse(
     const char *text, int64_t *ret_time_us, struct hk_error *error);
 
+/* A point in time as it is read off a clock and a calendar that is utc_offset_min ahead of UTC. */
+struct hk_civil {
+    int64_t year;
+    int64_t month; /* from 1 */
+    int64_t day;   /* from 1 */
+    int64_t hour;
+    int64_t minute;
+    int64_t second; /* to 60: a leap second counts as the second after it */
+    int64_t us;
+    int64_t utc_offset_min;
+};
+/* False when there is no such day or time, or it is not in the years 1970 to 9999. */
+bool hk_time_from_civil(const struct hk_civil *civil, int64_t *ret_time_us);
+/* The year, in UTC, of a time. */
+int64_t hk_time_year(int64_t time_us);
+
 /* "500ms", "90s", "30m", "4h", "2d", "1w", one number and one unit. HK_INVALID otherwise or when
  * it is more than a hundred years. */
 HK_MUST_CHECK enum hk_status hk_duration_parse(
