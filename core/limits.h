@@ -58,7 +58,7 @@
 #define HK_ALERTS_PER_REQUEST_MAX 5000
 #define HK_INTAKE_SIZE_MAX (128 * 1024 * 1024) /* bodies being worked on, all together */
 #define HK_DEDUPE_KEYS_MAX 200000              /* remembered keys per engine; the oldest go first */
-#define HK_FORM_FIELDS_MAX 4096 /* read from one CEF, LEEF, key=value, CSV or XML message */
+#define HK_MESSAGE_FIELDS_MAX 4096 /* read from one CEF, LEEF, key=value, CSV or XML message */
 #define HK_FORM_DEPTH_MAX 32    /* of elements in XML; Windows events have 5 */
 #define HK_MAPPING_SIZE_MAX (256 * 1024) /* a mapping's file; the longest of ours is < 30 KB */
 #define HK_MAPPINGS_MAX 1024             /* of one tenant, those built in included */
@@ -100,6 +100,7 @@
 #define HK_WRITE_BATCH_MAX                                                                         \
     1024 /* requests in one transaction: bounds the time to the next sync                          \
           */
+#define HK_CREDENTIAL_SIZE_MAX 4096 /* a hash with its parameters, or ten of recovery codes */
 #define HK_CURSOR_KEY_MAX 255
 #define HK_CURSOR_VALUE_MAX 8192 /* a path of PATH_MAX and some numbers */
 #define HK_READER_THREADS 2

@@ -23,10 +23,12 @@ SEES = {
     "intake": {"base"},
     "words": {"base"},
     "console": {"base", "words"},
-    "engine": {"base", "ledger", "loop", "plugin", "script", "authority", "sdk"},
-    "api": {"base", "ledger", "loop", "engine", "intake", "authority", "words", "console"},
-    "app": {"base", "ledger", "loop", "plugin", "script", "authority", "engine", "intake", "detect",
-            "words", "console", "api", "sdk"},
+    "tell": {"base", "words"},
+    "source": {"base", "loop", "intake"},
+    "engine": {"base", "ledger", "loop", "plugin", "script", "authority", "words", "tell", "sdk"},
+    "api": {"base", "ledger", "loop", "engine", "intake", "source", "authority", "words", "console"},
+    "app": {"base", "ledger", "loop", "plugin", "script", "authority", "engine", "intake", "source", "detect",
+            "words", "console", "tell", "api", "sdk"},
 }
 SEES_DEFAULT = {"base"}
 
