@@ -41,8 +41,8 @@ static enum hk_status read_field(
     char *equals = memchr(name, '=', (size_t)(end - name));
     char *value = equals != NULL ? equals + 1 : end;
 
-    if (form->count == HK_FORM_FIELDS_MAX)
-        return hk_fail(error, HK_LIMIT, "the form has more than %d fields", HK_FORM_FIELDS_MAX);
+    if (form->count == HK_FORM_COUNT_MAX)
+        return hk_fail(error, HK_LIMIT, "the form has more than %d fields", HK_FORM_COUNT_MAX);
     if (equals == NULL || equals == name)
         return hk_fail(error, HK_INVALID, "the form has a field without a name or a value");
     if (!decode(value, end) || !decode(name, equals))

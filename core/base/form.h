@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#define HK_FORM_FIELDS_MAX 64
+#define HK_FORM_COUNT_MAX 64
 
 struct hk_form_field {
     const char *name;
@@ -22,7 +22,7 @@ struct hk_form {
     char *text; /* what the fields point into */
     size_t text_size;
     unsigned count;
-    struct hk_form_field fields[HK_FORM_FIELDS_MAX];
+    struct hk_form_field fields[HK_FORM_COUNT_MAX];
 };
 
 /* Read a body (may be NULL with size 0). HK_INVALID, HK_LIMIT, HK_NOMEM; on failure there is
