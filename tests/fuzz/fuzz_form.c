@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (hk_form_read((const char *)data, size, &form, NULL) != HK_OK)
         return 0;
-    must(form.count <= HK_FORM_FIELDS_MAX);
+    must(form.count <= HK_FORM_COUNT_MAX);
     for (unsigned i = 0; i < form.count; i++) {
         const char *value = hk_form_get(&form, form.fields[i].name);
 

@@ -71,13 +71,13 @@ static void malformed_forms_are_refused(void)
 
 static void fields_have_a_limit(void)
 {
-    char text[4 * (HK_FORM_FIELDS_MAX + 1) + 1] = "";
+    char text[4 * (HK_FORM_COUNT_MAX + 1) + 1] = "";
     struct hk_form form;
 
-    for (int i = 0; i < HK_FORM_FIELDS_MAX; i++)
+    for (int i = 0; i < HK_FORM_COUNT_MAX; i++)
         (void)strncat(text, "a=1&", sizeof(text) - strlen(text) - 1);
     CU_ASSERT_EQUAL_FATAL(read_text(text, &form), HK_OK);
-    CU_ASSERT_EQUAL(form.count, HK_FORM_FIELDS_MAX);
+    CU_ASSERT_EQUAL(form.count, HK_FORM_COUNT_MAX);
     hk_form_done(&form);
     (void)strncat(text, "b=1", sizeof(text) - strlen(text) - 1);
     CU_ASSERT_EQUAL(read_text(text, &form), HK_LIMIT);
