@@ -38,6 +38,11 @@ enum hk_status hk_append_prepare(struct hk_appender *a, struct hk_error *error)
             " time_us = excluded.time_us"},
         {offsetof(struct hk_appender, drop_cursor),
             "DELETE FROM cursor WHERE tenant = ?1 AND source = ?2 AND key = ?3"},
+        {offsetof(struct hk_appender, put_credential),
+            "INSERT INTO credential(tenant, shelf, id, value) VALUES(?1, ?2, ?3, ?4)"
+            " ON CONFLICT(tenant, shelf, id) DO UPDATE SET value = excluded.value"},
+        {offsetof(struct hk_appender, drop_credential),
+            "DELETE FROM credential WHERE tenant = ?1 AND shelf = ?2 AND id = ?3"},
         {offsetof(struct hk_appender, begin), "BEGIN IMMEDIATE"},
         {offsetof(struct hk_appender, commit), "COMMIT"},
     };
@@ -169,6 +174,17 @@ static enum hk_status append_cursor(
     return status == HK_OK ? run(stmt, error) : status;
 }
 
+static enum hk_status append_credential(
+    struct hk_appender *a, const struct hk_op *op, struct hk_error *error)
+{
+    bool is_put = op->payload != NULL;
+    sqlite3_stmt *stmt = is_put ? a->put_credential : a->drop_credential;
+    enum hk_status status = hk_stmt_bind(stmt, error, is_put ? "ittt" : "itt", (int64_t)op->tenant,
+        op->key, op->subject, op->payload);
+
+    return status == HK_OK ? run(stmt, error) : status;
+}
+
 enum hk_status hk_append_begin(struct hk_appender *appender, struct hk_error *error)
 {
     return run(appender->begin, error);
@@ -192,6 +208,9 @@ enum hk_status hk_append_write(
             break;
         case HK_OP_CURSOR:
             status = append_cursor(appender, op, error);
+            break;
+        case HK_OP_CREDENTIAL:
+            status = append_credential(appender, op, error);
             break;
         }
     }

@@ -29,6 +29,8 @@ struct hk_appender {
     sqlite3_stmt *put_answer;
     sqlite3_stmt *put_cursor;
     sqlite3_stmt *drop_cursor;
+    sqlite3_stmt *put_credential;
+    sqlite3_stmt *drop_credential;
     sqlite3_stmt *begin;
     sqlite3_stmt *commit;
 };

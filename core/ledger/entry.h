@@ -32,6 +32,15 @@
     X(PLUGIN_LOADED, "plugin.loaded")                                                              \
     X(USER_ADDED, "user.added")                                                                    \
     X(USER_DISABLED, "user.disabled")                                                              \
+    X(USER_LINK_MADE, "user.link_made")                                                            \
+    X(USER_PASSWORD_SET, "user.password_set")                                                      \
+    X(USER_TOTP_SET, "user.totp_set")                                                              \
+    X(USER_TOTP_REMOVED, "user.totp_removed")                                                      \
+    X(USER_LOCKED, "user.locked")                                                                  \
+    X(USER_UNLOCKED, "user.unlocked")                                                              \
+    X(SESSION_OPENED, "session.opened")                                                            \
+    X(SESSION_PROVEN, "session.proven")                                                            \
+    X(SESSION_CLOSED, "session.closed")                                                            \
     X(TOKEN_CREATED, "token.created")                                                              \
     X(TOKEN_REVOKED, "token.revoked")                                                              \
     X(ALERT_RECEIVED, "alert.received")                                                            \
@@ -84,7 +93,13 @@
     X(CASE_UNMERGED, "case.unmerged")                                                              \
     X(TASK_OPENED, "task.opened")                                                                  \
     X(TASK_ASSIGNED, "task.assigned")                                                              \
-    X(TASK_DONE, "task.done")
+    X(TASK_DONE, "task.done")                                                                      \
+    X(NOTICE_QUEUED, "notice.queued")                                                              \
+    X(NOTICE_NOBODY, "notice.nobody")                                                              \
+    X(NOTICE_GATHERED, "notice.gathered")                                                          \
+    X(NOTICE_SENT, "notice.sent")                                                                  \
+    X(NOTICE_FAILED, "notice.failed")                                                              \
+    X(NOTICE_DROPPED, "notice.dropped")
 
 enum hk_kind {
 #define X(name, text) HK_KIND_##name,

@@ -81,6 +81,16 @@ struct hk_cursor {
 };
 HK_MUST_CHECK enum hk_status hk_write_cursor(struct hk_write *write, hk_tenant tenant,
     const struct hk_cursor *cursor, int64_t time_us, struct hk_error *error);
+/* Beside the ledger: what proves who somebody is, or lets them in: the hash of a password, of a
+ * session's cookie, of a link. What it says is the api's business. */
+struct hk_credential {
+    hk_tenant tenant;
+    const char *shelf; /* hk_name_is_valid: "password", "session" … */
+    const char *id;    /* on its shelf; hk_id_is_valid */
+    const char *value; /* at most HK_CREDENTIAL_SIZE_MAX; NULL: drop it */
+};
+HK_MUST_CHECK enum hk_status hk_write_credential(
+    struct hk_write *write, const struct hk_credential *credential, struct hk_error *error);
 
 /* Called from hk_ledger_drain once the write is synced to disk. A failed sync never comes here: it
  * ends the process, which restarts from what is on disk. */

@@ -40,6 +40,7 @@ static const struct {
     [HK_NOUN_CONTAINMENT] = {"containment.", "co-", LAST("containment", "id")},
     [HK_NOUN_CASE] = {"case.", "ca-", LAST("cases", "id")},
     [HK_NOUN_TASK] = {"task.", "ta-", LAST("task", "id")},
+    [HK_NOUN_NOTICE] = {"notice.", "no-", LAST("notice", "id")},
     [HK_NOUN_USER] = {"user.", "us-", LAST("user", "id")},
     [HK_NOUN_TOKEN] = {"token.", "to-", LAST("token", "id")},
     [HK_NOUN_SUBJECT] = {"", NULL, LAST("subject", "subject")},
@@ -53,6 +54,9 @@ enum hk_noun hk_kind_noun(enum hk_kind kind)
 
     if (strncmp(text, "step.", 5) == 0)
         return HK_NOUN_RUN;
+    /* A person's, like all they do about logging in. */
+    if (strncmp(text, "session.", 8) == 0)
+        return HK_NOUN_USER;
     /* An alert comes into a case: its history, so that a case's own stays short. */
     if (kind == HK_KIND_CASE_JOINED || kind == HK_KIND_CASE_SPLIT)
         return HK_NOUN_ALERT;

@@ -28,10 +28,10 @@ const char hk_project_schema[] =
     "CREATE TABLE gate(tenant INTEGER NOT NULL, id TEXT NOT NULL, run TEXT, step TEXT,"
     " gate_kind TEXT, state TEXT, action TEXT, target TEXT, summary TEXT, severity INTEGER,"
     " digest TEXT, role TEXT, quorum INTEGER, votes INTEGER, delegate TEXT, opened_us INTEGER,"
-    " seen_us INTEGER,"
-    " decided_us INTEGER, expires_us INTEGER, last INTEGER,"
-    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    " seen_us INTEGER, told_us INTEGER, decided_us INTEGER, expires_us INTEGER, tell_us INTEGER,"
+    " last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
     "CREATE INDEX gate_run ON gate(tenant, run);"
+    "CREATE INDEX gate_tell ON gate(tell_us) WHERE tell_us IS NOT NULL;"
     "CREATE INDEX gate_due ON gate(expires_us) WHERE state = 'pending';"
     "CREATE TABLE containment(tenant INTEGER NOT NULL, id TEXT NOT NULL, run TEXT, step TEXT,"
     " gate TEXT, state TEXT, kind TEXT, action TEXT, target TEXT, target_type TEXT,"
@@ -63,12 +63,24 @@ const char hk_project_schema[] =
     "CREATE INDEX task_case ON task(tenant, in_case) WHERE in_case IS NOT NULL;"
     "CREATE INDEX task_containment ON task(tenant, containment)"
     " WHERE state = 'open' AND containment IS NOT NULL;"
+    "CREATE TABLE notice(tenant INTEGER NOT NULL, id TEXT NOT NULL, state TEXT, reason TEXT,"
+    " about TEXT, contact TEXT, channel TEXT, language TEXT, event INTEGER, into_notice TEXT,"
+    " tries INTEGER, queued_us INTEGER, due_us INTEGER, sent_us INTEGER, problem TEXT,"
+    " last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE INDEX notice_due ON notice(tenant, contact, channel, due_us, id)"
+    " WHERE state = 'queued';"
+    "CREATE INDEX notice_about ON notice(tenant, about) WHERE about IS NOT NULL;"
+    "CREATE INDEX notice_into ON notice(tenant, into_notice) WHERE into_notice IS NOT NULL;"
+    "CREATE TABLE contact(tenant INTEGER NOT NULL, name TEXT NOT NULL, user TEXT,"
+    " told_us INTEGER, lapsed INTEGER, lapsed_us INTEGER, answered_us INTEGER, failed INTEGER,"
+    " failed_us INTEGER, PRIMARY KEY(tenant, name)) WITHOUT ROWID;"
     "CREATE TABLE playbook(tenant INTEGER NOT NULL, version TEXT NOT NULL, name TEXT,"
     " summary TEXT, added_us INTEGER, last INTEGER, PRIMARY KEY(tenant, version)) WITHOUT ROWID;"
     "CREATE TABLE plugin(tenant INTEGER NOT NULL, name TEXT NOT NULL, version TEXT, sha256 TEXT,"
     " last INTEGER, PRIMARY KEY(tenant, name)) WITHOUT ROWID;"
     "CREATE TABLE user(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, role TEXT,"
-    " state TEXT, last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    " state TEXT, password_us INTEGER, totp_us INTEGER, session_us INTEGER, last INTEGER,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
     "CREATE TABLE token(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, user TEXT,"
     " service TEXT, role TEXT, state TEXT, last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
     "CREATE TABLE subject(tenant INTEGER NOT NULL, subject TEXT NOT NULL, last INTEGER,"
@@ -89,6 +101,8 @@ const struct hk_projection hk_projections[] = {
     DUMP("cases", "id"),
     DUMP("case_entity", "in_case, entity"),
     DUMP("task", "id"),
+    DUMP("notice", "id"),
+    DUMP("contact", "name"),
     DUMP("playbook", "version"),
     DUMP("plugin", "name"),
     DUMP("user", "id"),

@@ -54,6 +54,23 @@
     "UPDATE run SET state = '" state "', ended_us = :time, reason = " reason ", last = :pos" HERE
 #define DROP_TIMERS "DELETE FROM timer" MINE
 
+/* Whoever was told about a gate is told how it ended. */
+#define TELL_OUTCOME                                                                               \
+    "tell_us = CASE WHEN EXISTS (SELECT 1 FROM notice WHERE notice.tenant = :tenant"               \
+    " AND notice.about = :subject AND notice.contact IS NOT NULL) THEN :time END"
+/* When the gate that a notice is about is looked at again: 0 is never, absent leaves it. */
+#define TELL_AGAIN                                                                                 \
+    "UPDATE gate SET tell_us = nullif(" P("next_us") ", 0) WHERE tenant = :tenant AND id = "       \
+    P("about") " AND " P("next_us") " IS NOT NULL"
+/* Contacts whose time to answer went by. */
+#define LAPSED                                                                                     \
+    "UPDATE contact SET lapsed = lapsed + 1, lapsed_us = :time WHERE tenant = :tenant"             \
+    " AND name IN (SELECT value FROM json_each(:payload, '$.lapsed'))"
+#define MY_MEMBERS " WHERE tenant = :tenant AND into_notice = :subject"
+#define MY_CONTACT                                                                                 \
+    " WHERE tenant = :tenant AND name = (SELECT contact FROM notice WHERE notice.tenant = :tenant" \
+    " AND notice.id = :subject)"
+
 static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_LEDGER_OPENED] = {
         "INSERT OR IGNORE INTO tenant(tenant, name, ledger, key)"
@@ -78,6 +95,15 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         " ON CONFLICT(tenant, id) DO UPDATE SET name = excluded.name, role = excluded.role,"
         " state = 'active', last = excluded.last"},
     [HK_KIND_USER_DISABLED] = {"UPDATE user SET state = 'disabled', last = :pos" HERE},
+    [HK_KIND_USER_LINK_MADE] = {"UPDATE user SET last = :pos" HERE},
+    [HK_KIND_USER_PASSWORD_SET] = {"UPDATE user SET password_us = :time, last = :pos" HERE},
+    [HK_KIND_USER_TOTP_SET] = {"UPDATE user SET totp_us = :time, last = :pos" HERE},
+    [HK_KIND_USER_TOTP_REMOVED] = {"UPDATE user SET totp_us = NULL, last = :pos" HERE},
+    [HK_KIND_USER_LOCKED] = {"UPDATE user SET last = :pos" HERE},
+    [HK_KIND_USER_UNLOCKED] = {"UPDATE user SET last = :pos" HERE},
+    [HK_KIND_SESSION_OPENED] = {"UPDATE user SET session_us = :time, last = :pos" HERE},
+    [HK_KIND_SESSION_PROVEN] = {"UPDATE user SET last = :pos" HERE},
+    [HK_KIND_SESSION_CLOSED] = {"UPDATE user SET last = :pos" HERE},
     [HK_KIND_TOKEN_CREATED] = {
         "INSERT INTO token(tenant, id, name, user, service, role, state, last)"
         " VALUES(:tenant, :subject, " P("name") ", " P("user") ", " P("service") ", " P("role")
@@ -120,24 +146,32 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
 
     [HK_KIND_GATE_OPENED] = {
         "INSERT INTO gate(tenant, id, run, step, gate_kind, state, action, target, summary,"
-        " severity, digest, role, quorum, votes, opened_us, expires_us, last)"
+        " severity, digest, role, quorum, votes, opened_us, expires_us, tell_us, last)"
         " VALUES(:tenant, :subject, " P("run") ", " P("step") ", " P("gate_kind") ", 'pending', "
         P("action") ", " P("target") ", " P("summary") ", " SEVERITY("severity") ", "
-        P("digest") ", " P("role") ", " P("quorum") ", 0, :time, " P("expires_us") ", :pos)"
+        P("digest") ", " P("role") ", " P("quorum") ", 0, :time, " P("expires_us") ", "
+        P("tell_us") ", :pos)"
         SEEN_AGAIN("id")},
     [HK_KIND_GATE_SEEN] = {"UPDATE gate SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
     [HK_KIND_GATE_VOTED] = {
         "UPDATE gate SET votes = votes + (coalesce(" P("decision") ", '') <> 'reject'),"
-        " last = :pos" HERE},
+        " last = :pos" HERE,
+        "UPDATE contact SET lapsed = 0, answered_us = :time WHERE tenant = :tenant"
+        " AND user = :actor"},
     [HK_KIND_GATE_NARROWED] = {
         "UPDATE gate SET target = " P("target") ", summary = " P("summary") ", digest = "
         P("digest") ", role = " P("role") ", quorum = " P("quorum") ", votes = 0, last = :pos" HERE},
-    [HK_KIND_GATE_DELEGATED] = {"UPDATE gate SET delegate = " P("to") ", last = :pos" HERE},
+    [HK_KIND_GATE_DELEGATED] = {
+        "UPDATE gate SET delegate = " P("to") ", tell_us = coalesce(" P("tell_us")
+        ", tell_us), last = :pos" HERE},
     [HK_KIND_GATE_NOTED] = {"UPDATE gate SET last = :pos" HERE},
     [HK_KIND_GATE_DECIDED] = {
-        "UPDATE gate SET state = " P("outcome") ", decided_us = :time, last = :pos" HERE},
-    [HK_KIND_GATE_EXPIRED] = {"UPDATE gate SET state = 'expired', last = :pos" HERE},
-    [HK_KIND_GATE_VOIDED] = {"UPDATE gate SET state = 'void', last = :pos" HERE},
+        "UPDATE gate SET state = " P("outcome") ", decided_us = :time, " TELL_OUTCOME
+        ", last = :pos" HERE},
+    [HK_KIND_GATE_EXPIRED] = {
+        "UPDATE gate SET state = 'expired', " TELL_OUTCOME ", last = :pos" HERE},
+    [HK_KIND_GATE_VOIDED] = {
+        "UPDATE gate SET state = 'void', tell_us = NULL, last = :pos" HERE},
 
     [HK_KIND_CONTAINMENT_STARTING] = {
         "INSERT INTO containment(tenant, id, run, step, gate, state, kind, action, target,"
@@ -213,6 +247,46 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_TASK_DONE] = {
         "UPDATE task SET state = 'done', outcome = " P("outcome")
         ", done_us = :time, done_by = :actor, last = :pos" HERE},
+
+    [HK_KIND_NOTICE_QUEUED] = {
+        "INSERT INTO notice(tenant, id, state, reason, about, contact, channel, language, event,"
+        " tries, queued_us, due_us, last) VALUES(:tenant, :subject, 'queued', " P("reason") ", "
+        P("about") ", " P("contact") ", " P("channel") ", " P("language") ", :pos - "
+        P("event_back") ", 0, :time, coalesce(" P("due_us") ", :time), :pos)" SEEN_AGAIN("id"),
+        TELL_AGAIN,
+        "INSERT INTO contact(tenant, name, user, lapsed, failed) SELECT :tenant, " P("contact") ", "
+        P("user") ", 0, 0 WHERE " P("contact") " IS NOT NULL"
+        " ON CONFLICT(tenant, name) DO UPDATE SET user = coalesce(excluded.user, user)",
+        LAPSED},
+    [HK_KIND_NOTICE_NOBODY] = {
+        "INSERT INTO notice(tenant, id, state, reason, about, tries, queued_us, problem, last)"
+        " VALUES(:tenant, :subject, 'nobody', " P("reason") ", " P("about") ", 0, :time, " P("why")
+        ", :pos)" SEEN_AGAIN("id"),
+        TELL_AGAIN, LAPSED},
+    [HK_KIND_NOTICE_GATHERED] = {
+        "INSERT INTO notice(tenant, id, state, reason, contact, channel, language, tries,"
+        " queued_us, due_us, last) VALUES(:tenant, :subject, 'queued', 'gathered', " P("contact")
+        ", " P("channel") ", " P("language") ", 0, :time, :time, :pos)" SEEN_AGAIN("id"),
+        "UPDATE notice SET state = 'gathered', into_notice = :subject WHERE tenant = :tenant"
+        " AND id IN (SELECT value FROM json_each(:payload, '$.of'))"},
+    [HK_KIND_NOTICE_SENT] = {
+        "UPDATE notice SET state = 'sent', sent_us = :time, problem = NULL, last = :pos" HERE,
+        "UPDATE notice SET state = 'sent', sent_us = :time" MY_MEMBERS,
+        "UPDATE gate SET told_us = :time WHERE tenant = :tenant AND told_us IS NULL AND id IN"
+        " (SELECT about FROM notice WHERE notice.tenant = :tenant AND notice.id = :subject"
+        " UNION ALL SELECT about FROM notice WHERE notice.tenant = :tenant"
+        " AND notice.into_notice = :subject)",
+        "UPDATE contact SET told_us = :time, failed = 0" MY_CONTACT},
+    [HK_KIND_NOTICE_FAILED] = {
+        "UPDATE notice SET state = CASE WHEN " P("retry_us") " IS NULL THEN 'failed'"
+        " ELSE 'queued' END, tries = tries + 1, due_us = coalesce(" P("retry_us") ", due_us),"
+        " problem = " P("problem") ", last = :pos" HERE,
+        "UPDATE notice SET state = 'failed'" MY_MEMBERS " AND " P("retry_us") " IS NULL",
+        "UPDATE contact SET failed = failed + 1, failed_us = :time" MY_CONTACT
+        " AND " P("retry_us") " IS NULL"},
+    [HK_KIND_NOTICE_DROPPED] = {
+        "UPDATE notice SET state = 'dropped', problem = " P("why") ", last = :pos" HERE,
+        "UPDATE notice SET state = 'dropped'" MY_MEMBERS},
 };
 /* clang-format on */
 

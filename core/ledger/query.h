@@ -120,6 +120,11 @@ typedef void hk_cursor_fn(void *ctx, const struct hk_cursor *cursor, int64_t tim
 HK_MUST_CHECK enum hk_status hk_query_cursors(struct hk_reading *reading, hk_tenant tenant,
     const char *source, hk_cursor_fn *fn, void *ctx, struct hk_error *error);
 
+/* All credentials of all tenants; what they point to is borrowed for the call of fn. */
+typedef void hk_credential_fn(void *ctx, const struct hk_credential *credential);
+HK_MUST_CHECK enum hk_status hk_query_credentials(
+    struct hk_reading *reading, hk_credential_fn *fn, void *ctx, struct hk_error *error);
+
 /* Containments started since since_us by action kind, for budgets: fn per containment. */
 typedef void hk_spent_fn(void *ctx, hk_tenant tenant, const char *action_kind, int64_t time_us);
 HK_MUST_CHECK enum hk_status hk_query_spent(struct hk_reading *reading, int64_t since_us,

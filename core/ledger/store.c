@@ -32,6 +32,8 @@ static const char record_schema[] =
     "CREATE TABLE cursor(tenant INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,"
     " value TEXT NOT NULL, time_us INTEGER NOT NULL, PRIMARY KEY(tenant, source, key))"
     " WITHOUT ROWID;"
+    "CREATE TABLE credential(tenant INTEGER NOT NULL, shelf TEXT NOT NULL, id TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY(tenant, shelf, id)) WITHOUT ROWID;"
     /* Guard-rails against our own mistakes; the proof is the tree. */
     "CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry"
     " WHEN NOT (NEW.salt IS NULL AND NEW.payload IS NULL AND NEW.pos = OLD.pos"

@@ -3,7 +3,7 @@
  * and short forms of what is done with every statement.
  *
  * Version 2 of the schema. entry is the record, everything from `tenant` on is a projection, and
- * tree, checkpoint, token_hash, answer and cursor lie beside the ledger.
+ * tree, checkpoint, token_hash, answer, cursor and credential lie beside the ledger.
  */
 #ifndef HK_LEDGER_STORE_H
 #define HK_LEDGER_STORE_H

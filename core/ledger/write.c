@@ -163,3 +163,23 @@ enum hk_status hk_write_cursor(struct hk_write *write, hk_tenant tenant,
         return hk_fail(error, HK_NOMEM, "cursor: out of memory");
     return HK_OK;
 }
+
+enum hk_status hk_write_credential(
+    struct hk_write *write, const struct hk_credential *credential, struct hk_error *error)
+{
+    struct hk_op *op;
+
+    if (!hk_name_is_valid(credential->shelf) || !hk_id_is_valid(credential->id))
+        return hk_fail(error, HK_INVALID, "credential: bad shelf or id");
+    if (credential->value != NULL && strlen(credential->value) > HK_CREDENTIAL_SIZE_MAX)
+        return hk_fail(error, HK_LIMIT, "credential on %s: too long", credential->shelf);
+    op = add_op(write, HK_OP_CREDENTIAL, credential->tenant);
+    if (op == NULL)
+        return hk_fail(error, HK_NOMEM, "credential: out of memory");
+    (void)hk_copy_text(op->subject, sizeof(op->subject), credential->id);
+    op->key = hk_strdup(credential->shelf);
+    op->payload = hk_strdup(credential->value);
+    if (op->key == NULL || (credential->value != NULL && op->payload == NULL))
+        return hk_fail(error, HK_NOMEM, "credential: out of memory");
+    return HK_OK;
+}

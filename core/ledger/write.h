@@ -6,7 +6,7 @@
 
 #include "ledger/ledger.h"
 
-enum hk_op_type { HK_OP_ENTRY, HK_OP_TOKEN_HASH, HK_OP_ANSWER, HK_OP_CURSOR };
+enum hk_op_type { HK_OP_ENTRY, HK_OP_TOKEN_HASH, HK_OP_ANSWER, HK_OP_CURSOR, HK_OP_CREDENTIAL };
 
 struct hk_op {
     struct hk_op *next;
@@ -14,11 +14,11 @@ struct hk_op {
     hk_tenant tenant;
     enum hk_kind kind;
     int64_t time_us;
-    char subject[HK_ID_SIZE]; /* or token id, or source */
+    char subject[HK_ID_SIZE]; /* or token id, source, or the id of a credential */
     char actor[HK_ID_SIZE];
-    char *payload; /* owned; or the answer; or the cursor's value, NULL to drop it */
+    char *payload; /* owned; or the answer; or the value of a cursor or credential, NULL to drop it */
     size_t payload_size;
-    char *key;     /* owned: idempotency key, or the cursor's */
+    char *key;     /* owned: idempotency key, or the cursor's, or the shelf */
     char *request; /* owned */
     int status;
     bool has_hash;

@@ -79,8 +79,8 @@ static void cases_fold(void)
             "SELECT state || into_case FROM cases WHERE id = 'ca-2'", "mergedca-1"},
         {HK_KIND_CASE_UNMERGED, "ca-2", "{}",
             "SELECT state || (into_case IS NULL) FROM cases WHERE id = 'ca-2'", "open1"},
-        {HK_KIND_CASE_SEEN, "ca-1", "{}",
-            "SELECT seen_us > opened_us FROM cases WHERE id = 'ca-1'", "1"},
+        {HK_KIND_CASE_SEEN, "ca-1", "{}", "SELECT seen_us > opened_us FROM cases WHERE id = 'ca-1'",
+            "1"},
         {HK_KIND_CASE_PHASE, "ca-1", "{\"phase\":\"contain\"}", NULL, NULL},
         {HK_KIND_CASE_ASSIGNED, "ca-1", "{\"to\":\"analyst-1\"}",
             "SELECT phase || assignee FROM cases WHERE id = 'ca-1'", "containanalyst-1"},
@@ -121,6 +121,31 @@ static void tasks_fold(void)
             "SELECT by_hand FROM containment", "1"},
         {HK_KIND_CONTAINMENT_ACTIVE, "co-1", "{\"effective_us\":7,\"expires_us\":9}",
             "SELECT effective_us || expires_us FROM containment", "79"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
+static void logins_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_USER_ADDED, "us-1", "{\"name\":\"n\",\"role\":\"approver\"}",
+            "SELECT state || (password_us IS NULL) || (totp_us IS NULL) || (session_us IS NULL)"
+            " FROM user",
+            "active111"},
+        {HK_KIND_USER_LINK_MADE, "us-1", "{\"expires_us\":9}",
+            "SELECT password_us IS NULL FROM user", "1"},
+        {HK_KIND_USER_PASSWORD_SET, "us-1", "{\"with\":\"link\"}",
+            "SELECT password_us > 0 FROM user", "1"},
+        {HK_KIND_SESSION_OPENED, "us-1", "{\"session\":\"se-1\",\"with\":\"password\"}",
+            "SELECT session_us > password_us FROM user", "1"},
+        {HK_KIND_USER_TOTP_SET, "us-1", "{}", "SELECT totp_us > session_us FROM user", "1"},
+        {HK_KIND_SESSION_PROVEN, "us-1", "{\"session\":\"se-1\"}", NULL, NULL},
+        {HK_KIND_USER_LOCKED, "us-1", "{\"failures\":11}", NULL, NULL},
+        {HK_KIND_USER_UNLOCKED, "us-1", "{}", NULL, NULL},
+        {HK_KIND_SESSION_CLOSED, "us-1", "{\"session\":\"se-1\",\"why\":\"logout\"}",
+            "SELECT session_us > 0 FROM user", "1"},
+        {HK_KIND_USER_TOTP_REMOVED, "us-1", "{\"reason\":\"lost\"}",
+            "SELECT totp_us IS NULL FROM user", "1"},
     };
     run_steps(steps, COUNT_OF(steps));
 }
@@ -225,6 +250,73 @@ static void gates_fold(void)
     run_steps(steps, COUNT_OF(steps));
 }
 
+#define NOTICE "SELECT state || tries || coalesce(problem, '-') FROM notice WHERE id = "
+#define TELL                                                                                       \
+    "SELECT coalesce(tell_us, 0) || ' ' || (told_us IS NOT NULL) FROM gate WHERE id = 'ga-1'"
+#define CONTACT                                                                                    \
+    "SELECT group_concat(name || ':' || coalesce(user, '-') || lapsed || failed ||"                \
+    " (told_us IS NOT NULL) || (answered_us IS NOT NULL)) FROM contact"
+
+static void notices_fold(void)
+{
+    static const struct fold_step steps[] = {
+        {HK_KIND_GATE_OPENED, "ga-1", "{\"expires_us\":99,\"tell_us\":7}", TELL, "7 0"},
+        {HK_KIND_GATE_SEEN, "ga-1", "{}", TELL, "7 0"},
+        {HK_KIND_NOTICE_QUEUED, "no-1",
+            "{\"reason\":\"approval\",\"about\":\"ga-1\",\"contact\":\"a\",\"channel\":\"mail\","
+            "\"language\":\"ja\",\"user\":\"us-1\",\"next_us\":55}",
+            "SELECT state || reason || about || contact || channel || language || tries ||"
+            " (queued_us = due_us) FROM notice",
+            "queuedapprovalga-1amailja01"},
+        {HK_KIND_NOTICE_QUEUED, "no-2",
+            "{\"reason\":\"approval\",\"about\":\"ga-1\",\"contact\":\"b\",\"channel\":\"chat\","
+            "\"due_us\":5,\"next_us\":55}",
+            TELL, "55 0"},
+        {HK_KIND_NOTICE_FAILED, "no-1", "{\"problem\":\"451\",\"retry_us\":60}", NOTICE "'no-1'",
+            "queued1451"},
+        {HK_KIND_NOTICE_SENT, "no-1", "{\"answer\":\"250\"}", NOTICE "'no-1'", "sent1-"},
+        {HK_KIND_GATE_SEEN, "ga-1", "{}", TELL, "55 1"},
+        {HK_KIND_NOTICE_FAILED, "no-2", "{\"problem\":\"550\"}", NOTICE "'no-2'", "failed1550"},
+        {HK_KIND_NOTICE_NOBODY, "no-3",
+            "{\"reason\":\"escalation\",\"about\":\"ga-1\",\"why\":\"w\",\"next_us\":0,"
+            "\"lapsed\":[\"a\"]}",
+            CONTACT, "a:us-11010,b:-0100"},
+        {HK_KIND_GATE_SEEN, "ga-1", "{}", TELL, "0 1"},
+        {HK_KIND_GATE_DECIDED, "ga-1", "{\"outcome\":\"approved\"}",
+            "SELECT tell_us = decided_us FROM gate", "1"},
+        {HK_KIND_NOTICE_QUEUED, "no-4",
+            "{\"reason\":\"outcome\",\"about\":\"ga-1\",\"contact\":\"a\",\"channel\":\"mail\","
+            "\"next_us\":0}",
+            TELL, "0 1"},
+        {HK_KIND_RUN_FAILED, "ru-1", "{\"error\":\"e\"}", NULL, NULL},
+        {HK_KIND_NOTICE_QUEUED, "no-5",
+            "{\"reason\":\"failed\",\"about\":\"ru-1\",\"contact\":\"a\",\"channel\":\"mail\","
+            "\"event_back\":1}",
+            "SELECT line LIKE '% run.failed %' FROM entry, notice WHERE id = 'no-5' AND pos = "
+            "event",
+            "1"},
+        {HK_KIND_NOTICE_GATHERED, "no-6",
+            "{\"contact\":\"a\",\"channel\":\"mail\",\"of\":[\"no-4\",\"no-5\"]}",
+            "SELECT group_concat(id || state) FROM notice WHERE into_notice = 'no-6'",
+            "no-4gathered,no-5gathered"},
+        {HK_KIND_NOTICE_SENT, "no-6", "{}",
+            "SELECT group_concat(id || state) FROM notice WHERE id > 'no-3'",
+            "no-4sent,no-5sent,no-6sent"},
+        {HK_KIND_NOTICE_QUEUED, "no-7", "{\"reason\":\"test\",\"contact\":\"c\",\"channel\":\"m\"}",
+            NULL, NULL},
+        {HK_KIND_NOTICE_GATHERED, "no-8", "{\"contact\":\"c\",\"channel\":\"m\",\"of\":[\"no-7\"]}",
+            NULL, NULL},
+        {HK_KIND_NOTICE_DROPPED, "no-8", "{\"why\":\"gone\"}",
+            "SELECT group_concat(id || state) FROM notice WHERE id > 'no-6'",
+            "no-7dropped,no-8dropped"},
+        {HK_KIND_GATE_OPENED, "ga-2", "{\"expires_us\":99}",
+            "SELECT tell_us IS NULL FROM gate WHERE id = 'ga-2'", "1"},
+        {HK_KIND_GATE_EXPIRED, "ga-2", "{}", "SELECT tell_us IS NULL FROM gate WHERE id = 'ga-2'",
+            "1"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
 static void containments_fold(void)
 {
     static const struct fold_step steps[] = {
@@ -284,8 +376,10 @@ int main(void)
         {"cases", cases_fold},
         {"tasks", tasks_fold},
         {"alerts fold", alerts_fold},
+        {"logins fold", logins_fold},
         {"runs and steps fold", runs_and_steps_fold},
         {"gates fold", gates_fold},
+        {"notices fold", notices_fold},
         {"containments fold", containments_fold},
         {"names and people fold", names_and_people_fold},
     };

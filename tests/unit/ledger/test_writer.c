@@ -263,6 +263,52 @@ static void cursors_move_with_their_entries(void)
     folder_done(&folder);
 }
 
+static void add_credential(void *ctx, const struct hk_credential *credential)
+{
+    char *text = ctx;
+    size_t size = strlen(text);
+
+    (void)snprintf(text + size, 200 - size, "%u/%s/%s=%s ", (unsigned)credential->tenant,
+        credential->shelf, credential->id, credential->value);
+}
+
+static enum hk_status read_credentials(
+    struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    return hk_query_credentials(reading, add_credential, job, error);
+}
+
+static void credentials_stay_in_their_tenant(void)
+{
+    static const struct hk_credential puts[] = {{1, "password", "us-1", "first"},
+        {2, "password", "us-1", "other"}, {1, "session", "se-1", "{}"},
+        {1, "password", "us-1", "second"}, {1, "session", "se-1", NULL}};
+    char found[200] = "";
+    char large[HK_CREDENTIAL_SIZE_MAX + 2];
+    struct hk_write *write = hk_write_new();
+    struct hk_error error;
+    struct folder folder;
+
+    memset(large, 'x', sizeof(large) - 1);
+    large[sizeof(large) - 1] = '\0';
+    folder_init(&folder);
+    for (size_t i = 0; i < COUNT_OF(puts); i++)
+        CU_ASSERT_EQUAL(hk_write_credential(write, &puts[i], &error), HK_OK);
+    CU_ASSERT_EQUAL(
+        hk_write_credential(write, &(struct hk_credential){1, "password", "us-2", large}, &error),
+        HK_LIMIT);
+    CU_ASSERT_EQUAL(
+        hk_write_credential(write, &(struct hk_credential){1, "pass word", "us-2", "x"}, &error),
+        HK_INVALID);
+    CU_ASSERT_EQUAL(
+        hk_write_credential(write, &(struct hk_credential){1, "password", "", "x"}, &error),
+        HK_INVALID);
+    CU_ASSERT_EQUAL(hk_ledger_write_now(folder.ledger, write, &error), HK_OK);
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_credentials, found, &error), HK_OK);
+    CU_ASSERT_STRING_EQUAL(found, "1/password/us-1=second 2/password/us-1=other ");
+    folder_done(&folder);
+}
+
 static void cursors_that_are_too_long_are_refused(void)
 {
     char key[HK_CURSOR_KEY_MAX + 2];
@@ -491,6 +537,7 @@ int main(void)
         {"guards refuse changes", guards_refuse_changes},
         {"token hashes are kept and dropped", token_hashes_are_kept_and_dropped},
         {"cursors move with the entries of their write", cursors_move_with_their_entries},
+        {"credentials stay in their tenant", credentials_stay_in_their_tenant},
         {"cursors that are too long are refused", cursors_that_are_too_long_are_refused},
         {"checkpoints are made and copied", checkpoints_are_made_and_copied},
         {"a sink that fails is counted", a_sink_that_fails_is_counted},
