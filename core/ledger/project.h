@@ -18,6 +18,7 @@ enum hk_noun {
     HK_NOUN_CONTAINMENT,
     HK_NOUN_CASE,
     HK_NOUN_TASK,
+    HK_NOUN_NOTICE,
     HK_NOUN_USER,
     HK_NOUN_TOKEN,
     HK_NOUN_SUBJECT, /* ledger, engine, config */
@@ -42,7 +43,7 @@ const char *hk_noun_last_sql(enum hk_noun noun);
 /* The noun whose ids begin so, HK_NOUN_COUNT when the text does not tell. */
 enum hk_noun hk_noun_of_id(const char *id);
 /* The statements of a kind, at most so many. */
-#define HK_FOLD_STATEMENTS_MAX 3
+#define HK_FOLD_STATEMENTS_MAX 4
 size_t hk_fold_statements(enum hk_kind kind, const char *const **ret_statements);
 
 struct hk_fold; /* prepared statements on one connection */
