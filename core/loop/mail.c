@@ -135,7 +135,7 @@ static enum hk_mail_end end_of(const struct mail *mail, CURLcode code, long repl
 static void on_done(void *ctx, CURL *easy, CURLcode code)
 {
     struct mail *mail = ctx;
-    char text[CURL_ERROR_SIZE + TEXT_SIZE];
+    char text[CURL_ERROR_SIZE + TEXT_SIZE + 4];
     struct hk_mail_answer answer = {.text = mail->reply};
     const char *problem = mail->curl_text[0] != '\0' ? mail->curl_text : curl_easy_strerror(code);
     long reply = 0;
