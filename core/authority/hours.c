@@ -1,7 +1,8 @@
 /*
- * hours: {"from","to","days","zone","outside"} of a rule. The zone is a fixed offset; hours that
- * pass midnight belong to the day on which they begin.
+ * hours: see hours.h.
  */
+#include "authority/hours.h"
+
 #include "authority/rules.h"
 
 #include <string.h>
@@ -138,4 +139,18 @@ static bool is_within(const struct hk_hours *hours, int64_t time_us)
 bool hk_hours_hold(const struct hk_hours *hours, int64_t time_us)
 {
     return !hours->is_set || is_within(hours, time_us) != hours->outside;
+}
+
+/* Hours change on whole minutes only. */
+int64_t hk_hours_next(const struct hk_hours *hours, int64_t time_us)
+{
+    int64_t minute_us = time_us / US_PER_MINUTE * US_PER_MINUTE;
+
+    if (hk_hours_hold(hours, time_us))
+        return time_us;
+    for (int i = 1; i <= 7 * MINUTES_PER_DAY + 1; i++) {
+        if (hk_hours_hold(hours, minute_us + i * US_PER_MINUTE))
+            return minute_us + i * US_PER_MINUTE;
+    }
+    return INT64_MAX;
 }

@@ -44,42 +44,6 @@ static const char *copy(struct reader *reader, const char *text)
 
 /* --- checks --- */
 
-enum hk_status hk_check_keys(
-    const struct hk_json *value, const char *path, const char *const *keys, struct hk_error *error)
-{
-    if (value == NULL || (value->type != HK_JSON_OBJECT && value->count > 0) ||
-        (value->type != HK_JSON_OBJECT && value->type != HK_JSON_ARRAY))
-        return hk_fail(error, HK_INVALID, "%s is not an object", path);
-    for (const struct hk_json *child = value->first; child != NULL; child = child->next) {
-        size_t i = 0;
-        while (keys[i] != NULL && strcmp(keys[i], child->key) != 0)
-            i++;
-        if (keys[i] == NULL)
-            return hk_fail(error, HK_INVALID, "%s.%.60s is not a known key", path, child->key);
-    }
-    return HK_OK;
-}
-
-enum hk_status hk_check_array(const struct hk_json *value, const char *path, struct hk_error *error)
-{
-    if (value == NULL || value->type == HK_JSON_ARRAY ||
-        (value->type == HK_JSON_OBJECT && value->count == 0))
-        return HK_OK;
-    return hk_fail(error, HK_INVALID, "%s is not a list", path);
-}
-
-enum hk_status hk_text_of(const struct hk_json *object, const char *path, const char *key,
-    const char **ret_text, struct hk_error *error)
-{
-    const struct hk_json *value = hk_json_get(object, key);
-    const char *text = hk_json_string(value);
-
-    if (value != NULL && (text == NULL || text[0] == '\0'))
-        return hk_fail(error, HK_INVALID, "%s.%s is not a text", path, key);
-    *ret_text = text;
-    return HK_OK;
-}
-
 static unsigned count_of(const struct hk_json *value)
 {
     return value != NULL ? value->count : 0;

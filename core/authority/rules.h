@@ -6,8 +6,10 @@
 #define HK_AUTHORITY_RULES_H
 
 #include "authority/authority.h"
+#include "authority/hours.h"
 #include "authority/target.h"
 #include "base/arena.h"
+#include "base/table.h"
 
 struct hk_patterns {
     struct hk_pattern *items;
@@ -24,15 +26,6 @@ struct hk_targets {
     struct hk_patterns own;
     const struct hk_list **lists;
     unsigned lists_count;
-};
-
-struct hk_hours {
-    bool is_set;
-    bool outside;     /* holds when the time is not within */
-    unsigned days;    /* bit 0 is Monday */
-    int from_minute;  /* 0..1439 */
-    int to_minute;    /* 1..1440; below from_minute: the next day */
-    int zone_minutes; /* east of UTC */
 };
 
 struct hk_rule {
@@ -87,20 +80,5 @@ HK_MUST_CHECK enum hk_status hk_targets_read(struct hk_authority *authority,
     const struct hk_json *value, const char *path, struct hk_targets *ret_targets,
     struct hk_error *error);
 enum hk_cover hk_targets_cover(const struct hk_targets *targets, const struct hk_target *target);
-bool hk_hours_hold(const struct hk_hours *hours, int64_t time_us);
-HK_MUST_CHECK enum hk_status hk_hours_read(const struct hk_json *value, const char *path,
-    struct hk_hours *ret_hours, struct hk_error *error);
-
-/* Helpers of the readers: paths are those of the configuration ("authority[2].hours"). */
-
-/* HK_INVALID unless value is an object with no other keys than these (NULL-ended). */
-HK_MUST_CHECK enum hk_status hk_check_keys(
-    const struct hk_json *value, const char *path, const char *const *keys, struct hk_error *error);
-/* An array; NULL and the empty object, which Lua's empty table is, count as an empty one. */
-HK_MUST_CHECK enum hk_status hk_check_array(
-    const struct hk_json *value, const char *path, struct hk_error *error);
-/* HK_OK with NULL when the key is absent; HK_INVALID when it is no string or an empty one. */
-HK_MUST_CHECK enum hk_status hk_text_of(const struct hk_json *object, const char *path,
-    const char *key, const char **ret_text, struct hk_error *error);
 
 #endif

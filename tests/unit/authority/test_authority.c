@@ -2,6 +2,7 @@
  * The matrix, hours, budgets and protections: who may do what, and why.
  */
 #include "authority/authority.h"
+#include "authority/hours.h"
 #include "base/time.h"
 
 #include <CUnit/Basic.h>
@@ -206,6 +207,42 @@ static void test_hours(void)
             CU_FAIL("wrong hours");
         }
         hk_authority_free(authority);
+    }
+}
+
+static void test_hours_next(void)
+{
+    static const struct {
+        const char *hours;
+        const char *now;
+        const char *next; /* NULL: never */
+    } cases[] = {
+        {"{\"from\":\"09:00\",\"to\":\"17:00\"}", "2026-11-23T10:00:00.5Z",
+            "2026-11-23T10:00:00.5Z"},
+        {"{\"from\":\"09:00\",\"to\":\"17:00\"}", "2026-11-23T08:59:30Z", "2026-11-23T09:00:00Z"},
+        {"{\"from\":\"09:00\",\"to\":\"17:00\"}", "2026-11-23T17:00:00Z", "2026-11-24T09:00:00Z"},
+        {"{\"from\":\"09:00\",\"to\":\"17:00\",\"days\":[\"mon\"],\"zone\":\"+09:00\"}",
+            "2026-11-23T09:00:00Z", "2026-11-30T00:00:00Z"},
+        {"{\"from\":\"09:00\",\"to\":\"17:00\",\"outside\":true}", "2026-11-23T12:00:00Z",
+            "2026-11-23T17:00:00Z"},
+        {"{\"outside\":true}", "2026-11-23T12:00:00Z", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hk_json_doc doc;
+        struct hk_hours hours;
+        int64_t now_us = 0;
+        int64_t next_us = INT64_MAX;
+
+        CU_ASSERT_EQUAL_FATAL(
+            hk_json_parse(cases[i].hours, strlen(cases[i].hours), &hk_json_limits_own, &doc, NULL),
+            HK_OK);
+        CU_ASSERT_EQUAL_FATAL(hk_hours_read(doc.root, "hours", &hours, NULL), HK_OK);
+        CU_ASSERT_EQUAL(hk_time_parse(cases[i].now, &now_us, NULL), HK_OK);
+        if (cases[i].next != NULL)
+            CU_ASSERT_EQUAL(hk_time_parse(cases[i].next, &next_us, NULL), HK_OK);
+        CU_ASSERT_EQUAL(hk_hours_next(&hours, now_us), next_us);
+        hk_json_doc_done(&doc);
     }
 }
 
@@ -441,6 +478,7 @@ int main(void)
     CU_add_test(suite, "the first rule that matches gives the outcome", test_first_match_wins);
     CU_add_test(suite, "a range over several rules", test_ranges_over_several_rules);
     CU_add_test(suite, "hours, days, zones and their opposite", test_hours);
+    CU_add_test(suite, "when hours come next", test_hours_next);
     CU_add_test(suite, "what names no target asks", test_untargeted);
     CU_add_test(suite, "a spent budget asks", test_budget);
     CU_add_test(suite, "a playbook can only add", test_playbook_can_only_add);
