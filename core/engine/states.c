@@ -1,5 +1,7 @@
 #include "engine/states.h"
 
+#include <string.h>
+
 struct arrow {
     int from;
     enum hk_kind kind;
@@ -83,6 +85,35 @@ static const struct arrow containment_arrows[] = {
     {HK_CONTAINMENT_RELEASING, HK_KIND_CONTAINMENT_UNKNOWN, HK_CONTAINMENT_UNKNOWN},
 };
 
+static const struct arrow case_arrows[] = {
+    {HK_CASE_NONE, HK_KIND_CASE_OPENED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_PHASE, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_ASSIGNED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_DESCRIBED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_PROPOSED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_RELEASING, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_NOTED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_EVIDENCE, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_SEEN, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_CLOSED, HK_CASE_CLOSED},
+    {HK_CASE_OPEN, HK_KIND_CASE_MERGED, HK_CASE_MERGED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_NOTED, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_EVIDENCE, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_SEEN, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_RELEASING, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_REOPENED, HK_CASE_OPEN},
+    {HK_CASE_MERGED, HK_KIND_CASE_NOTED, HK_CASE_MERGED},
+    {HK_CASE_MERGED, HK_KIND_CASE_EVIDENCE, HK_CASE_MERGED},
+    {HK_CASE_MERGED, HK_KIND_CASE_SEEN, HK_CASE_MERGED},
+    {HK_CASE_MERGED, HK_KIND_CASE_UNMERGED, HK_CASE_OPEN},
+};
+
+static const struct arrow task_arrows[] = {
+    {HK_TASK_NONE, HK_KIND_TASK_OPENED, HK_TASK_OPEN},
+    {HK_TASK_OPEN, HK_KIND_TASK_ASSIGNED, HK_TASK_OPEN},
+    {HK_TASK_OPEN, HK_KIND_TASK_DONE, HK_TASK_DONE},
+};
+
 #define TRANSITION(arrows)                                                                         \
     int to;                                                                                        \
     if (!follow(arrows, COUNT(arrows), (int)*state, kind, &to))                                    \
@@ -125,6 +156,40 @@ bool hk_containment_step_to(enum hk_containment_state *state, enum hk_kind kind)
     return true;
 }
 
+bool hk_case_step_to(enum hk_case_state *state, enum hk_kind kind)
+{
+    TRANSITION(case_arrows)
+    *state = (enum hk_case_state)to;
+    return true;
+}
+
+bool hk_task_step_to(enum hk_task_state *state, enum hk_kind kind)
+{
+    TRANSITION(task_arrows)
+    *state = (enum hk_task_state)to;
+    return true;
+}
+
+static int phase_of(const char *phase)
+{
+    static const char *const phases[] = {"identify", "contain", "eradicate", "recover", "learn"};
+    for (int i = 0; phase != NULL && i < (int)COUNT(phases); i++) {
+        if (strcmp(phase, phases[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+bool hk_phase_is_valid(const char *phase)
+{
+    return phase_of(phase) >= 0;
+}
+
+bool hk_phase_is_before(const char *phase, const char *other)
+{
+    return phase_of(phase) < phase_of(other);
+}
+
 enum hk_run_state hk_run_state_of(unsigned waits, unsigned intents, unsigned unknowns)
 {
     if (unknowns > 0)
@@ -164,4 +229,20 @@ const char *hk_containment_state_text(enum hk_containment_state state)
     static const char *const texts[] = {
         "none", "starting", "active", "unknown", "releasing", "released", "failed"};
     return texts[state];
+}
+
+static const char *const case_states[] = {"none", "open", "closed", "merged"};
+
+const char *hk_case_state_text(enum hk_case_state state)
+{
+    return case_states[state];
+}
+
+enum hk_case_state hk_case_state_from_text(const char *text)
+{
+    for (int i = HK_CASE_OPEN; text != NULL && i <= HK_CASE_MERGED; i++) {
+        if (strcmp(text, case_states[i]) == 0)
+            return (enum hk_case_state)i;
+    }
+    return HK_CASE_NONE;
 }

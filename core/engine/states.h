@@ -3,6 +3,8 @@
  * is not in the diagram can't be written.
  *
  *   alert        ∅ → new → routed → closed, ∅ → merged
+ *   case         ∅ → open → closed → open, open → merged → open
+ *   task         ∅ → open → done
  *   step         ∅ → waiting → intended → unknown → settled, with the short cuts
  *   run          running, waiting and unknown follow from its steps (hk_run_state_of); the rest
  * ends it gate         ∅ → pending → approved | rejected | expired | void containment  ∅ → starting
@@ -56,6 +58,8 @@ enum hk_containment_state {
     HK_CONTAINMENT_RELEASED,
     HK_CONTAINMENT_FAILED,
 };
+enum hk_case_state { HK_CASE_NONE, HK_CASE_OPEN, HK_CASE_CLOSED, HK_CASE_MERGED };
+enum hk_task_state { HK_TASK_NONE, HK_TASK_OPEN, HK_TASK_DONE };
 
 /* Each: may an entry of this kind follow in this state, and where does it lead? False changes
  * nothing. For gate.decided the outcome decides between approved and rejected. */
@@ -64,6 +68,13 @@ HK_MUST_CHECK bool hk_step_step_to(enum hk_step_state *state, enum hk_kind kind)
 HK_MUST_CHECK bool hk_run_step_to(enum hk_run_state *state, enum hk_kind kind);
 HK_MUST_CHECK bool hk_gate_step_to(enum hk_gate_state *state, enum hk_kind kind, bool approved);
 HK_MUST_CHECK bool hk_containment_step_to(enum hk_containment_state *state, enum hk_kind kind);
+HK_MUST_CHECK bool hk_case_step_to(enum hk_case_state *state, enum hk_kind kind);
+HK_MUST_CHECK bool hk_task_step_to(enum hk_task_state *state, enum hk_kind kind);
+
+/* Is this one of the phases of a case: identify, contain, eradicate, recover, learn? */
+bool hk_phase_is_valid(const char *phase);
+/* Does phase come before the other? */
+bool hk_phase_is_before(const char *phase, const char *other);
 
 /* The state of a run that has not ended, from the states of its steps. */
 enum hk_run_state hk_run_state_of(unsigned waits, unsigned intents, unsigned unknowns);
@@ -73,5 +84,8 @@ const char *hk_step_state_text(enum hk_step_state state); /* "none", "waiting", 
 const char *hk_run_state_text(enum hk_run_state state);
 const char *hk_gate_state_text(enum hk_gate_state state);
 const char *hk_containment_state_text(enum hk_containment_state state);
+const char *hk_case_state_text(enum hk_case_state state);
+/* HK_CASE_NONE for NULL and other words. */
+enum hk_case_state hk_case_state_from_text(const char *text);
 
 #endif

@@ -79,6 +79,35 @@ static const struct arrow containment[] = {
     {HK_CONTAINMENT_RELEASING, HK_KIND_CONTAINMENT_UNKNOWN, HK_CONTAINMENT_UNKNOWN},
 };
 
+static const struct arrow case_[] = {
+    {HK_CASE_NONE, HK_KIND_CASE_OPENED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_PHASE, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_ASSIGNED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_DESCRIBED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_PROPOSED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_RELEASING, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_NOTED, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_EVIDENCE, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_SEEN, HK_CASE_OPEN},
+    {HK_CASE_OPEN, HK_KIND_CASE_CLOSED, HK_CASE_CLOSED},
+    {HK_CASE_OPEN, HK_KIND_CASE_MERGED, HK_CASE_MERGED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_NOTED, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_EVIDENCE, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_SEEN, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_RELEASING, HK_CASE_CLOSED},
+    {HK_CASE_CLOSED, HK_KIND_CASE_REOPENED, HK_CASE_OPEN},
+    {HK_CASE_MERGED, HK_KIND_CASE_NOTED, HK_CASE_MERGED},
+    {HK_CASE_MERGED, HK_KIND_CASE_EVIDENCE, HK_CASE_MERGED},
+    {HK_CASE_MERGED, HK_KIND_CASE_SEEN, HK_CASE_MERGED},
+    {HK_CASE_MERGED, HK_KIND_CASE_UNMERGED, HK_CASE_OPEN},
+};
+
+static const struct arrow task[] = {
+    {HK_TASK_NONE, HK_KIND_TASK_OPENED, HK_TASK_OPEN},
+    {HK_TASK_OPEN, HK_KIND_TASK_ASSIGNED, HK_TASK_OPEN},
+    {HK_TASK_OPEN, HK_KIND_TASK_DONE, HK_TASK_DONE},
+};
+
 /* Where the diagram leads; from itself when there is no arrow. */
 static bool expected(
     const struct arrow *arrows, size_t count, int from, enum hk_kind kind, int *ret_to)
@@ -133,6 +162,22 @@ static bool move_containment(int *state, enum hk_kind kind)
     return may;
 }
 
+static bool move_case(int *state, enum hk_kind kind)
+{
+    enum hk_case_state now = (enum hk_case_state) * state;
+    bool may = hk_case_step_to(&now, kind);
+    *state = (int)now;
+    return may;
+}
+
+static bool move_task(int *state, enum hk_kind kind)
+{
+    enum hk_task_state now = (enum hk_task_state) * state;
+    bool may = hk_task_step_to(&now, kind);
+    *state = (int)now;
+    return may;
+}
+
 static void check(const char *name, const struct arrow *arrows, size_t count, int last_state,
     bool (*move)(int *state, enum hk_kind kind))
 {
@@ -159,6 +204,8 @@ static void test_arrows(void)
     check("gate", gate, COUNT_OF(gate), HK_GATE_VOID, move_gate);
     check(
         "containment", containment, COUNT_OF(containment), HK_CONTAINMENT_FAILED, move_containment);
+    check("case", case_, COUNT_OF(case_), HK_CASE_MERGED, move_case);
+    check("task", task, COUNT_OF(task), HK_TASK_DONE, move_task);
 }
 
 /* The outcome of a decision counts in gate.decided and nowhere else. */
@@ -195,6 +242,8 @@ static void test_ends(void)
         CU_ASSERT_FALSE(hk_containment_step_to(&failed, (enum hk_kind)kind));
         CU_ASSERT_FALSE(hk_alert_step_to(&closed, (enum hk_kind)kind));
         CU_ASSERT_FALSE(hk_alert_step_to(&merged, (enum hk_kind)kind));
+        enum hk_task_state done = HK_TASK_DONE;
+        CU_ASSERT_FALSE(hk_task_step_to(&done, (enum hk_kind)kind));
     }
     CU_ASSERT_TRUE(hk_run_has_ended(HK_RUN_FINISHED));
     CU_ASSERT_TRUE(hk_run_has_ended(HK_RUN_FAILED));
@@ -234,6 +283,23 @@ static void test_words(void)
     CU_ASSERT_STRING_EQUAL(hk_gate_state_text(HK_GATE_VOID), "void");
     CU_ASSERT_STRING_EQUAL(hk_containment_state_text(HK_CONTAINMENT_STARTING), "starting");
     CU_ASSERT_STRING_EQUAL(hk_containment_state_text(HK_CONTAINMENT_FAILED), "failed");
+    for (int state = HK_CASE_OPEN; state <= HK_CASE_MERGED; state++)
+        CU_ASSERT_EQUAL(
+            hk_case_state_from_text(hk_case_state_text((enum hk_case_state)state)), state);
+    CU_ASSERT_EQUAL(hk_case_state_from_text("none"), HK_CASE_NONE);
+    CU_ASSERT_EQUAL(hk_case_state_from_text(NULL), HK_CASE_NONE);
+}
+
+static void test_phases(void)
+{
+    static const char *const phases[] = {"identify", "contain", "eradicate", "recover", "learn"};
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        CU_ASSERT_TRUE(hk_phase_is_valid(phases[i]));
+        for (size_t k = 0; k < COUNT_OF(phases); k++)
+            CU_ASSERT_EQUAL(hk_phase_is_before(phases[i], phases[k]), i < k);
+    }
+    CU_ASSERT_FALSE(hk_phase_is_valid("done"));
+    CU_ASSERT_FALSE(hk_phase_is_valid(NULL));
 }
 
 int main(void)
@@ -243,6 +309,7 @@ int main(void)
         {"a rejection", test_rejected},
         {"ends are ends", test_ends},
         {"a run's state from its steps", test_run_from_its_steps},
+        {"phases of a case", test_phases},
         {"words", test_words},
     };
     return suite_run("states", tests, COUNT_OF(tests));
