@@ -34,7 +34,8 @@ static enum hk_status read_join_by(
     *ret_join_by = HK_JOIN_ALL;
     if (list == NULL)
         return HK_OK;
-    if (list->count > 0 && !hk_json_is_texts(list))
+    bool is_empty = list->count == 0 && list->type == HK_JSON_OBJECT; /* as Lua's empty table is */
+    if (!is_empty && !hk_json_is_texts(list))
         return hk_fail(error, HK_INVALID, "cases.join_by: expected a list of texts");
     *ret_join_by = 0;
     for (const struct hk_json *item = list->first; item != NULL; item = item->next) {
