@@ -1,17 +1,18 @@
 /*
- * settings_tenant: a tenant's playbooks, plugins and secrets.
+ * settings_tenant: a tenant's playbooks, plugins, secrets and sources.
  */
 #include "app/settings_internal.h"
 
 #include "base/file.h"
 #include "base/id.h"
 #include "limits.h"
+#include "plugin/grants.h"
 
 #include <limits.h>
 #include <string.h>
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
-    "lists", "protected", "budgets", "dedupe", "lease", "secrets", "mode", "tuning_until", "cases",
+    "lists", "protected", "budgets", "dedupe", "lease", "secrets", "sources", "mode", "tuning_until", "cases",
     "fallback", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
@@ -19,6 +20,7 @@ struct place {
     struct hk_app_settings *settings;
     const char *data_dir;
     const char *tenant;
+    const struct hk_secrets *secrets;
     char path[256]; /* of the key, for errors */
 };
 
@@ -129,6 +131,8 @@ static enum hk_status read_options(struct place *place, const struct hk_json *op
         return hk_fail(error, HK_INVALID, "%s.options: expected a table", place->path);
     if (options->count == 0)
         return HK_OK;
+    if (hk_secrets_check(place->secrets, options, error) != HK_OK)
+        return hk_error_prefix(error, "%s.options", place->path);
     hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX / 2);
     hk_jw_init(&jw, &out);
     write_option(place, &jw, options, &failed);
@@ -149,6 +153,9 @@ static enum hk_status read_grant(
     enum hk_status status;
 
     *ret_grant = text;
+    status = hk_grant_check(text, error);
+    if (status != HK_OK)
+        return hk_error_prefix(error, "%s.grants", place->path);
     if (strncmp(text, "read:", 5) != 0 || text[5] == '/')
         return HK_OK;
     status = hk_settings_path(place->settings, text + 5, &path, error);
@@ -221,6 +228,7 @@ static enum hk_status read_plugin(struct place *place, const struct hk_json *val
         return hk_fail(error, HK_INVALID, "%s.file: expected a path or a name", place->path);
     plugin->tenant = place->tenant;
     plugin->name = value->key;
+    plugin->secrets = place->secrets;
     state_dir = hk_arena_alloc(&place->settings->arena, size);
     if (state_dir == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for settings");
@@ -252,6 +260,9 @@ enum hk_status hk_settings_tenant(struct hk_app_settings *settings, const struct
     status = hk_settings_secrets(
         settings, tenant->key, hk_json_get(tenant, "secrets"), &ret_tenant->secrets, error);
     ret_tenant->setup.secrets = ret_tenant->secrets;
+    if (status == HK_OK)
+        status = hk_settings_sources(
+            settings, tenant->key, hk_json_get(tenant, "sources"), ret_tenant, error);
     if (status == HK_OK)
         status = read_playbooks(&place, hk_json_get(tenant, "playbooks"), ret_tenant, error);
     ret_tenant->setup.playbooks = ret_tenant->playbooks;

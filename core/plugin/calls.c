@@ -280,6 +280,13 @@ void hk_calls_pump(struct hk_pool_plugin *plugin)
         hk_process_want(plugin);
         return;
     }
+    if (process->state == HK_PROCESS_READY && hk_process_is_misplaced(process)) {
+        hk_pool_log(plugin, HK_PLUGIN_WARNING,
+            "the network namespace %s is not the one that it is in: its process is made anew",
+            plugin->netns);
+        hk_process_let_go(process);
+        return;
+    }
     while (plugin->first_waiting != NULL && process->state == HK_PROCESS_READY &&
            !process->is_gone && process->overdue_count == 0 &&
            process->call_count < HK_PLUGIN_CALLS_MAX &&

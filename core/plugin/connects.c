@@ -1,47 +1,19 @@
 /* Connections that plugins ask for: made here, handed over connected. */
 #include "plugin/pool_internal.h"
 
-#include <stdio.h>
+#include "base/ip_reach.h"
+#include "plugin/net_grants.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-bool hk_grants_have(char *const *grants, const char *need)
-{
-    for (size_t i = 0; grants != NULL && grants[i] != NULL; i++)
-        if (strcmp(grants[i], need) == 0)
-            return true;
-    return false;
-}
-
-/* Networks that a name must not lead into: a plugin could otherwise reach the engine's own machine
- * or network through a name that is its author's. */
-static const char *const closed_networks[] = {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
-    "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
-    "198.18.0.0/15", "::/127", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "fc00::/7",
-    "fe80::/10", "fec0::/10", NULL};
-/* Never, not even when granted by address. */
-static const char *const never_networks[] = {
-    "0.0.0.0/32", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8", NULL};
-
-static bool is_in(const char *const *networks, const struct hk_ip *address)
-{
-    struct hk_ip_range range;
-
-    for (size_t i = 0; networks[i] != NULL; i++)
-        if (hk_ip_range_parse(networks[i], &range, NULL) != HK_OK ||
-            hk_ip_range_has(&range, address))
-            return true; /* a network that can't be read closes everything */
-    return false;
-}
 
 static bool may_connect(void *ctx, const struct hk_ip *address, unsigned port)
 {
     const struct hk_connect_request *request = ctx;
     (void)port;
 
-    return !is_in(never_networks, address) &&
-           (request->is_literal || !is_in(closed_networks, address));
+    return hk_ip_may_be_reached(address, request->may_be_private);
 }
 
 static void answer(struct hk_process *process, uint64_t request_id, int take_fd, const char *text)
@@ -84,20 +56,13 @@ static void on_connected(void *ctx, int fd, const struct hk_error *error)
     free(request);
 }
 
-/* "net:HOST:PORT", as it stands in needs and grants; an IPv6 address may stand in brackets. */
-static bool is_granted(const struct hk_pool_plugin *plugin, const char *host, unsigned port)
+/* Asked for by the plugin's author, and given by the operator. */
+static bool is_granted(
+    const struct hk_pool_plugin *plugin, const char *host, unsigned port, bool *ret_may_be_private)
 {
-    char plain[300];
-    char bracketed[300];
-
-    snprintf(plain, sizeof(plain), "net:%s:%u", host, port);
-    snprintf(bracketed, sizeof(bracketed), "net:[%s]:%u", host, port);
-    for (size_t i = 0; plugin->descriptor.needs[i] != NULL; i++) {
-        const char *need = plugin->descriptor.needs[i];
-        if ((strcmp(need, plain) == 0 || strcmp(need, bracketed) == 0) &&
-            hk_grants_have(plugin->grants, need))
-            return true;
-    }
+    for (size_t i = 0; plugin->descriptor.needs[i] != NULL; i++)
+        if (hk_net_need_covers(plugin->descriptor.needs[i], host, port))
+            return hk_net_is_granted(plugin->grants, host, port, ret_may_be_private);
     return false;
 }
 
@@ -108,10 +73,10 @@ void hk_connects_start(struct hk_process *process, const struct hk_json *frame)
     const char *host = hk_json_string_at(frame, "host", "");
     int64_t port = hk_json_i64_at(frame, "port", 0);
     uint64_t id = (uint64_t)hk_json_i64_at(frame, "id", 0);
-    struct hk_ip literal;
+    bool may_be_private = false;
 
     if (host[0] == '\0' || strlen(host) > 253 || port < 1 || port > 65535 ||
-        !is_granted(plugin, host, (unsigned)port)) {
+        !is_granted(plugin, host, (unsigned)port, &may_be_private)) {
         if (hk_process_count_stray(process))
             answer(process, id, -1, "this host and port are not among what was granted");
         return;
@@ -128,7 +93,7 @@ void hk_connects_start(struct hk_process *process, const struct hk_json *frame)
         .pool = pool,
         .process_id = process->id,
         .request_id = id,
-        .is_literal = hk_ip_parse(host, &literal, NULL) == HK_OK};
+        .may_be_private = may_be_private};
     pool->connects = request;
     process->connect_count++;
     hk_connector_start(pool->connector, host, (unsigned)port, HK_PLUGIN_CONNECT_MAX_MS, may_connect,

@@ -1,6 +1,7 @@
 /* In the engine: JSON of a stranger to what may be relied on. */
 #include "limits.h"
 #include "plugin/descriptor.h"
+#include "plugin/net_grants.h"
 #include "plugin/words.h"
 
 #include <stdlib.h>
@@ -215,16 +216,9 @@ static enum hk_status read_actions(const struct hk_json *list, struct hk_arena *
 
 static bool need_is_valid(const char *need)
 {
-    if (strncmp(need, "read:/", 6) == 0)
+    if (strncmp(need, "read:/", 6) == 0 || strcmp(need, "net_admin") == 0)
         return true;
-    if (strncmp(need, "net:", 4) != 0)
-        return false;
-    const char *port = strrchr(need + 4, ':');
-    if (port == NULL || port == need + 4 || port[1] < '1' || port[1] > '9')
-        return false;
-    char *end = NULL;
-    long number = strtol(port + 1, &end, 10);
-    return *end == '\0' && number <= 65535;
+    return hk_net_need_is_valid(need);
 }
 
 static enum hk_status read_needs(const struct hk_json *list, struct hk_arena *arena,
@@ -241,7 +235,8 @@ static enum hk_status read_needs(const struct hk_json *list, struct hk_arena *ar
         const char *need = hk_json_string(item);
         if (need == NULL || item->text_size > TEXT_SIZE_MAX || !need_is_valid(need))
             return hk_fail(error, HK_INVALID,
-                "it needs %s, which this engine does not know (net:HOST:PORT or read:PATH)",
+                "it needs %s, which this engine does not know (net:HOST:PORT, net, "
+                "read:PATH or net_admin)",
                 need != NULL ? need : "something that is no text");
         descriptor->needs[count++] = need;
     }

@@ -65,7 +65,14 @@ static enum hk_status check_needs(const struct hk_pool_plugin *plugin,
             return hk_fail(error, HK_DENIED,
                 "it needs %s, which is not granted: add \"%s\" to the grants of this plugin in the "
                 "configuration, or do without the plugin",
-                descriptor->needs[i], descriptor->needs[i]);
+                descriptor->needs[i],
+                strcmp(descriptor->needs[i], "net") == 0 ? "net:HOST:PORT" : descriptor->needs[i]);
+    bool needs_net_admin = false;
+    for (size_t i = 0; descriptor->needs[i] != NULL; i++)
+        needs_net_admin = needs_net_admin || strcmp(descriptor->needs[i], "net_admin") == 0;
+    if (plugin->has_net_admin && !needs_net_admin)
+        return hk_fail(error, HK_DENIED,
+            "it was granted net_admin and does not ask for it: take that out of its grants");
     return HK_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/host.h"
 
 #include "base/log.h"
+#include "loop/http_async.h"
 #include "plugin/sandbox.h"
 #include "plugin/spawner.h"
 #include "plugin/spawner_wire.h"
@@ -129,7 +130,11 @@ static void enter_sandbox(const char *data_dir, pid_t parent)
         .state_dir = hk_json_string_at(host->setup.root, "state_dir", ""),
         .reads = reads,
         .without_landlock = hk_json_bool_at(host->setup.root, "without_landlock", false),
+        .keep_net_admin = hk_json_bool_at(host->setup.root, "net_admin", false),
         .make_threads = hk_host_workers_make};
+    /* Whoever may connect may ask over HTTP, and TLS reads its settings while that is possible. */
+    if (hk_json_bool_at(host->setup.root, "net", false) && hk_http_async_prepare(&error) != HK_OK)
+        refuse(error.text);
     if (hk_sandbox_enter(&sandbox, &error) != HK_OK)
         refuse(error.text);
     /* The signal for this is armed; what happened before it was is seen here. */

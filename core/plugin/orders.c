@@ -51,13 +51,16 @@ static void put(struct hk_pool *pool, const struct hk_spawner_order *order)
     flush(pool);
 }
 
-void hk_orders_make(
-    struct hk_pool *pool, uint64_t process_id, int take_wire, int take_file, int take_stderr)
+void hk_orders_make(struct hk_pool_plugin *plugin, uint64_t process_id, int take_wire,
+    int take_file, int take_stderr)
 {
-    struct hk_spawner_order order = {.message = {.op = HK_SPAWNER_MAKE, .process_id = process_id},
+    struct hk_spawner_order order = {.message = {.op = HK_SPAWNER_MAKE,
+                                         .process_id = process_id,
+                                         .net_admin = plugin->has_net_admin},
         .fds = {take_wire, take_file, take_stderr}};
 
-    put(pool, &order);
+    memcpy(order.message.netns, plugin->netns, sizeof(order.message.netns));
+    put(plugin->pool, &order);
 }
 
 void hk_orders_end(struct hk_pool *pool, uint64_t process_id, int64_t grace_ms)
@@ -103,10 +106,12 @@ static void on_spawner(void *ctx, bool readable, bool writable)
         struct hk_process *process = hk_process_find(pool, notice.process_id);
         if (n != (ssize_t)sizeof(notice) || process == NULL)
             continue;
-        if (notice.op == HK_SPAWNER_MADE)
+        if (notice.op == HK_SPAWNER_MADE) {
             process->pid = notice.pid;
-        else if (notice.op == HK_SPAWNER_GONE)
+            process->netns_inode = notice.netns_inode;
+        } else if (notice.op == HK_SPAWNER_GONE) {
             hk_process_gone(process, notice.pid > 0, notice.status);
+        }
     }
 }
 

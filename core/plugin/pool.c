@@ -271,7 +271,11 @@ static enum hk_status check_config(
         hk_json_parse(options, strlen(options), &hk_json_limits_own, &doc, error);
     if (status == HK_OK && doc.root->type != HK_JSON_OBJECT)
         status = hk_fail(error, HK_INVALID, "its options are no object");
+    if (status == HK_OK)
+        status = hk_secrets_check(config->secrets, doc.root, error);
     hk_json_doc_done(&doc);
+    for (size_t i = 0; status == HK_OK && config->grants != NULL && config->grants[i] != NULL; i++)
+        status = hk_grant_check(config->grants[i], error);
     return status;
 }
 
@@ -288,6 +292,7 @@ enum hk_status hk_pool_add(
         return hk_error_prefix(error, "plugin %s", config->name != NULL ? config->name : "?");
     plugin->pool = pool;
     plugin->file = -1;
+    plugin->secrets = config->secrets;
     plugin->last_waiting = &plugin->first_waiting;
     hk_arena_init(&plugin->arena, ARENA_SIZE_MAX);
     plugin->tenant = hk_strdup(config->tenant);
@@ -299,6 +304,8 @@ enum hk_status hk_pool_add(
         plugin->state_dir == NULL || plugin->restart == NULL ||
         !copy_grants(plugin, config->grants))
         status = hk_fail(error, HK_NOMEM, "out of memory");
+    if (status == HK_OK)
+        status = hk_grants_net_admin(config->grants, &plugin->has_net_admin, plugin->netns, error);
     if (status == HK_OK)
         status = make_folder(config->state_dir, error);
     if (status == HK_OK)

@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/secrets.h"
 #include "hikeshi/plugin.h"
 #include "loop/connect.h"
 #include "loop/loop.h"
@@ -49,11 +50,12 @@ bool hk_capability_fits(const char *capability, enum hk_kind_of_action kind);
 
 struct hk_plugin_config {
     const char *tenant;
-    const char *name;          /* must equal the descriptor's */
-    const char *path;          /* of the .so */
-    const char *options;       /* JSON object */
-    const char *const *grants; /* "net:HOST:PORT", "read:PATH"; NULL-ended; may be NULL */
-    const char *state_dir;     /* made (0700) when it is missing */
+    const char *name;                 /* must equal the descriptor's */
+    const char *path;                 /* of the .so */
+    const char *options;              /* JSON object; {"$secret": "NAME"} stands for a secret */
+    const struct hk_secrets *secrets; /* that options name; may be NULL; outlives the pool */
+    const char *const *grants;        /* see plugin/grants.h; NULL-ended; may be NULL */
+    const char *state_dir;            /* made (0700) when it is missing */
 };
 
 enum hk_call_mode {

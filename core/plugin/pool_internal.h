@@ -28,6 +28,7 @@
 
 #include "limits.h"
 #include "plugin/descriptor.h"
+#include "plugin/grants.h"
 #include "plugin/pool.h"
 #include "plugin/spawner_wire.h"
 #include "plugin/wire.h"
@@ -78,9 +79,10 @@ enum hk_process_state {
 struct hk_process {
     struct hk_pool_plugin *plugin;
     enum hk_process_state state;
-    uint64_t id; /* to the spawner */
-    pid_t pid;   /* 0 until the spawner said */
-    int wire;    /* -1 once closed */
+    uint64_t id;          /* to the spawner */
+    pid_t pid;            /* 0 until the spawner said */
+    uint64_t netns_inode; /* of the namespace it was put into; 0: none, or not yet known */
+    int wire;             /* -1 once closed */
     struct hk_fd_watch *watch;
     struct hk_wire_reader reader;
     struct hk_wire_writer writer;
@@ -109,10 +111,13 @@ struct hk_pool_plugin {
     struct hk_pool *pool;
     char *tenant;
     char *name;
-    char *options;
+    char *options;                    /* as configured: secrets are put in for the process alone */
+    const struct hk_secrets *secrets; /* may be NULL */
     char *state_dir;
-    char **grants; /* NULL-ended */
-    int file;      /* sealed memory file */
+    char **grants;                  /* NULL-ended */
+    bool has_net_admin;             /* granted */
+    char netns[HK_NETNS_PATH_SIZE]; /* where to; "": where the engine is */
+    int file;                       /* sealed memory file */
     char sha256[HK_SHA256_HEX_SIZE];
     struct hk_arena arena;
     struct hk_json_doc doc; /* the frame of the descriptor */
@@ -136,7 +141,7 @@ struct hk_connect_request {
     struct hk_pool *pool; /* NULL when the pool is gone */
     uint64_t process_id;
     uint64_t request_id;
-    bool is_literal; /* the grant names this very address */
+    bool may_be_private; /* the grant names this very address, or says so */
 };
 
 struct hk_spawner_order {
@@ -180,6 +185,8 @@ void hk_process_want(struct hk_pool_plugin *plugin);
 void hk_process_kill(struct hk_process *process, const char *why);
 /* Ask it to stop; the spawner kills it after a grace. */
 void hk_process_let_go(struct hk_process *process);
+/* Is its network namespace no longer the one of that name? It would go on in one that is gone. */
+bool hk_process_is_misplaced(const struct hk_process *process);
 /* The spawner's notice. wait_status as from waitpid, or an errno when was_made is false. */
 void hk_process_gone(struct hk_process *process, bool was_made, int wait_status);
 void hk_process_free(struct hk_process *process);
@@ -225,16 +232,14 @@ void hk_calls_deliver(struct hk_pool *pool);
 
 void hk_connects_start(struct hk_process *process, const struct hk_json *frame);
 void hk_connects_drop_all(struct hk_pool *pool);
-/* Is need among the grants? "net:HOST:PORT" and "read:PATH" must match exactly. */
-bool hk_grants_have(char *const *grants, const char *need);
 
 /* --- orders.c: the spawner's socket --- */
 
 HK_MUST_CHECK enum hk_status hk_orders_start(struct hk_pool *pool, struct hk_error *error);
 void hk_orders_stop(struct hk_pool *pool);
-/* take_wire is the pool's from now on; file is borrowed (copied). */
-void hk_orders_make(
-    struct hk_pool *pool, uint64_t process_id, int take_wire, int take_file, int take_stderr);
+/* Make a process of the plugin; the descriptors are the order's from now on. */
+void hk_orders_make(struct hk_pool_plugin *plugin, uint64_t process_id, int take_wire,
+    int take_file, int take_stderr);
 void hk_orders_end(struct hk_pool *pool, uint64_t process_id, int64_t grace_ms);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,18 @@ static void on_wire(void *ctx, bool readable, bool writable)
     }
 }
 
+/* This is where secrets leave the engine: for the process that is to use them. */
+static bool write_options(const struct hk_pool_plugin *plugin, struct hk_jw *jw)
+{
+    struct hk_json_doc doc = {0};
+
+    bool written = hk_json_parse(plugin->options, strlen(plugin->options), &hk_json_limits_own,
+                       &doc, NULL) == HK_OK &&
+                   hk_secrets_fill(plugin->secrets, doc.root, jw, NULL) == HK_OK;
+    hk_json_doc_done(&doc);
+    return written;
+}
+
 static bool send_setup(struct hk_process *process)
 {
     const struct hk_pool_plugin *plugin = process->plugin;
@@ -96,15 +109,24 @@ static bool send_setup(struct hk_process *process)
     hk_jw_kv(&jw, "state_dir", plugin->state_dir);
     if (plugin->pool->without_landlock)
         hk_jw_kv_bool(&jw, "without_landlock", true);
+    if (plugin->has_net_admin)
+        hk_jw_kv_bool(&jw, "net_admin", true);
+    if (hk_grants_have(plugin->grants, "net"))
+        hk_jw_kv_bool(&jw, "net", true);
     hk_jw_key(&jw, "reads");
     hk_jw_array(&jw);
     for (size_t i = 0; plugin->grants[i] != NULL; i++)
         if (strncmp(plugin->grants[i], "read:", 5) == 0)
             hk_jw_string(&jw, plugin->grants[i] + 5);
     hk_jw_array_end(&jw);
-    hk_jw_kv_raw(&jw, "options", plugin->options);
-    hk_jw_object_end(&jw);
-    bool sent = hk_process_send(process, &out, -1);
+    hk_jw_key(&jw, "options");
+    bool sent = write_options(plugin, &jw);
+    if (sent) {
+        hk_jw_object_end(&jw);
+        sent = hk_process_send(process, &out, -1);
+    }
+    if (out.data != NULL)
+        explicit_bzero(out.data, out.size);
     hk_buf_done(&out);
     return sent;
 }
@@ -202,7 +224,7 @@ void hk_process_want(struct hk_pool_plugin *plugin)
         return;
     }
     hk_timer_arm(plugin->process->timer, plugin->pool->times.start_max_ms);
-    hk_orders_make(plugin->pool, plugin->process->id, pair[1], file, said);
+    hk_orders_make(plugin, plugin->process->id, pair[1], file, said);
 }
 
 /* --- end --- */
@@ -228,6 +250,18 @@ void hk_process_let_go(struct hk_process *process)
     process->state = HK_PROCESS_ENDING;
     process->was_let_go = true;
     hk_orders_end(process->plugin->pool, process->id, process->plugin->pool->times.stop_grace_ms);
+}
+
+bool hk_process_is_misplaced(const struct hk_process *process)
+{
+    struct stat about;
+
+    if (process->netns_inode == 0)
+        return false;
+    /* Where it may not be looked at there is no telling. */
+    if (stat(process->plugin->netns, &about) != 0)
+        return errno == ENOENT;
+    return about.st_ino != process->netns_inode;
 }
 
 void hk_process_note_idle(struct hk_process *process)
@@ -262,6 +296,9 @@ static void describe_end(
         snprintf(text, size, "plugin %s: %s", name, process->why);
     else if (!was_made && wait_status == EPIPE)
         snprintf(text, size, "plugin %s: the spawner is gone", name);
+    else if (!was_made && process->plugin->netns[0] != '\0')
+        snprintf(text, size, "plugin %s: can't make a process in the network namespace %s: %s",
+            name, process->plugin->netns, strerror(wait_status));
     else if (!was_made)
         snprintf(text, size, "plugin %s: can't make a process: %s", name, strerror(wait_status));
     else if (WIFSIGNALED(wait_status))

@@ -1,9 +1,9 @@
 #include "plugin/sandbox.h"
 
 #include "limits.h"
+#include "plugin/privileges.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 const char *const hk_sandbox_system_paths[] = {"/lib", "/lib64", "/usr/lib", "/usr/lib64",
-    "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/null",
-    "/dev/urandom",
+    "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/etc/ssl/certs",
+    "/dev/null", "/dev/urandom",
 #ifdef HK_SANDBOX_SANITIZER
     "/proc/self",
 #endif
@@ -100,21 +99,13 @@ enum hk_status hk_sandbox_limits(struct hk_error *error)
     return status;
 }
 
-enum hk_status hk_sandbox_privileges(struct hk_error *error)
+enum hk_status hk_sandbox_privileges(bool keep_net_admin, struct hk_error *error)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
-
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return hk_fail(error, HK_IO, "can't set no_new_privs: %s", strerror(errno));
-    (void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
-    /* Without the capability to do so the bounding set stays: nothing can be executed anyway. */
-    for (int cap = 0; cap < 64; cap++)
-        (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    memset(none, 0, sizeof(none));
-    if (syscall(SYS_capset, &header, none) != 0)
-        return hk_fail(error, HK_IO, "can't drop capabilities: %s", strerror(errno));
+    enum hk_status status = hk_privileges_keep(keep_net_admin, error);
+    if (status != HK_OK)
+        return status;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return hk_fail(error, HK_IO, "can't become undumpable: %s", strerror(errno));
     /* Changed credentials clear it: end with the spawner. */
@@ -142,11 +133,11 @@ enum hk_status hk_sandbox_enter(const struct hk_sandbox *sandbox, struct hk_erro
     if (status == HK_UNSUPPORTED)
         status = hk_sandbox_mounts(sandbox, error);
     if (status == HK_OK)
-        status = hk_sandbox_privileges(error);
+        status = hk_sandbox_privileges(sandbox->keep_net_admin, error);
     /* Landlock and capabilities belong to a thread: only those made from here on are without. */
     if (status == HK_OK && sandbox->make_threads != NULL)
         status = sandbox->make_threads(error);
     if (status == HK_OK)
-        status = hk_sandbox_calls(error);
+        status = hk_sandbox_calls(sandbox->keep_net_admin, error);
     return status;
 }

@@ -12,10 +12,14 @@
  * hk_sandbox_enter does all of them. When neither way of step 2 works the process must not load
  * anything: there is no override.
  *
- * What may be touched afterwards: system libraries (read), time zones (read), granted paths (read),
- * the plugin's own state folder (read, write). No links can be made, so that what the engine serves
- * from the state folder is always a file of that folder. The descriptor HK_PLUGIN_LOCK_FD can be
- * neither closed nor replaced, copied or unlocked.
+ * What may be touched afterwards: system libraries, time zones and certificates of authorities
+ * (read), granted paths (read), the plugin's own state folder (read, write). No links can be made,
+ * so that what the engine serves from the state folder is always a file of that folder. The
+ * descriptor HK_PLUGIN_LOCK_FD can be neither closed nor replaced, copied or unlocked.
+ *
+ * A process that was granted net_admin keeps that one capability, and can make netlink sockets to
+ * netfilter, and no others. With these it can do to the packet filter of its network namespace what
+ * it likes; everything above holds for it too.
  */
 #ifndef HK_PLUGIN_SANDBOX_H
 #define HK_PLUGIN_SANDBOX_H
@@ -33,6 +37,7 @@ struct hk_sandbox {
     const char *state_dir;    /* absolute, exists */
     const char *const *reads; /* granted paths, absolute, NULL-ended; may be NULL */
     bool without_landlock;    /* tests: take the other way of step 2 */
+    bool keep_net_admin;      /* granted: CAP_NET_ADMIN stays, and a socket to use it can be made */
     enum hk_status (*make_threads)(struct hk_error *error); /* step 4; may be NULL */
 };
 
@@ -52,8 +57,8 @@ HK_MUST_CHECK enum hk_status hk_sandbox_landlock(
     const struct hk_sandbox *sandbox, struct hk_error *error);
 HK_MUST_CHECK enum hk_status hk_sandbox_mounts(
     const struct hk_sandbox *sandbox, struct hk_error *error);
-HK_MUST_CHECK enum hk_status hk_sandbox_privileges(struct hk_error *error);
-HK_MUST_CHECK enum hk_status hk_sandbox_calls(struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_sandbox_privileges(bool keep_net_admin, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_sandbox_calls(bool with_netfilter, struct hk_error *error);
 
 /* Folders and files that every plugin may read; NULL-ended. What does not exist is left out. */
 extern const char *const hk_sandbox_system_paths[];

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -99,6 +100,8 @@ static int add_own_process(scmp_filter_ctx filter)
     int result = add(filter, SCMP_ACT_ERRNO(EAGAIN), "clone", &thread, 1);
     if (result == 0) /* flags of clone3 lie in memory, out of sight: libc falls back to clone */
         result = add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL, 0);
+    if (result == 0) /* not made: libcurl 7.88 calls it on sockets that are connected already */
+        result = add(filter, SCMP_ACT_ERRNO(EINPROGRESS), "connect", NULL, 0);
     if (result == 0)
         result = add(filter, SCMP_ACT_ALLOW, "kill", &self, 1);
     if (result == 0)
@@ -166,7 +169,26 @@ static int load(scmp_filter_ctx filter)
     return result == 0 ? seccomp_load(filter) : result;
 }
 
-static enum hk_status load_list(struct hk_error *error)
+/* A socket to netfilter's part of the kernel, for processes that were granted net_admin. The
+ * capability is what lets them do anything with it. */
+static int add_netfilter(scmp_filter_ctx filter)
+{
+    static const long options[] = {NETLINK_EXT_ACK, NETLINK_CAP_ACK};
+    const struct scmp_arg_cmp kind[] = {IS(0, AF_NETLINK),
+        SCMP_CMP64(
+            1, SCMP_CMP_MASKED_EQ, LOW_BITS & ~(uint64_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_RAW),
+        IS(2, NETLINK_NETFILTER)};
+
+    int result = add(filter, SCMP_ACT_ALLOW, "socket", kind, COUNT(kind));
+    /* A connected socket, the only other kind there is, has its address already. */
+    if (result == 0)
+        result = add(filter, SCMP_ACT_ALLOW, "bind", NULL, 0);
+    if (result == 0)
+        result = add_options(filter, SOL_NETLINK, options, COUNT(options));
+    return result;
+}
+
+static enum hk_status load_list(bool with_netfilter, struct hk_error *error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
@@ -179,6 +201,8 @@ static enum hk_status load_list(struct hk_error *error)
         result = add_own_process(filter);
     if (result == 0)
         result = add_arguments(filter);
+    if (result == 0 && with_netfilter)
+        result = add_netfilter(filter);
     if (result == 0)
         result = load(filter);
     seccomp_release(filter);
@@ -236,10 +260,10 @@ static enum hk_status load_guard(struct hk_error *error)
     return result == 0 ? HK_OK : failed(result, "guard", error);
 }
 
-enum hk_status hk_sandbox_calls(struct hk_error *error)
+enum hk_status hk_sandbox_calls(bool with_netfilter, struct hk_error *error)
 {
     /* The guard first: the list would refuse to load another filter. */
     enum hk_status status = load_guard(error);
 
-    return status == HK_OK ? load_list(error) : status;
+    return status == HK_OK ? load_list(with_netfilter, error) : status;
 }

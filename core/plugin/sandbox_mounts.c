@@ -33,11 +33,26 @@ static bool write_file(const char *path, const char *format, ...)
     return done;
 }
 
-static enum hk_status enter_namespaces(struct hk_error *error)
+static enum hk_status make_mounts_private(struct hk_error *error)
+{
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return hk_fail(error, HK_IO, "can't make mounts private: %s", strerror(errno));
+    return HK_OK;
+}
+
+static enum hk_status enter_namespaces(bool keep_net_admin, struct hk_error *error)
 {
     unsigned uid = (unsigned)geteuid();
     unsigned gid = (unsigned)getegid();
 
+    /* Capabilities of a new user namespace say nothing in a network namespace of the old one. */
+    if (keep_net_admin && unshare(CLONE_NEWNS) != 0)
+        return hk_fail(error, HK_UNSUPPORTED,
+            "this kernel has no Landlock, so that a plugin with net_admin needs an engine with "
+            "CAP_SYS_ADMIN all the way: start it as root (%s)",
+            strerror(errno));
+    if (keep_net_admin)
+        return make_mounts_private(error);
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
         return hk_fail(error, HK_UNSUPPORTED,
             "this kernel has neither Landlock nor user namespaces for us (%s): plugins can't be "
@@ -47,9 +62,7 @@ static enum hk_status enter_namespaces(struct hk_error *error)
         !write_file("/proc/self/uid_map", "%u %u 1", uid, uid) ||
         !write_file("/proc/self/gid_map", "%u %u 1", gid, gid))
         return hk_fail(error, HK_IO, "can't set up a user namespace: %s", strerror(errno));
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-        return hk_fail(error, HK_IO, "can't make mounts private: %s", strerror(errno));
-    return HK_OK;
+    return make_mounts_private(error);
 }
 
 /* Make path below root: a folder, or an empty file in one. */
@@ -151,7 +164,7 @@ static enum hk_status switch_root(const char *root, struct hk_error *error)
 
 enum hk_status hk_sandbox_mounts(const struct hk_sandbox *sandbox, struct hk_error *error)
 {
-    enum hk_status status = enter_namespaces(error);
+    enum hk_status status = enter_namespaces(sandbox->keep_net_admin, error);
 
     if (status != HK_OK)
         return status;

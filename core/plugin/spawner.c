@@ -3,18 +3,22 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "limits.h"
+#include "plugin/privileges.h"
 #include "plugin/sandbox.h"
 #include "plugin/spawner_wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -85,8 +89,22 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* In the child: go where CAP_NET_ADMIN was granted, and take it along. */
+static void take_net_admin(int netns)
+{
+    struct hk_error error = {0};
+
+    if (netns >= 0 && setns(netns, CLONE_NEWNET) != 0)
+        die("can't enter the network namespace (this takes CAP_SYS_ADMIN)");
+    if (hk_privileges_lend_net_admin(&error) == HK_OK)
+        return;
+    hk_log(HK_LOG_ERROR, "plugin process: %s", error.text);
+    _exit(126);
+}
+
 /* In the child: hold the lock, arrange the descriptors, execute this program again. */
-static void become_host(const struct spawner *spawner, pid_t parent, const int fds[HK_SPAWNER_FDS])
+static void become_host(const struct spawner *spawner, pid_t parent, const int fds[HK_SPAWNER_FDS],
+    bool net_admin, int netns)
 {
     char parent_text[24];
     char *const environment[] = {NULL};
@@ -105,8 +123,12 @@ static void become_host(const struct spawner *spawner, pid_t parent, const int f
         if (errno != EINTR)
             die("can't lock DATA/plugins.lock");
     /* Not the engine's stderr: who shares that can forge its lines, empty its file or end it. */
-    if (dup2(fds[2], 2) < 0 || dup2(lock, HK_PLUGIN_LOCK_FD) < 0 ||
-        dup2(wire, HK_HOST_WIRE_FD) < 0 || dup2(file, HK_HOST_FILE_FD) < 0)
+    if (dup2(fds[2], 2) < 0)
+        die("can't arrange descriptors");
+    if (net_admin)
+        take_net_admin(netns);
+    if (dup2(lock, HK_PLUGIN_LOCK_FD) < 0 || dup2(wire, HK_HOST_WIRE_FD) < 0 ||
+        dup2(file, HK_HOST_FILE_FD) < 0)
         die("can't arrange descriptors");
     if (syscall(SYS_close_range, HK_HOST_FILE_FD + 1, SOCKET_FD, 0) != 0 ||
         syscall(SYS_close_range, SIGNAL_FD, HK_PLUGIN_LOCK_FD - 1, 0) != 0)
@@ -121,22 +143,41 @@ static void become_host(const struct spawner *spawner, pid_t parent, const int f
     die("can't execute this program again");
 }
 
+/* Open what must be a network namespace. -1 with errno. */
+static int open_netns(const char *path, uint64_t *ret_inode)
+{
+    struct stat about;
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET && fstat(fd, &about) == 0) {
+        *ret_inode = about.st_ino;
+        return fd;
+    }
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
 static void make(
     struct spawner *spawner, const struct hk_spawner_message *order, const int fds[HK_SPAWNER_FDS])
 {
     struct hk_spawner_message answer = {.op = HK_SPAWNER_MADE, .process_id = order->process_id};
     struct pollfd engine = {.fd = SOCKET_FD, .events = POLLRDHUP};
     pid_t self = getpid();
+    bool has_netns = order->net_admin && order->netns[0] != '\0';
+    int netns = -1;
     pid_t pid = -1;
 
     /* Nothing new is made for an engine that is gone. */
     bool is_gone = poll(&engine, 1, 0) > 0 && (engine.revents & (POLLHUP | POLLRDHUP)) != 0;
     if (spawner->child_count == CHILDREN_MAX || is_gone || fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
         errno = EAGAIN;
-    else
+    else if (!has_netns || (netns = open_netns(order->netns, &answer.netns_inode)) >= 0)
         pid = fork();
     if (pid == 0)
-        become_host(spawner, self, fds);
+        become_host(spawner, self, fds, order->net_admin, netns);
     if (pid > 0) {
         spawner->children[spawner->child_count++] =
             (struct child){.process_id = order->process_id, .pid = pid};
@@ -145,6 +186,8 @@ static void make(
         answer.op = HK_SPAWNER_GONE;
         answer.status = errno;
     }
+    if (netns >= 0)
+        close(netns);
     tell(&answer);
 }
 
@@ -183,7 +226,8 @@ static void read_order(struct spawner *spawner)
         memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
     if (n <= 0)
         spawner->engine_is_gone = true;
-    else if (n == (ssize_t)sizeof(order) && order.op == HK_SPAWNER_MAKE)
+    order.netns[HK_NETNS_PATH_SIZE - 1] = '\0';
+    if (n == (ssize_t)sizeof(order) && order.op == HK_SPAWNER_MAKE)
         make(spawner, &order, fds);
     else if (n == (ssize_t)sizeof(order) && order.op == HK_SPAWNER_END)
         end(spawner, &order);

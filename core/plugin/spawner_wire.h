@@ -11,6 +11,8 @@
 #define HK_HOST_WIRE_FD 3
 #define HK_HOST_FILE_FD 4
 
+#define HK_NETNS_PATH_SIZE 256 /* path of a network namespace, with NUL */
+
 #define HK_SPAWNER_FDS 3 /* with HK_SPAWNER_MAKE: wire, plugin file, stderr */
 
 enum hk_spawner_op {
@@ -26,6 +28,10 @@ struct hk_spawner_message {
     uint64_t process_id; /* the engine's number, never used twice on one socket */
     int64_t grace_ms;
     int32_t status;
+    /* HK_SPAWNER_MAKE: keep CAP_NET_ADMIN, in the namespace at this path ("": the spawner's). */
+    uint32_t net_admin;
+    char netns[HK_NETNS_PATH_SIZE];
+    uint64_t netns_inode; /* HK_SPAWNER_MADE: of that namespace; 0 when netns is "" */
 };
 
 #endif

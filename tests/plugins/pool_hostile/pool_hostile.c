@@ -1,6 +1,6 @@
 /*
  * pool_hostile: a plugin that tries what it must not be able to do, and reports for each deed the
- * error number it got (0: it could).
+ * error number it got (0: it could). net_hostile does the same, and asks for net_admin.
  */
 #include "hikeshi/plugin.h"
 
@@ -79,6 +79,7 @@ static void try_processes(pid_t engine)
     report("engine_oom", open(path, O_WRONLY));
     report("own_oom", open("/proc/self/oom_score_adj", O_WRONLY));
     report("sysctl", open("/proc/sys/kernel/core_pattern", O_WRONLY));
+    report("sysctl_net", open("/proc/sys/net/ipv4/ip_forward", O_WRONLY));
     report("kill_engine", kill(engine, SIGKILL));
     report("kill_parent", kill(parent, SIGKILL));
     report("kill_all", kill(-1, SIGKILL));
@@ -97,6 +98,12 @@ static void try_kernel(void)
     report("socket", socket(AF_INET, SOCK_STREAM, 0));
     report("socket_unix", socket(AF_UNIX, SOCK_STREAM, 0));
     report("netlink", socket(AF_NETLINK, SOCK_RAW, 0));
+    report("netlink_dgram", socket(AF_NETLINK, SOCK_DGRAM, 12 /* NETLINK_NETFILTER */));
+    report("netlink_generic", socket(AF_NETLINK, SOCK_RAW, 16 /* NETLINK_GENERIC */));
+    report("netlink_high", syscall(SYS_socket, 0x100000000ul + AF_NETLINK, SOCK_RAW, 0));
+    report("socket_raw", socket(AF_INET, SOCK_RAW, 1));
+    report("socket_packet", socket(AF_PACKET, SOCK_RAW, 0));
+    report("netfilter", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 12 /* NETLINK_NETFILTER */));
     int pair[2];
     report("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
     report("connect", connect(3, NULL, 0));
@@ -294,5 +301,7 @@ static const struct hk_action actions[] = {
     {0},
 };
 
+#ifndef HOSTILE_ELSEWHERE
 HK_PLUGIN(pool_hostile, .version = "1", .summary = "Tries what it must not", .actions = actions,
     .init = init);
+#endif

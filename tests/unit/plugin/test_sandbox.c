@@ -39,6 +39,7 @@ static void check_deeds(const char *text, bool without_landlock)
     CU_ASSERT_EQUAL(deed(&doc, "thread_raw"), EAGAIN);
     CU_ASSERT_EQUAL(deed(&doc, "thread_in_init"), EAGAIN);
     CU_ASSERT_EQUAL(deed(&doc, "socket"), EPERM);
+    CU_ASSERT_EQUAL(deed(&doc, "netfilter"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_close_high"), EPERM);
     CU_ASSERT_EQUAL(deed(&doc, "lock_flock"), EPERM);
     /* Not left to Landlock, which learned of truncation late, nor to the kind of socket. */
