@@ -5,6 +5,7 @@
  */
 #include "base/crashpoint.h"
 #include "base/text.h"
+#include "engine/case_join.h"
 #include "engine/dedupe.h"
 #include "engine/due.h"
 #include "engine/line.h"
@@ -100,19 +101,29 @@ static void write_started(struct hk_tx *tx, const char *run, const char *alert,
     hk_tx_end(tx);
 }
 
+/* An alert on its way in. */
+struct taking {
+    const struct hk_alert_offer *offer;
+    const struct hk_actor *actor;
+    const char *alert;
+    char in_case[HK_ID_SIZE];
+};
+
 /* The run in memory, as run_load would bring it back. */
-static struct hk_run *new_run(struct hk_tx *tx, const char *id, const char *alert,
-    struct hk_playbook *playbook, const struct hk_alert_offer *offer, uint64_t seed,
-    const struct hk_actor *actor)
+static struct hk_run *new_run(struct hk_tx *tx, const char *id, struct hk_playbook *playbook,
+    const struct taking *taking, uint64_t seed)
 {
+    const struct hk_alert_offer *offer = taking->offer;
     struct hk_run *run = hk_run_make(tx->engine, tx->tenant, id);
-    run->alert = hk_alert_hold(tx->engine, alert, offer->parsed, offer->raw, HK_ALERT_ROUTED);
+    run->alert =
+        hk_alert_hold(tx->engine, taking->alert, offer->parsed, offer->raw, HK_ALERT_ROUTED);
+    (void)hk_copy_text(run->alert->in_case, sizeof run->alert->in_case, taking->in_case);
     run->playbook = playbook;
     run->severity = (enum hk_severity)offer->severity;
     run->seed = seed;
     run->started_us = tx->time_us;
     run->requesters = hk_run_alloc(run, 2 * sizeof(char *));
-    run->requesters[0] = hk_run_text(run, actor->id);
+    run->requesters[0] = hk_run_text(run, taking->actor->id);
     run->writes_open = 1; /* run.started, until on_durable */
     return run;
 }
@@ -142,6 +153,7 @@ static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_a
     struct hk_tenant_state *tenant = tx->tenant;
     struct hk_playbook **wanted = hk_engine_alloc((tenant->active_count + 1) * sizeof *wanted);
     char(*ids)[HK_ID_SIZE] = hk_engine_alloc((tenant->active_count + 1) * sizeof *ids);
+    struct taking taking = {.offer = offer, .actor = actor, .alert = taken->id};
     size_t count = 0;
     for (size_t i = 0; i < tenant->active_count; i++) {
         if (!hk_route_matches(tenant->active[i], offer->parsed))
@@ -149,15 +161,17 @@ static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_a
         wanted[count] = tenant->active[i];
         hk_id_new("ru", tx->time_us, ids[count++]);
     }
-    if (count > 0)
+    if (count > 0) {
+        hk_case_take(
+            tx, taken->id, offer->parsed, (enum hk_severity)offer->severity, taking.in_case);
         write_routed(tx, taken->id, wanted, ids, count);
+    }
     for (size_t i = 0; i < count; i++) {
         uint64_t seed;
         hk_random(&seed, sizeof seed);
         write_started(tx, ids[i], taken->id, wanted[i], offer->severity, seed, actor);
-        struct hk_run *run = has_room(accepted)
-                                 ? new_run(tx, ids[i], taken->id, wanted[i], offer, seed, actor)
-                                 : NULL;
+        struct hk_run *run =
+            has_room(accepted) ? new_run(tx, ids[i], wanted[i], &taking, seed) : NULL;
         remember_run(accepted, run, ids[i]);
         tx->engine->stats.runs_started++;
     }

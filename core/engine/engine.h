@@ -210,6 +210,7 @@ struct hk_engine_stats {
     uint64_t runs_started, runs_finished, runs_failed, runs_diverged;
     uint64_t steps_intended, steps_settled, steps_unknown;
     uint64_t gates_opened, gates_decided, calls_sent;
+    uint64_t cases_opened, alerts_joined, tasks_opened;
     size_t runs_active, runs_in_line;
 };
 void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret_stats);

@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "engine/engine.h"
+#include "engine/entity.h"
 #include "engine/states.h"
 #include "ledger/query.h"
 #include "limits.h"
@@ -53,6 +54,7 @@ struct hk_tenant_state {
     int64_t dedupe_window_us;
     int64_t lease_default_ms;
     int64_t lease_max_ms;
+    struct hk_case_policy cases;
     struct hk_spent *spent_contain;
     struct hk_spent *spent_eradicate;
 };
@@ -92,6 +94,7 @@ struct hk_step {
 struct hk_alert {
     char id[HK_ID_SIZE];
     char *json; /* view, id and raw: what the playbook gets */
+    char in_case[HK_ID_SIZE]; /* "" when it is in none */
     enum hk_alert_state state;
     unsigned users;
 };
@@ -155,6 +158,7 @@ struct hk_turn {
 };
 
 struct hk_dedupe;
+struct hk_case_index;
 struct hk_line;
 
 struct hk_engine {
@@ -174,6 +178,7 @@ struct hk_engine {
     struct hk_map turns;   /* subjects that are being worked on */
     struct hk_map outs;    /* calls, by number */
     struct hk_dedupe *dedupe;
+    struct hk_case_index *cases;
     struct hk_line *line; /* runs that wait to be loaded */
     uint64_t next_script;
     uint64_t next_call;

@@ -7,6 +7,7 @@
 #include "engine/memory.h"
 #include "engine/run.h"
 #include "engine/tenant.h"
+#include "ledger/query_work.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct load {
     struct hk_chain run_chain;
     struct hk_chain alert_chain;
     struct hk_stored playbook;
+    char in_case[HK_ID_SIZE];
 };
 
 /* --- on a reader thread --- */
@@ -50,6 +52,8 @@ static enum hk_status read_run(struct hk_reading *reading, void *job, struct hk_
     if (status == HK_OK)
         status = hk_query_last(reading, load->tenant, hk_json_string_at(doc.root, "version", ""),
             &load->arena, &load->playbook, error);
+    if (status == HK_OK)
+        status = hk_query_case_of_run(reading, load->tenant, load->id, load->in_case, error);
     hk_json_doc_done(&doc);
     return status;
 }
@@ -229,6 +233,10 @@ static enum hk_status decode_alert(struct load *load, struct hk_error *error)
     else
         load->run->alert = hk_alert_hold(load->run->engine, first->entry.subject, view,
             hk_json_string_at(doc.root, "raw", "null"), state);
+    /* Held already: then what is in memory is newer than what was read. */
+    if (status == HK_OK && load->run->alert->users == 1)
+        (void)hk_copy_text(
+            load->run->alert->in_case, sizeof load->run->alert->in_case, load->in_case);
     hk_json_doc_done(&doc);
     return status;
 }

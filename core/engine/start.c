@@ -9,6 +9,7 @@
 #include "engine/start.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/case_index.h"
 #include "engine/dedupe.h"
 #include "engine/dispatch.h"
 #include "engine/due.h"
@@ -19,6 +20,7 @@
 #include "engine/run_events.h"
 #include "engine/tenant.h"
 #include "engine/tx.h"
+#include "ledger/query_work.h"
 #include "plugin/spawner.h"
 #include "script/playbook.h"
 
@@ -91,13 +93,15 @@ enum hk_status hk_engine_new(
     hk_map_init(&engine->turns);
     hk_map_init(&engine->outs);
     engine->dedupe = hk_dedupe_new(HK_DEDUPE_KEYS_MAX);
+    engine->cases = hk_case_index_new(HK_CASE_INDEX_MAX);
     engine->line = hk_line_new();
     engine->due_timer = hk_timer_new(options->loop, hk_due_fire, engine);
     engine->start_timer = hk_timer_new(options->loop, on_start_tick, engine);
     engine->stop_timer = hk_timer_new(options->loop, on_stop_deadline, engine);
     engine->script_wake = hk_wake_new(options->loop, hk_script_events, engine);
-    if (engine->dedupe == NULL || engine->line == NULL || engine->due_timer == NULL ||
-        engine->start_timer == NULL || engine->stop_timer == NULL || engine->script_wake == NULL) {
+    if (engine->dedupe == NULL || engine->cases == NULL || engine->line == NULL ||
+        engine->due_timer == NULL || engine->start_timer == NULL || engine->stop_timer == NULL ||
+        engine->script_wake == NULL) {
         status = hk_fail(error, HK_NOMEM, "engine: out of memory");
         goto fail;
     }
@@ -148,6 +152,7 @@ void hk_engine_free(struct hk_engine *engine)
     free_runs(engine);
     hk_tenants_free(engine);
     hk_dedupe_free(engine->dedupe);
+    hk_case_index_free(engine->cases);
     hk_line_free(engine->line);
     hk_map_done(&engine->runs);
     hk_map_done(&engine->scripts);
@@ -199,6 +204,35 @@ static void remember_key(
     hk_dedupe_put(engine->dedupe, tenant, key, alert, time_us);
 }
 
+static void remember_entity(
+    void *ctx, hk_tenant tenant, const char *in_case, const char *entity, int64_t last_us)
+{
+    struct hk_engine *engine = ctx;
+    (void)hk_case_index_see(engine->cases, tenant, in_case, entity, last_us, 0);
+}
+
+static void remember_place(
+    void *ctx, hk_tenant tenant, const char *in_case, bool is_open, const char *into)
+{
+    struct hk_engine *engine = ctx;
+    hk_case_index_set(engine->cases, tenant, in_case, is_open, into);
+}
+
+static enum hk_status read_cases(
+    struct hk_reading *reading, struct hk_engine *engine, struct hk_error *error)
+{
+    int64_t window_us = 0;
+    for (size_t i = 0; i < engine->tenant_count; i++) {
+        if (engine->tenants[i]->cases.window_us > window_us)
+            window_us = engine->tenants[i]->cases.window_us;
+    }
+    enum hk_status status = hk_query_case_entities(reading, hk_engine_now_us(engine) - window_us,
+        HK_CASE_INDEX_MAX, remember_entity, engine, error);
+    if (status == HK_OK)
+        status = hk_query_case_places(reading, remember_place, engine, error);
+    return status;
+}
+
 static void remember_spent(void *ctx, hk_tenant tenant, const char *action_kind, int64_t time_us)
 {
     struct hk_tenant_state *state = hk_tenant_of(ctx, tenant);
@@ -227,6 +261,8 @@ static enum hk_status read_left(struct hk_reading *reading, void *job, struct hk
             hk_query_containments_in_state(reading, "releasing", list_releasing, engine, error);
     if (status == HK_OK)
         status = hk_query_dedupe(reading, dedupe_since_us(engine), remember_key, engine, error);
+    if (status == HK_OK)
+        status = read_cases(reading, engine, error);
     if (status == HK_OK)
         status = hk_query_spent(
             reading, hk_engine_now_us(engine) - 3600LL * 1000000, remember_spent, engine, error);

@@ -202,6 +202,8 @@ static enum hk_status read_config(
     if (status == HK_OK)
         status = read_dedupe(tenant, root, error);
     if (status == HK_OK)
+        status = hk_case_policy_read(root, tenant->authority, &tenant->cases, error);
+    if (status == HK_OK)
         status = read_duration(
             root, "lease.default", HK_LEASE_DEFAULT_MS, &tenant->lease_default_ms, error);
     if (status == HK_OK)
