@@ -131,7 +131,7 @@ static enum hk_status read_facts(struct hk_reading *reading, hk_tenant tenant, c
         {"SELECT count(*), total(state IN ('running', 'waiting', 'unknown', 'diverged'))"
          " FROM run WHERE tenant = ?1 AND alert IN " ITS_ALERTS,
             of_runs},
-        {"SELECT total(state = 'pending'), min(opened_us), min(seen_us), NULL, min(decided_us)"
+        {"SELECT total(state = 'pending'), min(opened_us), min(seen_us), min(told_us), min(decided_us)"
          " FROM gate WHERE tenant = ?1 AND run IN " ITS_RUNS,
             of_gates},
         {"SELECT count(*), total(state IN ('starting', 'active', 'drifted', 'unknown',"

@@ -58,7 +58,7 @@ static const struct hk_collection collections[] = {
             TIME("ended", "ended_us")}},
     {"cases", "cases", "id", NULL, NULL, false, true, "state = 'open'",
         {TEXT("id", "id"), TEXT("state", "state"), TEXT("phase", "phase"), TEXT("title", "title"),
-            SEVERITY("severity", "severity"), TEXT("assignee", "assignee"), INT("alerts", "alerts"),
+            SEVERITY("severity", "severity"), TEXT("assignee", "assignee"), INT("alert_count", "alerts"),
             TEXT("verdict", "verdict"), TEXT("proposed", "proposed"),
             TEXT("happening", "happening"), TEXT("do_now", "do_now"), TEXT("impact", "impact"),
             TEXT("scope", "scope"), TEXT("merged_into", "into_case"), TEXT("follows", "after_case"),
