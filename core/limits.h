@@ -51,6 +51,23 @@
 #define HK_HTTP_CONNECT_MAX_MS 10000               /* names and connections, each time */
 #define HK_HTTP_AUTHORITIES_SIZE_MAX (1024 * 1024) /* PEM; the system's are some 200 KB */
 
+/* --- login --- */
+/* RFC 9106 section 4, the second recommended choice but for lanes: one thread does all. About a
+ * seventh of a second here. */
+#define HK_ARGON2_MEMORY_KIB 65536
+#define HK_ARGON2_PASSES 3
+#define HK_ARGON2_LANES 1
+#define HK_LOCKOUT_WAIT_MIN_MS 5000
+#define HK_LOCKOUT_WAIT_MAX_MS 300000
+#define HK_LOCKOUT_FORGET_MS 3600000
+#define HK_LOCKOUT_KEYS_MAX 20000 /* at one hash each, most of an hour to fill */
+#define HK_SESSIONS_MAX 10000
+#define HK_SESSIONS_PER_USER_MAX 20     /* the oldest ends for the next one */
+#define HK_LINK_MS (24LL * 3600000)     /* to set a password with */
+#define HK_STEP_UP_MS 300000            /* a code given so long ago still counts for a decision */
+#define HK_DEVICE_MS (180LL * 86400000) /* a browser is known for so long after its last login */
+#define HK_HASH_QUEUE_MAX 16 /* passwords that wait for the one thread: some two seconds */
+
 /* --- alerts --- */
 #define HK_ALERT_SIZE_MAX (256 * 1024) /* one alert as it came; real EDR alerts reach 100 KB */
 #define HK_ALERT_DEPTH_MAX 64
@@ -59,7 +76,7 @@
 #define HK_INTAKE_SIZE_MAX (128 * 1024 * 1024) /* bodies being worked on, all together */
 #define HK_DEDUPE_KEYS_MAX 200000              /* remembered keys per engine; the oldest go first */
 #define HK_MESSAGE_FIELDS_MAX 4096 /* read from one CEF, LEEF, key=value, CSV or XML message */
-#define HK_FORM_DEPTH_MAX 32    /* of elements in XML; Windows events have 5 */
+#define HK_FORM_DEPTH_MAX 32       /* of elements in XML; Windows events have 5 */
 #define HK_MAPPING_SIZE_MAX (256 * 1024) /* a mapping's file; the longest of ours is < 30 KB */
 #define HK_MAPPINGS_MAX 1024             /* of one tenant, those built in included */
 #define HK_MAPPING_SLOTS_MAX 64          /* names that one mapping finds in texts */
@@ -71,8 +88,11 @@
 /* --- cases --- */
 #define HK_CASE_WINDOW_DEFAULT_MS (24 * 3600000)
 #define HK_CASE_WINDOW_MAX_MS (30LL * 86400000)
-#define HK_CASE_INDEX_MAX 100000 /* entities remembered per engine; those unseen longest go first */
-#define HK_CASE_ENTITIES_MAX 200 /* that one case is joined by; one with more is no case but a heap */
+#define HK_CASE_INDEX_MAX                                                                          \
+    100000 /* entities remembered per engine; those unseen longest go first                        \
+            */
+#define HK_CASE_ENTITIES_MAX                                                                       \
+    200 /* that one case is joined by; one with more is no case but a heap */
 #define HK_ENTITY_CASES_MAX                                                                        \
     5 /* open cases that one entity may be in; what is in more tells nothing and joins none */
 #define HK_CASE_ITEMS_SHOWN_MAX 100 /* of each list of a case that is shown; counts are whole */
@@ -88,17 +108,29 @@
 #define HK_BATCH_SIZE_MAX (512 * 1024) /* bytes of those, but for the last one */
 #define HK_BATCHES_PER_TURN_MAX 4      /* of all sources: some milliseconds */
 #define HK_SOURCES_OPEN_SIZE_MAX                                                                   \
-    (64 * 1024 * 1024)           /* accepted and not yet on disk, all together                     \
-                                  */
-#define HK_SOURCE_RETRY_MS 10    /* a batch that the engine could not take */
-#define HK_TALLY_FAILURES_MAX 64 /* (source, mapping) that failed, of one tenant */
-#define HK_FILES_MAX 1024        /* of one source; rotated ones that still match count */
-#define HK_FILES_HELD_MAX 256    /* descriptors of files, all sources together */
-#define HK_FILE_POLL_MS 200      /* how soon a new line is seen */
-#define HK_FILE_SCAN_MS 1000     /* how soon a new file is seen */
-#define HK_FILE_BATCHES_MAX 4    /* read ahead of the engine, of one source */
-#define HK_FILE_ORPHAN_MS 60000  /* a file that was renamed away may still be written to */
-#define HK_FILE_PRINT_SIZE 256   /* bytes by which a file is known again */
+    (64 * 1024 * 1024)                    /* accepted and not yet on disk, all together            \
+                                           */
+#define HK_STREAMS_MAX 2048               /* connections of all syslog listeners together */
+#define HK_STREAM_BUFFER_SIZE (64 * 1024) /* read from one, and not yet taken */
+#define HK_STREAM_QUIET_MS 60000          /* then its place may be given to another */
+#define HK_SYSLOG_CONNECTIONS_MAX 512     /* of one listener */
+#define HK_SYSLOG_HELD_SIZE_MAX                                                                    \
+    (32 * 1024 * 1024) /* parts of messages that have not wholly come, all connections together */
+#define HK_SYSLOG_FRAME_SIZE_MAX                                                                   \
+    (16 * 1024 * 1024)             /* a length beyond is no length, and the stream can't be read */
+#define HK_DATAGRAM_SIZE_MAX 65535 /* what UDP can carry */
+#define HK_DATAGRAMS_AT_ONCE HK_BATCH_MESSAGES_MAX
+#define HK_DATAGRAM_BATCHES_PER_TURN_MAX 4
+#define HK_DATAGRAM_KERNEL_SIZE (8 * 1024 * 1024) /* asked of the kernel, for bursts */
+#define HK_SOURCE_RETRY_MS 10                     /* a batch that the engine could not take */
+#define HK_TALLY_FAILURES_MAX 64                  /* (source, mapping) that failed, of one tenant */
+#define HK_FILES_MAX 1024       /* of one source; rotated ones that still match count */
+#define HK_FILES_HELD_MAX 256   /* descriptors of files, all sources together */
+#define HK_FILE_POLL_MS 200     /* how soon a new line is seen */
+#define HK_FILE_SCAN_MS 1000    /* how soon a new file is seen */
+#define HK_FILE_BATCHES_MAX 4   /* read ahead of the engine, of one source */
+#define HK_FILE_ORPHAN_MS 60000 /* a file that was renamed away may still be written to */
+#define HK_FILE_PRINT_SIZE 256  /* bytes by which a file is known again */
 
 /* --- ledger --- */
 #define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */
@@ -111,8 +143,10 @@
 #define HK_CURSOR_VALUE_MAX 8192 /* a path of PATH_MAX and some numbers */
 #define HK_READER_THREADS 2
 #define HK_READ_QUEUE_MAX 1024
-#define HK_READ_BUDGET_MS 2000             /* one query */
-#define HK_PAGE_ITEMS_MAX 500              /* one page of a list */
+#define HK_READ_BUDGET_MS 2000 /* one query */
+#define HK_PAGE_ITEMS_MAX 500  /* one page of a list */
+#define HK_BACKUP_FILES_SIZE_MAX                                                                   \
+    (256 * 1024 * 1024) /* what plugins keep, held in memory while a backup is made */
 #define HK_WAL_SIZE_MAX (16 * 1024 * 1024) /* checkpoint above this */
 
 /* --- playbooks --- */
@@ -168,6 +202,7 @@
 #define HK_MAIL_CONNECTIONS_MAX 4L /* to one server; the rest wait in line */
 #define HK_CHAT_TIME_MAX_MS 30000
 #define HK_CHAT_ANSWER_SIZE_MAX 4096
+#define HK_CONTACTS_MAX 256 /* of a tenant */
 
 /* --- engine --- */
 #define HK_STOP_DEADLINE_MS 10000 /* clean stop: finish, commit, checkpoint within this */

@@ -21,6 +21,9 @@ struct hk_api {
     struct hk_http_server *server;
     struct hk_identity *identity;
     const char *version;
+    int64_t started_us;
+    void (*apply)(void *apply_ctx, hk_applied_fn *done, void *done_ctx); /* may be NULL */
+    void *apply_ctx;
     const struct hk_route *routes;
     struct hk_buf openapi;
     struct hk_job *jobs;           /* all that wait */

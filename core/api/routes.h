@@ -9,7 +9,9 @@
 
 extern const struct hk_route hk_routes[];
 extern const struct hk_route hk_routes_identity[];
+extern const struct hk_route hk_routes_config[];
 extern const struct hk_route hk_routes_cases[];
+extern const struct hk_route hk_routes_gate[];
 
 hk_handler_fn hk_route_livez;
 hk_handler_fn hk_route_readyz;

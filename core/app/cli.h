@@ -27,7 +27,9 @@ extern const struct hk_command hk_commands_things[]; /* alert, playbook list, pl
 extern const struct hk_command hk_commands_run[];
 extern const struct hk_command hk_commands_approval[];
 extern const struct hk_command hk_commands_contain[];
-extern const struct hk_command hk_commands_check[]; /* playbook, plugin, config check */
+extern const struct hk_command hk_commands_check[]; /* playbook check, plugin check */
+extern const struct hk_command hk_commands_config[];
+extern const struct hk_command hk_commands_backup[];
 extern const struct hk_command hk_commands_audit[];
 extern const struct hk_command hk_commands_identity[];
 

@@ -4,6 +4,7 @@
  */
 #include "app/cli.h"
 #include "app/folder.h"
+#include "app/progress.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "ledger/audit.h"
@@ -16,35 +17,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHECKPOINT_SIZE_MAX = 65536, PROGRESS_EVERY_MS = 1000 };
-
-struct progress {
-    int64_t began_ms;
-    int64_t told_ms;
-};
-
-static void on_progress(void *ctx, uint64_t done, uint64_t total)
-{
-    struct progress *progress = ctx;
-    int64_t now_ms = hk_time_monotonic_ms();
-
-    if (now_ms - progress->told_ms < PROGRESS_EVERY_MS)
-        return;
-    progress->told_ms = now_ms;
-    fprintf(stderr, "%" PRIu64 " of %" PRIu64 " entries\n", done, total);
-}
+enum { CHECKPOINT_SIZE_MAX = 65536 };
 
 static enum hk_status fill_options(const struct hk_cli *cli, char path[PATH_MAX],
-    struct hk_audit_options *options, struct progress *progress, struct hk_error *error)
+    struct hk_audit_options *options, struct hk_progress *progress, struct hk_error *error)
 {
     enum hk_status status = hk_cli_data_path(cli, path, PATH_MAX, error);
 
     if (status == HK_OK && access(path, F_OK) != 0)
         return hk_fail(error, HK_NOT_FOUND, "there is no data folder %s", path);
-    progress->began_ms = hk_time_monotonic_ms();
-    progress->told_ms = progress->began_ms;
-    *options = (struct hk_audit_options){
-        .data_dir = path, .tenant = cli->tenant, .progress = on_progress, .progress_ctx = progress};
+    hk_progress_init(progress, "entries");
+    *options = (struct hk_audit_options){.data_dir = path,
+        .tenant = cli->tenant,
+        .progress = hk_progress_tell,
+        .progress_ctx = progress};
     return status;
 }
 
@@ -85,7 +71,7 @@ static int audit_verify(struct hk_cli *cli)
 {
     const char *checkpoint = hk_cli_option(cli, "checkpoint");
     struct hk_audit_options options;
-    struct progress progress;
+    struct hk_progress progress;
     char path[PATH_MAX];
     struct hk_buf note;
     struct hk_buf out;
@@ -111,7 +97,7 @@ static int audit_verify(struct hk_cli *cli)
 static int audit_rebuild(struct hk_cli *cli)
 {
     struct hk_audit_options options;
-    struct progress progress;
+    struct hk_progress progress;
     char path[PATH_MAX];
     struct hk_buf out;
     struct hk_error error;
@@ -134,7 +120,7 @@ static int audit_export(struct hk_cli *cli)
 {
     const char *out_dir = hk_cli_option(cli, "out");
     struct hk_audit_options options;
-    struct progress progress;
+    struct hk_progress progress;
     char path[PATH_MAX];
     struct hk_error error;
     enum hk_status status;

@@ -89,53 +89,10 @@ static int plugin_check(struct hk_cli *cli)
     return ok ? HK_EXIT_DONE : hk_cli_error(&error);
 }
 
-static enum hk_status check_tenant(const struct hk_tenant_settings *tenant, struct hk_error *error)
-{
-    struct hk_buf out;
-    enum hk_status status = hk_engine_tenant_check(&tenant->setup, error);
-
-    for (size_t i = 0; i < tenant->setup.plugin_count && status == HK_OK; i++) {
-        hk_buf_init(&out, HK_PLUGIN_FILE_SIZE_MAX + 65536);
-        status = hk_file_read(
-            tenant->plugins[i].path, HK_PLUGIN_FILE_SIZE_MAX, HK_FILE_ANY, &out, error);
-        if (status == HK_OK)
-            status = hk_elfnote_check(out.data != NULL ? out.data : "", out.size, error);
-        if (status != HK_OK)
-            (void)hk_error_prefix(
-                error, "tenants.%s.plugins.%s", tenant->setup.name, tenant->plugins[i].name);
-        hk_buf_done(&out);
-    }
-    return status;
-}
-
-static int config_check(struct hk_cli *cli)
-{
-    struct hk_app_settings settings;
-    struct hk_error error;
-    enum hk_status status =
-        hk_app_settings_load(cli->args[0], hk_cli_data_dir(cli), &settings, &error);
-    int exit_status = HK_EXIT_DONE;
-
-    for (size_t i = 0; i < settings.tenant_count && status == HK_OK; i++)
-        if ((status = check_tenant(&settings.tenants[i], &error)) != HK_OK)
-            hk_app_settings_locate(&settings, &error);
-    if (status != HK_OK)
-        exit_status = hk_cli_fail(
-            status == HK_NOT_FOUND ? HK_EXIT_NOT_FOUND : HK_EXIT_FAILED, "%s", error.text);
-    else if (cli->json || cli->jsonl)
-        printf("{\"ok\":true,\"tenants\":%zu}\n", settings.tenant_count);
-    else
-        printf("%s: ok\n", cli->args[0]);
-    hk_app_settings_done(&settings);
-    return exit_status;
-}
-
 const struct hk_command hk_commands_check[] = {
     {"playbook check", "FILE…", 1, 1000, "Read playbooks without running them", playbook_check,
         {{0}}},
     {"plugin check", "FILE.so", 1, 1, "Look at a plugin's file without loading it", plugin_check,
         {{0}}},
-    {"config check", "FILE", 1, 1,
-        "Read a configuration with its playbooks and plugins, start nothing", config_check, {{0}}},
     {.name = NULL},
 };

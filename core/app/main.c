@@ -20,7 +20,8 @@ static const struct hk_command commands_version[] = {
 
 static const struct hk_command *const tables[] = {hk_commands_serve, hk_commands_send,
     hk_commands_things, hk_commands_run, hk_commands_approval, hk_commands_contain,
-    hk_commands_check, hk_commands_audit, hk_commands_identity, commands_version, NULL};
+    hk_commands_check, hk_commands_config, hk_commands_audit, hk_commands_backup,
+    hk_commands_identity, commands_version, NULL};
 
 static bool asks_for_help(int argc, char **argv)
 {
@@ -45,6 +46,7 @@ static int run(int argc, char **argv)
         hk_cli_command_help(cli.command, stdout);
         status = HK_EXIT_DONE;
     } else {
+        cli.argv = argv - 1; /* the program's name stands there */
         status = cli.command->run(&cli);
     }
     hk_cli_done(&cli);

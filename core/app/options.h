@@ -38,6 +38,7 @@ struct hk_cli {
     const char *values[HK_CLI_OPTIONS_MAX]; /* of command->options; "" for a flag that is set */
     const char **args;
     unsigned arg_count;
+    char *const *argv; /* of the process, whole */
     /* Options that all commands have. */
     const char *data;
     const char *tenant;

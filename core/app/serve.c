@@ -5,10 +5,13 @@
 #include "api/api.h"
 #include "app/cli.h"
 #include "app/folder.h"
+#include "app/reload.h"
 #include "app/settings.h"
+#include "app/supervisor.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "limits.h"
+#include "plugin/privileges.h"
 #include "plugin/spawner.h"
 
 #include <errno.h>
@@ -19,6 +22,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -37,10 +42,17 @@ struct serve {
     struct hk_ledger *ledger;
     struct hk_engine *engine;
     struct hk_api *api;
+    struct hk_supervisor *supervisor;
+    struct hk_reload *reload;
+    char program[PATH_MAX];
+    pid_t spawner;
+    hk_applied_fn *applied; /* who waits for the check of the configuration; may be NULL */
+    void *applied_ctx;
     struct hk_tls *tls; /* of the listener; NULL: plain HTTP */
     struct hk_timer *ready_timer;
     struct hk_timer *stop_timer;
     bool is_stopping;
+    bool begins_anew; /* after the stop */
     bool engine_has_stopped;
     int64_t last_answers_end_ms;
 };
@@ -64,9 +76,10 @@ static enum hk_status start_lock(struct serve *serve, struct hk_error *error)
 /* Before any thread, and before anything is read that plugins must not see. */
 static enum hk_status start_spawner(struct serve *serve, struct hk_error *error)
 {
-    pid_t pid;
-
-    return hk_spawner_fork(serve->data_dir, &serve->spawner_fd, &pid, error);
+    enum hk_status status =
+        hk_spawner_fork(serve->data_dir, &serve->spawner_fd, &serve->spawner, error);
+    /* To enter other network namespaces is the spawner's alone. */
+    return status == HK_OK ? hk_privileges_lay_down(error) : status;
 }
 
 /* Each connection is one, and the usual limit of 1024 is less than connections have places. */
@@ -93,8 +106,10 @@ static enum hk_status start_settings(struct serve *serve, struct hk_error *error
     enum hk_status status = hk_app_settings_load(
         hk_cli_option(serve->cli, "config"), serve->data_dir, &serve->settings, error);
 
-    if (status == HK_OK)
+    if (status == HK_OK) {
         hk_log_set_level(serve->settings.log_level);
+        hk_log_set_format(serve->settings.log_format);
+    }
     return status;
 }
 
@@ -152,12 +167,82 @@ static enum hk_status start_tenants(struct serve *serve, struct hk_error *error)
     return status == HK_OK ? hk_engine_start(serve->engine, error) : status;
 }
 
+/* --- a changed configuration --- */
+
+static void stop_serving(struct serve *serve);
+
+static void on_checked(void *ctx, enum hk_status status, const struct hk_error *error)
+{
+    struct serve *serve = ctx;
+    hk_applied_fn *applied = serve->applied;
+
+    serve->applied = NULL;
+    if (status != HK_OK)
+        hk_log(HK_LOG_ERROR, "the configuration stays as it is: %s", error->text);
+    if (applied != NULL)
+        applied(serve->applied_ctx, status, error);
+    if (serve->is_stopping)
+        return;
+    if (status != HK_OK) {
+        hk_supervisor_ready(serve->supervisor);
+        return;
+    }
+    fputs("beginning anew\n", stderr);
+    serve->begins_anew = true;
+    hk_api_hand_on(serve->api);
+    stop_serving(serve);
+}
+
+static void apply(void *ctx, hk_applied_fn *done, void *done_ctx)
+{
+    struct serve *serve = ctx;
+    struct hk_error error = {.status = HK_BUSY, .text = "the engine is stopping"};
+    enum hk_status status = HK_BUSY;
+
+    if (!serve->is_stopping)
+        status = hk_reload_check(serve->reload, &error);
+    if (status != HK_OK) {
+        if (done != NULL)
+            done(done_ctx, status, &error);
+        return;
+    }
+    serve->applied = done;
+    serve->applied_ctx = done_ctx;
+    hk_supervisor_reloading(serve->supervisor);
+}
+
+static void on_hangup(void *ctx)
+{
+    apply(ctx, NULL, NULL);
+}
+
+static enum hk_status start_reload(struct serve *serve, struct hk_error *error)
+{
+    const struct hk_reload_options options = {.loop = serve->loop,
+        .file = hk_cli_option(serve->cli, "config"),
+        .data_dir = serve->data_dir};
+    enum hk_status status = hk_reload_new(&options, on_checked, serve, &serve->reload, error);
+
+    if (status == HK_OK)
+        status = hk_program_path(serve->program, sizeof(serve->program), error);
+    if (status == HK_OK)
+        status = hk_loop_on_hangup(serve->loop, on_hangup, serve, error);
+    return status;
+}
+
+static enum hk_status start_supervisor(struct serve *serve, struct hk_error *error)
+{
+    return hk_supervisor_new(serve->loop, &serve->supervisor, error);
+}
+
 static enum hk_status start_api(struct serve *serve, struct hk_error *error)
 {
     const struct hk_api_options options = {.loop = serve->loop,
         .ledger = serve->ledger,
         .engine = serve->engine,
-        .version = HK_VERSION};
+        .version = HK_VERSION,
+        .apply = apply,
+        .apply_ctx = serve};
 
     return hk_api_new(&options, &serve->api, error);
 }
@@ -250,10 +335,12 @@ static void on_ready_timer(void *ctx)
 
     if (serve->is_stopping)
         return;
-    if (hk_engine_is_ready(serve->engine, &why))
-        fputs("ready\n", stderr);
-    else
+    if (!hk_engine_is_ready(serve->engine, &why)) {
         hk_timer_arm(serve->ready_timer, READY_POLL_MS);
+        return;
+    }
+    fputs("ready\n", stderr);
+    hk_supervisor_ready(serve->supervisor);
 }
 
 /* --- stop --- */
@@ -287,10 +374,18 @@ static void on_stop_signal(void *ctx)
 {
     struct serve *serve = ctx;
 
-    if (serve->is_stopping)
+    if (serve->is_stopping && !serve->begins_anew)
         _exit(HK_EXIT_FAILED); /* what is on disk is whole; the next start recovers */
-    serve->is_stopping = true;
     fputs("stopping\n", stderr);
+    hk_supervisor_stopping(serve->supervisor);
+    serve->begins_anew = false;
+    if (!serve->is_stopping)
+        stop_serving(serve);
+}
+
+static void stop_serving(struct serve *serve)
+{
+    serve->is_stopping = true;
     hk_timer_arm(serve->stop_timer, HK_STOP_DEADLINE_MS + LAST_ANSWERS_MS);
     hk_api_drain(serve->api);
     hk_engine_stop(serve->engine, HK_STOP_DEADLINE_MS, on_engine_stopped, serve);
@@ -321,9 +416,11 @@ static const struct {
     {"ledger", start_ledger},
     {"engine", start_engine},
     {"tenants", start_tenants},
+    {"service manager", start_supervisor},
     {"api", start_api},
     {"listeners", start_listeners},
     {"signals", start_signals},
+    {"changes", start_reload},
 };
 
 /* Accepts what is half started. The api goes after the ledger, whose threads may be at its jobs. */
@@ -333,6 +430,8 @@ static void stop_all(struct serve *serve)
 
     hk_timer_free(serve->ready_timer);
     hk_timer_free(serve->stop_timer);
+    hk_reload_free(serve->reload);
+    hk_supervisor_free(serve->supervisor);
     if (serve->engine != NULL)
         hk_engine_free(serve->engine);
     if (serve->ledger != NULL)
@@ -351,6 +450,19 @@ static void stop_all(struct serve *serve)
         (void)snprintf(path, sizeof(path), "%s/url", serve->data_dir);
         (void)unlink(path);
         (void)close(serve->lock_fd);
+    }
+}
+
+/* It ends when its socket does. Nobody else would take its exit status; but a spawner that is stuck
+ * must not hold up what begins anew. */
+static void wait_for_spawner(pid_t spawner)
+{
+    const struct timespec pause = {.tv_nsec = READY_POLL_MS * 1000000L};
+
+    for (int left_ms = LAST_ANSWERS_MS; left_ms > 0; left_ms -= READY_POLL_MS) {
+        if (waitpid(spawner, NULL, WNOHANG) != 0)
+            return;
+        (void)nanosleep(&pause, NULL);
     }
 }
 
@@ -378,6 +490,11 @@ static int run_serve(struct hk_cli *cli)
         status = hk_loop_run(serve->loop, &error);
     exit_status = status == HK_OK ? HK_EXIT_DONE : hk_cli_fail(HK_EXIT_FAILED, "%s", error.text);
     stop_all(serve);
+    if (exit_status == HK_EXIT_DONE && serve->begins_anew) {
+        wait_for_spawner(serve->spawner);
+        if (hk_begin_anew(serve->program, cli->argv, &error) != HK_OK)
+            exit_status = hk_cli_fail(HK_EXIT_FAILED, "%s", error.text);
+    }
     free(serve);
     return exit_status;
 }

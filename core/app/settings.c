@@ -15,8 +15,8 @@
 
 enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
 
-static const char *const top_keys[] = {
-    "listen", "url", "tls", "socket", "checkpoint_sink", "log_level", "tenants", NULL};
+static const char *const top_keys[] = {"listen", "url", "tls", "socket", "checkpoint_sink",
+    "log_level", "log_format", "tenants", NULL};
 
 static bool is_executable_beside(const char *place, const char *name, char *path, size_t capacity)
 {
@@ -77,19 +77,39 @@ enum hk_status hk_settings_path(struct hk_app_settings *settings, const char *te
     return HK_OK;
 }
 
-static enum hk_status read_log_level(
-    const struct hk_json *value, enum hk_log_level *ret_level, struct hk_error *error)
+/* The place of a word among those allowed (NULL-ended); absent: the fallback. */
+static enum hk_status read_word(const struct hk_json *root, const char *key,
+    const char *const *words, unsigned fallback, unsigned *ret_index, struct hk_error *error)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
-    const char *text = hk_json_string(value);
+    const struct hk_json *value = hk_json_get(root, key);
+    const char *text = value != NULL ? hk_json_string(value) : words[fallback];
+    char list[128] = "";
 
-    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], text) == 0) {
-            *ret_level = (enum hk_log_level)i;
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (text != NULL && strcmp(words[i], text) == 0) {
+            *ret_index = i;
             return HK_OK;
         }
+        (void)snprintf(
+            list + strlen(list), sizeof(list) - strlen(list), "%s%s", i > 0 ? ", " : "", words[i]);
     }
-    return hk_fail(error, HK_INVALID, "log_level: must be one of error, warning, info, debug");
+    return hk_fail(error, HK_INVALID, "%s: must be one of %s", key, list);
+}
+
+static enum hk_status read_log(struct hk_app_settings *settings, struct hk_error *error)
+{
+    static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+    static const char *const formats[] = {"text", "json", "journal", NULL};
+    unsigned level = HK_LOG_INFO;
+    unsigned format = HK_LOG_TEXT;
+    enum hk_status status =
+        read_word(settings->doc.root, "log_level", levels, HK_LOG_INFO, &level, error);
+
+    if (status == HK_OK)
+        status = read_word(settings->doc.root, "log_format", formats, HK_LOG_TEXT, &format, error);
+    settings->log_level = (enum hk_log_level)level;
+    settings->log_format = (enum hk_log_format)format;
+    return status;
 }
 
 static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error *error)
@@ -97,7 +117,6 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
     const struct hk_json *root = settings->doc.root;
     const struct hk_json *socket = hk_json_get(root, "socket");
     const struct hk_json *sink = hk_json_get(root, "checkpoint_sink");
-    const struct hk_json *level = hk_json_get(root, "log_level");
     enum hk_status status = hk_settings_keys(root, "", top_keys, error);
 
     if (status != HK_OK)
@@ -112,9 +131,8 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
         return hk_fail(error, HK_INVALID, "checkpoint_sink: expected the path of a folder");
     if (sink != NULL)
         status = hk_settings_path(settings, sink->text, &settings->checkpoint_sink, error);
-    settings->log_level = HK_LOG_INFO;
-    if (status == HK_OK && level != NULL)
-        status = read_log_level(level, &settings->log_level, error);
+    if (status == HK_OK)
+        status = read_log(settings, error);
     return status;
 }
 
@@ -176,6 +194,8 @@ static enum hk_status read_settings(const char *json, size_t size, const char *f
         status = read_top(settings, error);
     if (status == HK_OK)
         status = read_tenants(settings, data_dir, error);
+    if (status == HK_OK)
+        status = hk_settings_sources_check(settings, error);
     return status;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "plugin/pool.h"
+#include "source/config.h"
 
 /* What the setup points to is the settings' own, but for the texts of the playbooks. */
 struct hk_tenant_settings {
@@ -19,6 +20,8 @@ struct hk_tenant_settings {
     struct hk_playbook_file *playbooks;
     struct hk_plugin_config *plugins;
     struct hk_secrets *secrets;
+    struct hk_source_config *sources;
+    size_t source_count;
 };
 
 #define HK_APP_URL_SIZE 256
@@ -43,6 +46,7 @@ struct hk_app_settings {
     bool has_socket;
     const char *checkpoint_sink; /* absolute, or NULL */
     enum hk_log_level log_level;
+    enum hk_log_format log_format;
     struct hk_tenant_settings *tenants;
     size_t tenant_count;
 };

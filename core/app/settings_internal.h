@@ -22,6 +22,13 @@ HK_MUST_CHECK enum hk_status hk_settings_listen(
 HK_MUST_CHECK enum hk_status hk_settings_secrets(struct hk_app_settings *settings,
     const char *tenant, const struct hk_json *table, struct hk_secrets **ret_secrets,
     struct hk_error *error);
+/* A tenant's table of sources (NULL is none), once its secrets are read. */
+HK_MUST_CHECK enum hk_status hk_settings_sources(struct hk_app_settings *settings,
+    const char *tenant, const struct hk_json *table, struct hk_tenant_settings *ret_tenant,
+    struct hk_error *error);
+/* What can only be told when all tenants' are known. */
+HK_MUST_CHECK enum hk_status hk_settings_sources_check(
+    const struct hk_app_settings *settings, struct hk_error *error);
 HK_MUST_CHECK enum hk_status hk_settings_tenant(struct hk_app_settings *settings,
     const struct hk_json *tenant, const char *data_dir, struct hk_tenant_settings *ret_tenant,
     struct hk_error *error);

@@ -12,8 +12,8 @@
 #include <string.h>
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
-    "lists", "protected", "budgets", "dedupe", "lease", "secrets", "sources", "mode", "tuning_until", "cases",
-    "fallback", NULL};
+    "lists", "protected", "budgets", "dedupe", "lease", "secrets", "sources", "mode",
+    "tuning_until", "cases", "fallback", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {

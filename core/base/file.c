@@ -86,11 +86,23 @@ static int sync_folder_of(const char *path)
     return result;
 }
 
+enum hk_status hk_file_publish(const char *fresh, const char *path, struct hk_error *error)
+{
+    enum hk_status status = HK_OK;
+
+    /* A link takes no name that is taken, as a rename would. */
+    if (link(fresh, path) != 0 || sync_folder_of(path) != 0)
+        status = hk_fail(error, errno == EEXIST ? HK_CONFLICT : HK_IO, "cannot write %s: %s", path,
+            strerror(errno));
+    (void)unlink(fresh);
+    return status;
+}
+
 enum hk_status hk_file_make_private(
     const char *path, const void *data, size_t size, struct hk_error *error)
 {
     char fresh[PATH_MAX];
-    enum hk_status status = HK_OK;
+    enum hk_status status;
     bool is_made = false;
     int fd;
 
@@ -103,12 +115,9 @@ enum hk_status hk_file_make_private(
         is_made = write_all(fd, data, size) == 0;
         (void)close(fd);
     }
-    /* A link takes no name that is taken, as a rename would. */
     if (is_made)
-        is_made = link(fresh, path) == 0 && sync_folder_of(path) == 0;
-    if (!is_made)
-        status = hk_fail(error, errno == EEXIST ? HK_CONFLICT : HK_IO, "cannot write %s: %s", path,
-            strerror(errno));
+        return hk_file_publish(fresh, path, error);
+    status = hk_fail(error, HK_IO, "cannot write %s: %s", path, strerror(errno));
     (void)unlink(fresh);
     return status;
 }

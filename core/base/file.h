@@ -16,6 +16,11 @@ enum hk_file_rule {
 HK_MUST_CHECK enum hk_status hk_file_read(const char *path, size_t size_max, enum hk_file_rule rule,
     struct hk_buf *out, struct hk_error *error);
 
+/* Give a finished, synced file its name, and take its earlier one away in every case. The name is
+ * there after a power cut too. HK_CONFLICT when it is taken: nothing is replaced. */
+HK_MUST_CHECK enum hk_status hk_file_publish(
+    const char *fresh, const char *path, struct hk_error *error);
+
 /* Make a private file in an existing folder, whole and synced or not at all. HK_CONFLICT when it is
  * there already: it is never replaced. */
 HK_MUST_CHECK enum hk_status hk_file_make_private(

@@ -25,6 +25,7 @@
 /* X(NAME, text). The payload of each kind is in core/ARCHITECTURE.md; project.c folds it. */
 #define HK_KIND_LIST(X)                                                                            \
     X(LEDGER_OPENED, "ledger.opened")                                                              \
+    X(LEDGER_RESTORED, "ledger.restored")                                                              \
     X(ENGINE_STARTED, "engine.started")                                                            \
     X(ENGINE_STOPPED, "engine.stopped")                                                            \
     X(CONFIG_APPLIED, "config.applied")                                                            \

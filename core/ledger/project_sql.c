@@ -55,9 +55,7 @@
 #define DROP_TIMERS "DELETE FROM timer" MINE
 
 /* Whoever was told about a gate is told how it ended. */
-#define TELL_OUTCOME                                                                               \
-    "tell_us = CASE WHEN EXISTS (SELECT 1 FROM notice WHERE notice.tenant = :tenant"               \
-    " AND notice.about = :subject AND notice.contact IS NOT NULL) THEN :time END"
+#define TELL_OUTCOME "tell_us = CASE WHEN told_us IS NOT NULL THEN :time END"
 /* When the gate that a notice is about is looked at again: 0 is never, absent leaves it. */
 #define TELL_AGAIN                                                                                 \
     "UPDATE gate SET tell_us = nullif(" P("next_us") ", 0) WHERE tenant = :tenant AND id = "       \
@@ -76,6 +74,7 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         "INSERT OR IGNORE INTO tenant(tenant, name, ledger, key)"
         " VALUES(:tenant, " P("tenant") ", " P("ledger") ", " P("key") ")",
         SUBJECT_ROW},
+    [HK_KIND_LEDGER_RESTORED] = {SUBJECT_ROW},
     [HK_KIND_ENGINE_STARTED] = {SUBJECT_ROW},
     [HK_KIND_ENGINE_STOPPED] = {SUBJECT_ROW},
     [HK_KIND_CONFIG_APPLIED] = {SUBJECT_ROW},
@@ -283,7 +282,12 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         " problem = " P("problem") ", last = :pos" HERE,
         "UPDATE notice SET state = 'failed'" MY_MEMBERS " AND " P("retry_us") " IS NULL",
         "UPDATE contact SET failed = failed + 1, failed_us = :time" MY_CONTACT
-        " AND " P("retry_us") " IS NULL"},
+        " AND " P("retry_us") " IS NULL",
+        /* Whoever can't be reached isn't waited for. */
+        "UPDATE gate SET tell_us = :time WHERE tenant = :tenant AND state = 'pending' AND "
+        P("retry_us") " IS NULL AND id IN (SELECT about FROM notice WHERE notice.tenant = :tenant"
+        " AND notice.id = :subject UNION ALL SELECT about FROM notice WHERE notice.tenant = :tenant"
+        " AND notice.into_notice = :subject)"},
     [HK_KIND_NOTICE_DROPPED] = {
         "UPDATE notice SET state = 'dropped', problem = " P("why") ", last = :pos" HERE,
         "UPDATE notice SET state = 'dropped'" MY_MEMBERS},

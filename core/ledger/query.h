@@ -60,7 +60,7 @@ struct hk_due_question {
     size_t skip; /* so many of the oldest are passed over */
     size_t count_max;
 };
-enum hk_due_kind { HK_DUE_WAIT, HK_DUE_GATE, HK_DUE_LEASE };
+enum hk_due_kind { HK_DUE_WAIT, HK_DUE_GATE, HK_DUE_LEASE, HK_DUE_TELL };
 struct hk_due {
     enum hk_due_kind kind;
     hk_tenant tenant;
@@ -129,6 +129,11 @@ HK_MUST_CHECK enum hk_status hk_query_credentials(
 typedef void hk_spent_fn(void *ctx, hk_tenant tenant, const char *action_kind, int64_t time_us);
 HK_MUST_CHECK enum hk_status hk_query_spent(struct hk_reading *reading, int64_t since_us,
     hk_spent_fn *fn, void *ctx, struct hk_error *error);
+
+/* What a restored ledger knows of its restoration: {"restore", "backup", "backup_us",
+ * "restored_us"}. HK_NOT_FOUND: it was never restored. */
+HK_MUST_CHECK enum hk_status hk_query_restored(
+    struct hk_reading *reading, struct hk_buf *out, struct hk_error *error);
 
 /* --- for people: JSON --- */
 

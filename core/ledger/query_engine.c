@@ -93,7 +93,7 @@ enum hk_status hk_query_containments_in_state(struct hk_reading *reading, const 
     return status;
 }
 
-/* --- what is due: three sorted lists, merged --- */
+/* --- what is due: sorted lists, merged --- */
 
 struct due_source {
     enum hk_due_kind kind;
@@ -138,6 +138,9 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
         {.kind = HK_DUE_GATE,
             .sql = "SELECT tenant, id, '', expires_us FROM gate WHERE state = 'pending'"
                    " AND expires_us IS NOT NULL ORDER BY expires_us"},
+        {.kind = HK_DUE_TELL,
+            .sql = "SELECT tenant, id, '', tell_us FROM gate WHERE tell_us IS NOT NULL"
+                   " ORDER BY tell_us"},
         {.kind = HK_DUE_LEASE,
             .sql = "SELECT tenant, id, '', expires_us FROM containment WHERE state = 'active'"
                    " AND expires_us IS NOT NULL ORDER BY expires_us"},
@@ -329,4 +332,22 @@ enum hk_status hk_query_counts(
         fn(ctx, hk_stmt_text(stmt, 0), hk_stmt_text(stmt, 1), sqlite3_column_int64(stmt, 2));
     (void)sqlite3_finalize(stmt);
     return status;
+}
+
+enum hk_status hk_query_restored(
+    struct hk_reading *reading, struct hk_buf *out, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(
+        reading->db, "SELECT value FROM meta WHERE name = 'restored'", &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && has_row)
+        hk_buf_append_text(out, hk_stmt_text(stmt, 0));
+    (void)sqlite3_finalize(stmt);
+    if (status == HK_OK && !has_row)
+        return hk_fail(error, HK_NOT_FOUND, "this ledger was never restored");
+    return status == HK_OK ? hk_buf_check(out, "restored", error) : status;
 }

@@ -1,6 +1,7 @@
 #include "loop/http_listen.h"
 
 #include "base/text.h"
+#include "loop/address.h"
 #include "loop/inherit.h"
 
 #include <arpa/inet.h>
@@ -18,81 +19,15 @@ enum { BACKLOG = 511 };
 
 static const char unix_prefix[] = "unix:";
 
-union any_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    struct sockaddr_un un;
-};
-
 /* --- TCP --- */
-
-static bool parse_port(const char *text, unsigned *ret_port)
-{
-    unsigned port = 0;
-    size_t digits = strspn(text, "0123456789");
-
-    if (digits == 0 || digits > 5 || text[digits] != '\0') {
-        return false;
-    }
-    for (; *text != '\0'; text++) {
-        port = port * 10 + (unsigned)(*text - '0');
-    }
-    *ret_port = port;
-    return port <= 65535;
-}
-
-static enum hk_status parse_tcp(const char *address, union any_address *ret_address,
-    socklen_t *ret_size, struct hk_error *error)
-{
-    char host[INET6_ADDRSTRLEN];
-    const char *colon = strrchr(address, ':');
-    bool is_v6 = address[0] == '[';
-    unsigned port = 0;
-
-    if (colon == NULL || !parse_port(colon + 1, &port)) {
-        return hk_fail(error, HK_INVALID, "listen address \"%s\" has no port", address);
-    }
-    const char *begin = is_v6 ? address + 1 : address;
-    size_t size = (size_t)(colon - begin);
-    if (is_v6 && (size == 0 || begin[--size] != ']')) {
-        return hk_fail(error, HK_INVALID, "listen address \"%s\" lacks a ']'", address);
-    }
-    if (size >= sizeof host) {
-        return hk_fail(error, HK_INVALID, "listen address \"%s\" is too long", address);
-    }
-    memcpy(host, begin, size);
-    host[size] = '\0';
-    memset(ret_address, 0, sizeof *ret_address);
-    if (is_v6 && inet_pton(AF_INET6, host, &ret_address->v6.sin6_addr) == 1) {
-        ret_address->v6.sin6_family = AF_INET6;
-        ret_address->v6.sin6_port = htons((uint16_t)port);
-        *ret_size = sizeof ret_address->v6;
-        return HK_OK;
-    }
-    if (!is_v6 && inet_pton(AF_INET, host, &ret_address->v4.sin_addr) == 1) {
-        ret_address->v4.sin_family = AF_INET;
-        ret_address->v4.sin_port = htons((uint16_t)port);
-        *ret_size = sizeof ret_address->v4;
-        return HK_OK;
-    }
-    return hk_fail(error, HK_INVALID,
-        "listen address \"%s\" is not \"address:port\", \"[address]:port\" or \"unix:path\"",
-        address);
-}
-
-static unsigned port_of(const union any_address *any)
-{
-    return ntohs(any->any.sa_family == AF_INET6 ? any->v6.sin6_port : any->v4.sin_port);
-}
 
 static enum hk_status open_tcp(
     const char *address, struct hk_http_socket *s, struct hk_error *error)
 {
-    union any_address any;
+    union hk_address any;
     socklen_t size = 0;
     int on = 1;
-    enum hk_status status = parse_tcp(address, &any, &size, error);
+    enum hk_status status = hk_address_parse(address, &any, &size, error);
 
     if (status != HK_OK) {
         return status;
@@ -105,7 +40,7 @@ static enum hk_status open_tcp(
         if (getsockname(s->fd, &any.any, &size) != 0) {
             goto fail;
         }
-        s->port = port_of(&any);
+        s->port = hk_address_port(&any);
         return HK_OK;
     }
     s->fd = socket(any.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -120,7 +55,7 @@ static enum hk_status open_tcp(
         getsockname(s->fd, &any.any, &size) != 0) {
         goto fail;
     }
-    s->port = port_of(&any);
+    s->port = hk_address_port(&any);
     return HK_OK;
 fail:
     return hk_fail(error, errno == EADDRINUSE ? HK_CONFLICT : HK_IO, "cannot listen on %s: %s",
@@ -129,17 +64,16 @@ fail:
 
 bool hk_http_address_is_local(const char *address)
 {
-    union any_address any;
+    union hk_address any;
     socklen_t size = 0;
 
     if (strncmp(address, unix_prefix, sizeof unix_prefix - 1) == 0) {
         return true;
     }
-    if (parse_tcp(address, &any, &size, NULL) != HK_OK) {
+    if (hk_address_parse(address, &any, &size, NULL) != HK_OK) {
         return false;
     }
-    return any.any.sa_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&any.v6.sin6_addr)
-                                         : ntohl(any.v4.sin_addr.s_addr) >> 24 == 127;
+    return hk_address_is_loopback(&any);
 }
 
 /* --- Unix --- */
@@ -262,7 +196,7 @@ static bool unix_peer_of(int fd, struct hk_http_peer *ret_peer)
 
 bool hk_http_peer_of(int fd, bool is_unix, struct hk_http_peer *ret_peer)
 {
-    union any_address any = {0};
+    union hk_address any = {0};
     socklen_t size = sizeof any;
     char host[INET6_ADDRSTRLEN] = "?";
     int on = 1;

@@ -11,15 +11,21 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { STOP_SIGNALS_COUNT = 2, LAST_TURNS_MAX = 8 };
+enum { LAST_TURNS_MAX = 8 };
 
-static const int stop_signals[STOP_SIGNALS_COUNT] = {SIGTERM, SIGINT};
+struct on_signal {
+    struct event *event;
+    hk_loop_fn *fn;
+    void *ctx;
+};
+
+enum { ON_TERMINATE, ON_INTERRUPT, ON_HANGUP, ON_SIGNAL_COUNT };
+
+static const int signal_numbers[ON_SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGHUP};
 
 struct hk_loop {
     struct event_base *base;
-    struct event *on_signal[STOP_SIGNALS_COUNT];
-    hk_loop_fn *stop_fn;
-    void *stop_ctx;
+    struct on_signal on_signal[ON_SIGNAL_COUNT];
     bool is_stopping;
 };
 
@@ -90,9 +96,9 @@ void hk_loop_free(struct hk_loop *loop)
     if (loop == NULL) {
         return;
     }
-    for (size_t i = 0; i < STOP_SIGNALS_COUNT; i++) {
-        if (loop->on_signal[i] != NULL) {
-            event_free(loop->on_signal[i]);
+    for (size_t i = 0; i < ON_SIGNAL_COUNT; i++) {
+        if (loop->on_signal[i].event != NULL) {
+            event_free(loop->on_signal[i].event);
         }
     }
     if (loop->base != NULL) {
@@ -130,28 +136,40 @@ struct event_base *hk_loop_base(struct hk_loop *loop)
     return loop->base;
 }
 
-static void on_stop_signal(evutil_socket_t number, short what, void *ctx)
+static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
-    struct hk_loop *loop = ctx;
+    struct on_signal *here = ctx;
     (void)number;
     (void)what;
-    loop->stop_fn(loop->stop_ctx);
+    here->fn(here->ctx);
+}
+
+static enum hk_status watch_signal(
+    struct hk_loop *loop, unsigned which, hk_loop_fn *fn, void *ctx, struct hk_error *error)
+{
+    struct on_signal *here = &loop->on_signal[which];
+
+    here->fn = fn;
+    here->ctx = ctx;
+    if (here->event == NULL)
+        here->event = evsignal_new(loop->base, signal_numbers[which], on_signal, here);
+    if (here->event == NULL || event_add(here->event, NULL) != 0)
+        return hk_fail(error, HK_IO, "cannot watch for signal %d", signal_numbers[which]);
+    return HK_OK;
 }
 
 enum hk_status hk_loop_on_stop_signal(
     struct hk_loop *loop, hk_loop_fn *fn, void *ctx, struct hk_error *error)
 {
-    loop->stop_fn = fn;
-    loop->stop_ctx = ctx;
-    for (size_t i = 0; i < STOP_SIGNALS_COUNT; i++) {
-        if (loop->on_signal[i] == NULL) {
-            loop->on_signal[i] = evsignal_new(loop->base, stop_signals[i], on_stop_signal, loop);
-        }
-        if (loop->on_signal[i] == NULL || event_add(loop->on_signal[i], NULL) != 0) {
-            return hk_fail(error, HK_IO, "cannot watch for signal %d", stop_signals[i]);
-        }
-    }
-    return HK_OK;
+    enum hk_status status = watch_signal(loop, ON_TERMINATE, fn, ctx, error);
+
+    return status == HK_OK ? watch_signal(loop, ON_INTERRUPT, fn, ctx, error) : status;
+}
+
+enum hk_status hk_loop_on_hangup(
+    struct hk_loop *loop, hk_loop_fn *fn, void *ctx, struct hk_error *error)
+{
+    return watch_signal(loop, ON_HANGUP, fn, ctx, error);
 }
 
 /* --- timers --- */
@@ -333,11 +351,21 @@ void hk_fd_watch_free(struct hk_fd_watch *watch)
     free(watch);
 }
 
-void hk_fd_watch_want_write(struct hk_fd_watch *watch, bool want)
+static void want(struct event *event, bool is_wanted)
 {
-    if (!want) {
-        (void)event_del(watch->writable);
-    } else if (event_add(watch->writable, NULL) != 0) {
+    if (!is_wanted) {
+        (void)event_del(event);
+    } else if (event_add(event, NULL) != 0) {
         abort(); /* memory for the kernel's table is gone; the peer would wait for ever */
     }
+}
+
+void hk_fd_watch_want_write(struct hk_fd_watch *watch, bool is_wanted)
+{
+    want(watch->writable, is_wanted);
+}
+
+void hk_fd_watch_want_read(struct hk_fd_watch *watch, bool is_wanted)
+{
+    want(watch->readable, is_wanted);
 }

@@ -45,12 +45,17 @@ void hk_wake_signal(void *wake);
 HK_MUST_CHECK enum hk_status hk_loop_on_stop_signal(
     struct hk_loop *loop, hk_loop_fn *fn, void *ctx, struct hk_error *error);
 
-/* Watch a descriptor: readable always, writable while asked for. The descriptor stays the
+/* SIGHUP calls fn on the loop; before, it would end the process. */
+HK_MUST_CHECK enum hk_status hk_loop_on_hangup(
+    struct hk_loop *loop, hk_loop_fn *fn, void *ctx, struct hk_error *error);
+
+/* Watch a descriptor: readable unless told otherwise, writable while asked for. The descriptor stays the
  * caller's; free the watch before closing it. */
 typedef void hk_fd_fn(void *ctx, bool readable, bool writable);
 HK_MUST_CHECK struct hk_fd_watch *hk_fd_watch_new(
     struct hk_loop *loop, int fd, hk_fd_fn *fn, void *ctx);
 void hk_fd_watch_free(struct hk_fd_watch *watch);
 void hk_fd_watch_want_write(struct hk_fd_watch *watch, bool want);
+void hk_fd_watch_want_read(struct hk_fd_watch *watch, bool want);
 
 #endif

@@ -1,0 +1,37 @@
+/*
+ * backup_files: the files of a data folder that a backup holds beside the ledger: the signing key
+ * and what plugins keep. Internal to ledger/.
+ */
+#ifndef HK_LEDGER_BACKUP_FILES_H
+#define HK_LEDGER_BACKUP_FILES_H
+
+#include "base/status.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct hk_backup_file;
+struct hk_backup_files {
+    struct hk_backup_file *first;
+    size_t size; /* bytes of all */
+};
+
+/* Read plain files under plugins/, and under key/ if wanted. HK_LIMIT beyond
+ * HK_BACKUP_FILES_SIZE_MAX. Free with hk_backup_files_done in every case. */
+HK_MUST_CHECK enum hk_status hk_backup_files_read(
+    const char *data_dir, bool with_key, struct hk_backup_files *ret_files, struct hk_error *error);
+void hk_backup_files_done(struct hk_backup_files *files); /* wipes: the key was among them */
+/* Into the table backup_file, which is made. */
+HK_MUST_CHECK enum hk_status hk_backup_files_store(
+    const struct hk_backup_files *files, sqlite3 *to, struct hk_error *error);
+
+/* Write the files of the table into the folder. A name that leads out of key/ and plugins/ is
+ * HK_INVALID. Nothing that is there is replaced. */
+HK_MUST_CHECK enum hk_status hk_backup_files_extract(
+    sqlite3 *from, const char *data_dir, struct hk_error *error);
+/* HK_OK when the folder is absent or empty. */
+HK_MUST_CHECK enum hk_status hk_backup_folder_is_empty(
+    const char *data_dir, struct hk_error *error);
+
+#endif
