@@ -193,5 +193,5 @@ const struct hk_route hk_routes[] = {
         .answer = "the note",
         .answer_type = "text/plain",
         .problems = {404, 503}},
-    {.method = NULL, .more = hk_routes_cases},
+    {.method = NULL, .more = hk_routes_gate},
 };

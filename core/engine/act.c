@@ -119,8 +119,9 @@ enum hk_status hk_act_prepare(
     if (act->capability != NULL && !hk_capability_fits(act->capability, act->info->kind))
         return hk_fail(error, HK_INVALID, "%s is bound to %s, which is of kind %s", act->capability,
             act->action, hk_kind_of_action_text(act->info->kind));
+    const char *args = step->narrowed != NULL ? step->narrowed : step->args;
     enum hk_status status =
-        hk_json_parse(step->args, strlen(step->args), &hk_json_limits_own, &act->args, error);
+        hk_json_parse(args, strlen(args), &hk_json_limits_own, &act->args, error);
     if (status == HK_OK)
         status = hk_json_parse(
             step->options, strlen(step->options), &hk_json_limits_own, &act->options, error);
@@ -128,6 +129,8 @@ enum hk_status hk_act_prepare(
         status = hk_error_prefix(error, "%s", step->name);
     if (status == HK_OK)
         status = read_options(run, act, error);
+    if (step->narrowed_lease_ms > 0 && step->narrowed_lease_ms < act->lease_ms)
+        act->lease_ms = step->narrowed_lease_ms;
     if (status == HK_OK)
         status = ask_authority(run, act, error);
     if (status == HK_OK)

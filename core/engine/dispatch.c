@@ -9,6 +9,7 @@
 #include "engine/act.h"
 #include "engine/due.h"
 #include "engine/effect.h"
+#include "engine/gate.h"
 #include "engine/lease.h"
 #include "engine/memory.h"
 #include "engine/run.h"
@@ -116,6 +117,7 @@ void hk_dispatch_intend(struct hk_run *run, struct hk_step *step, const struct h
     hk_verdict_write(&act->verdict, jw);
     if (step->gate[0] != 0)
         hk_jw_kv(jw, "gate", step->gate);
+    hk_gate_write_narrowing(jw, step);
     if (step->containment[0] != 0) {
         hk_jw_kv(jw, "containment", step->containment);
         hk_jw_kv_i64(jw, "lease_ms", step->lease_ms);
@@ -153,15 +155,19 @@ void hk_containment_active(struct hk_run *run, const struct hk_step *step, struc
 static void done(struct hk_run *run, struct hk_step *step, const char *result, const char *how)
 {
     struct hk_tx tx;
+    struct hk_buf told;
+    hk_buf_init(&told, RESULT_SIZE_MAX + HK_ARGS_SIZE_MAX * 2);
     if (strlen(result) > RESULT_SIZE_MAX)
         result = "{\"omitted\":\"the result was larger than a result may be\"}";
     else if (!hk_run_has_room(run, strlen(result)))
         result = "{\"omitted\":\"the record of the run is larger than a run's may be\"}";
+    result = hk_gate_tell_narrowing(step, result, &told);
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_step_settle(run, step, &tx, true, result, how);
     hk_containment_active(run, step, &tx, "starting", result);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     hk_step_deliver(run, step);
+    hk_buf_done(&told);
 }
 
 static void failed(struct hk_run *run, struct hk_step *step, const char *reason, const char *how)

@@ -158,6 +158,30 @@ struct hk_decision {
     const char *reason; /* may be NULL for approve */
     const char *choice; /* for questions with choices */
 };
+/* Ask for less than what is asked: a new revision with a digest of its own, for which earlier votes
+ * don't count. Whoever may decide may narrow. What would be wider is HK_INVALID. */
+struct hk_narrowing {
+    const char *args;   /* JSON object: those that change; NULL: none does */
+    int64_t lease_ms;   /* a shorter lease; 0: as it is */
+    const char *digest; /* the one that was shown */
+    const char *reason; /* may be NULL */
+};
+void hk_engine_narrow(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *gate, const struct hk_narrowing *narrowing, hk_reply_fn *reply, void *ctx);
+
+/* Pass a decision on to somebody who may take it. Others still may, too. */
+struct hk_delegate {
+    char id[HK_ID_SIZE];
+    char role[32];
+};
+void hk_engine_delegate(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *gate, const struct hk_delegate *to, const char *reason, hk_reply_fn *reply,
+    void *ctx);
+
+/* Ask back, or answer: a note on the gate. Any analyst may, whoever asked for it too. */
+void hk_engine_gate_note(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *gate, const char *text, hk_reply_fn *reply, void *ctx);
+
 void hk_engine_decide(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *gate, const struct hk_decision *decision, hk_reply_fn *reply, void *ctx);
 

@@ -11,6 +11,7 @@
 #include "engine/dispatch.h"
 #include "engine/due.h"
 #include "engine/memory.h"
+#include "engine/run.h"
 #include "engine/step.h"
 #include "engine/tx.h"
 
@@ -95,6 +96,72 @@ void hk_gate_covers(struct hk_run *run, const struct hk_step *step, const struct
     seal(out, ret_digest);
 }
 
+void hk_gate_go_on_asking(const struct hk_json *covers, struct hk_verdict *verdict)
+{
+    if (verdict->outcome <= HK_MAY_ASK)
+        return;
+    verdict->outcome = HK_MAY_ASK;
+    (void)hk_copy_text(verdict->rule, sizeof verdict->rule, hk_json_string_at(covers, "rule", ""));
+    (void)hk_copy_text(
+        verdict->role, sizeof verdict->role, hk_json_string_at(covers, "role", "approver"));
+    verdict->quorum = (unsigned)hk_json_i64_at(covers, "quorum", 1);
+    verdict->expires_ms = HK_GATE_EXPIRES_DEFAULT_MS;
+}
+
+/* --- narrowing --- */
+
+void hk_gate_apply_narrowing(
+    struct hk_run *run, struct hk_step *step, const struct hk_json *gate_payload)
+{
+    const struct hk_json *narrowed = hk_json_get(gate_payload, "narrowed");
+    struct hk_buf text;
+    step->narrowed_lease_ms = hk_json_i64_at(gate_payload, "narrowed_lease_ms", 0);
+    hk_buf_init(&text, HK_ARGS_SIZE_MAX * 2);
+    if (narrowed != NULL)
+        hk_json_canonical(narrowed, &text);
+    hk_engine_must(hk_buf_check(&text, "narrowed arguments", NULL), "a gate", NULL);
+    if (text.data == NULL)
+        step->narrowed = NULL;
+    else if (step->narrowed == NULL || strcmp(step->narrowed, text.data) != 0)
+        step->narrowed = hk_run_text(run, text.data);
+    hk_buf_done(&text);
+}
+
+void hk_gate_write_narrowing(struct hk_jw *jw, const struct hk_step *step)
+{
+    if (step->narrowed != NULL)
+        hk_jw_kv_raw(jw, "narrowed", step->narrowed);
+    if (step->narrowed_lease_ms > 0)
+        hk_jw_kv_i64(jw, "narrowed_lease_ms", step->narrowed_lease_ms);
+}
+
+const char *hk_gate_tell_narrowing(
+    const struct hk_step *step, const char *result, struct hk_buf *out)
+{
+    struct hk_json_doc doc = {0};
+    struct hk_jw jw;
+    if (step->narrowed == NULL ||
+        hk_json_parse(result, strlen(result), &hk_json_limits_own, &doc, NULL) != HK_OK)
+        return result;
+    hk_jw_init(&jw, out);
+    hk_jw_object(&jw);
+    hk_jw_key(&jw, "narrowed");
+    hk_jw_object(&jw);
+    hk_jw_kv_raw(&jw, "args", step->narrowed);
+    hk_jw_kv_i64(&jw, "lease_ms", step->lease_ms);
+    hk_jw_object_end(&jw);
+    if (doc.root->type == HK_JSON_OBJECT) {
+        for (const struct hk_json *item = doc.root->first; item != NULL; item = item->next) {
+            if (strcmp(item->key, "narrowed") != 0)
+                hk_jw_kv_value(&jw, item->key, item);
+        }
+    }
+    hk_jw_object_end(&jw);
+    hk_json_doc_done(&doc);
+    hk_engine_must(hk_buf_check(out, "a result", NULL), "telling what was narrowed", NULL);
+    return out->data;
+}
+
 /* --- opening --- */
 
 struct gate_facts {
@@ -141,6 +208,7 @@ static void write_opened(struct hk_run *run, const struct hk_step *step,
         hk_jw_kv_value(jw, "choices", facts->choices);
     if (facts->otherwise != NULL)
         hk_jw_kv_value(jw, "otherwise", facts->otherwise);
+    hk_gate_write_narrowing(jw, step);
     hk_tx_end(tx);
 }
 

@@ -1,184 +1,25 @@
 /*
  * gate_decide: a person's answer, or none in time.
  *
- * One at a time per gate (hk_turn_take): read the gate's entries, bring its run into memory, judge,
- * write everything that follows in one transaction (the vote, the decision, the step's intent with
- * its containment), and answer once that is on disk. So there is no moment at which a decision
- * stands without what follows from it.
+ * What follows is written in one transaction (the vote, the decision, the step's intent with its
+ * containment), so there is no moment at which a decision stands without what follows from it.
  */
 #include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/act.h"
 #include "engine/dispatch.h"
 #include "engine/gate.h"
+#include "engine/gate_op.h"
 #include "engine/memory.h"
 #include "engine/run.h"
-#include "engine/start.h"
 #include "engine/step.h"
 #include "engine/tenant.h"
-#include "engine/turn.h"
-#include "engine/tx.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define GATE_MEMORY_MAX (8UL * 1024 * 1024)
-enum { GATE_ENTRIES_MAX = 1000 };
-
-struct vote {
-    const char *actor;
-    const char *choice; /* of a question, or NULL */
-};
-
-struct gate_op {
-    struct hk_engine *engine;
-    struct hk_tenant_state *tenant;
-    char gate[HK_ID_SIZE];
-    bool is_expiry;
-    struct hk_actor actor;
-    bool approve;
-    char *digest;
-    char *reason;
-    char *choice;
-    hk_reply_fn *reply;
-    void *reply_ctx;
-    /* what stands */
-    struct hk_arena arena;
-    struct hk_chain chain;
-    struct hk_json_doc opened;
-    enum hk_gate_state state;
-    struct hk_json_doc decided; /* last gate.decided */
-    struct vote *votes;
-    size_t vote_count;
-    /* what follows */
-    struct hk_buf answer;
-    enum hk_status answer_status;
-    struct hk_run *intended_run; /* an approved action: its call leaves once this is on disk */
-    struct hk_step *intended_step;
-};
-
-static void op_free(struct gate_op *op)
-{
-    hk_json_doc_done(&op->opened);
-    hk_json_doc_done(&op->decided);
-    hk_arena_done(&op->arena);
-    hk_buf_done(&op->answer);
-    free(op->votes);
-    free(op->digest);
-    free(op->reason);
-    free(op->choice);
-    free(op);
-}
-
-/* The end of every op: tell whoever asked, let the next one go. */
-static void op_end(struct gate_op *op, enum hk_status status, const struct hk_error *error)
-{
-    struct hk_engine *engine = op->engine;
-    char gate[HK_ID_SIZE];
-    (void)hk_copy_text(gate, sizeof gate, op->gate);
-    if (op->reply != NULL)
-        op->reply(op->reply_ctx, status, error, op->answer.data);
-    op_free(op);
-    hk_turn_end(engine, gate);
-}
-
-static void op_refuse(struct gate_op *op, enum hk_status status, const char *text)
-{
-    struct hk_error error = {0};
-    (void)hk_fail(&error, status, "%s", text);
-    op_end(op, status, &error);
-}
-
-/* {"id","state","digest","decisions":[…]}: what stands */
-static void write_standing(struct gate_op *op)
-{
-    struct hk_jw jw;
-    hk_buf_clear(&op->answer);
-    hk_jw_init(&jw, &op->answer);
-    hk_jw_object(&jw);
-    hk_jw_kv(&jw, "id", op->gate);
-    hk_jw_kv(&jw, "state", hk_gate_state_text(op->state));
-    hk_jw_kv(&jw, "digest", hk_json_string_at(op->opened.root, "digest", ""));
-    hk_jw_kv(&jw, "run", hk_json_string_at(op->opened.root, "run", ""));
-    hk_jw_kv_i64(&jw, "quorum", hk_json_i64_at(op->opened.root, "quorum", 1));
-    hk_jw_kv_i64(&jw, "votes", (int64_t)op->vote_count);
-    hk_jw_key(&jw, "approved_by");
-    hk_jw_array(&jw);
-    for (size_t i = 0; i < op->vote_count; i++)
-        hk_jw_string(&jw, op->votes[i].actor);
-    hk_jw_array_end(&jw);
-    if (op->decided.root != NULL)
-        hk_jw_kv_value(&jw, "decided", op->decided.root);
-    hk_jw_object_end(&jw);
-}
-
-static void op_conflict(struct gate_op *op, const char *text)
-{
-    write_standing(op);
-    op_refuse(op, HK_CONFLICT, text);
-}
-
-/* --- reading what stands --- */
-
-static enum hk_status read_gate(struct hk_reading *reading, void *job, struct hk_error *error)
-{
-    struct gate_op *op = job;
-    return hk_query_chain(
-        reading, op->tenant->number, op->gate, GATE_ENTRIES_MAX, &op->arena, &op->chain, error);
-}
-
-static const char *keep_text(struct gate_op *op, const char *text)
-{
-    return text == NULL ? NULL : hk_arena_copy(&op->arena, text, strlen(text));
-}
-
-static void add_vote(struct gate_op *op, const char *actor, const char *choice)
-{
-    op->votes = hk_engine_grow(op->votes, (op->vote_count + 1) * sizeof *op->votes);
-    op->votes[op->vote_count++] = (struct vote){.actor = actor, .choice = choice};
-}
-
-static enum hk_status take_entry(
-    struct gate_op *op, const struct hk_stored *stored, struct hk_error *error)
-{
-    struct hk_json_doc doc = {0};
-    if (stored->payload == NULL)
-        return hk_fail(error, HK_NOT_FOUND, "the gate was erased");
-    enum hk_status status =
-        hk_json_parse(stored->payload, stored->payload_size, &hk_json_limits_own, &doc, error);
-    if (status != HK_OK)
-        return status;
-    bool approved = strcmp(hk_json_string_at(doc.root, "outcome", ""), "approved") == 0;
-    if (!hk_gate_step_to(&op->state, stored->entry.kind, approved))
-        status = hk_fail(error, HK_CORRUPT, "gate %s: %s can't follow while %s", op->gate,
-            hk_kind_text(stored->entry.kind), hk_gate_state_text(op->state));
-    else if (stored->entry.kind == HK_KIND_GATE_OPENED)
-        op->opened = doc;
-    else if (stored->entry.kind == HK_KIND_GATE_DECIDED)
-        op->decided = doc;
-    else if (stored->entry.kind == HK_KIND_GATE_VOTED &&
-             strcmp(hk_json_string_at(doc.root, "decision", ""), "approve") == 0)
-        add_vote(
-            op, stored->entry.actor, keep_text(op, hk_json_string_at(doc.root, "choice", NULL)));
-    if (stored->entry.kind != HK_KIND_GATE_OPENED && stored->entry.kind != HK_KIND_GATE_DECIDED)
-        hk_json_doc_done(&doc);
-    return status;
-}
 
 /* --- judging --- */
 
-static bool is_excluded(const struct gate_op *op)
-{
-    const struct hk_json *excluded = hk_json_get(op->opened.root, "excluded");
-    for (const struct hk_json *who = excluded == NULL ? NULL : excluded->first; who != NULL;
-         who = who->next) {
-        if (hk_json_string(who) != NULL && strcmp(hk_json_string(who), op->actor.id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool choice_is_offered(const struct gate_op *op)
+static bool choice_is_offered(const struct hk_gate_op *op)
 {
     const struct hk_json *choices = hk_json_get(op->opened.root, "choices");
     if (!op->approve)
@@ -194,7 +35,7 @@ static bool choice_is_offered(const struct gate_op *op)
 }
 
 /* Voices for the same thing: an approval, or the same choice. */
-static int64_t voices(const struct gate_op *op)
+static int64_t voices(const struct hk_gate_op *op)
 {
     int64_t count = 0;
     for (size_t i = 0; i < op->vote_count; i++) {
@@ -205,7 +46,7 @@ static int64_t voices(const struct gate_op *op)
     return count;
 }
 
-static bool has_voted(const struct gate_op *op)
+static bool has_voted(const struct hk_gate_op *op)
 {
     for (size_t i = 0; i < op->vote_count; i++) {
         if (strcmp(op->votes[i].actor, op->actor.id) == 0)
@@ -215,45 +56,31 @@ static bool has_voted(const struct gate_op *op)
 }
 
 /* May this person decide this gate with this digest? False: the op has been ended. */
-static bool may_decide(struct gate_op *op)
+static bool may_decide(struct hk_gate_op *op)
 {
-    const char *role = hk_json_string_at(op->opened.root, "role", "approver");
-    if (!op->actor.is_person)
-        op_refuse(op, HK_DENIED, "only a person decides, a service token never does");
-    else if (!hk_role_fulfils(op->actor.role, role))
-        op_refuse(op, HK_DENIED, "your role may not decide this");
-    else if (is_excluded(op))
-        op_refuse(op, HK_DENIED, "whoever asked for it may not decide it");
-    else if (op->state != HK_GATE_PENDING)
-        op_conflict(op, "it is already decided");
-    else if (op->digest == NULL ||
-             strcmp(op->digest, hk_json_string_at(op->opened.root, "digest", "")) != 0)
-        op_conflict(op, "the digest is not that of what is asked now");
-    else if (has_voted(op))
-        op_conflict(op, "you have already approved it; another person is needed");
+    if (!hk_gate_op_may_speak(op) || !hk_gate_op_has_seen(op))
+        return false;
+    if (has_voted(op))
+        hk_gate_op_conflict(op, "you have already approved it; another person is needed");
     else if (!choice_is_offered(op))
-        op_refuse(op, HK_INVALID, "choice: not one of those offered");
+        hk_gate_op_refuse(op, HK_INVALID, "choice: not one of those offered");
     else
         return true;
     return false;
 }
 
-/* --- writing what follows --- */
-
-static void on_written(void *ctx)
+/* A question that was answered in the meantime does not expire. */
+static bool may_expire(struct hk_gate_op *op)
 {
-    struct gate_op *op = ctx;
-    struct hk_error error = {0};
-    hk_crashpoint("decided");
-    if (op->intended_run != NULL)
-        hk_dispatch_send(op->intended_run, op->intended_step, HK_CALL_START);
-    if (op->answer_status != HK_OK)
-        (void)hk_fail(&error, op->answer_status,
-            "what was approved has changed since; a new question is open");
-    op_end(op, op->answer_status, op->answer_status == HK_OK ? NULL : &error);
+    if (op->state == HK_GATE_PENDING)
+        return true;
+    hk_gate_op_end(op, HK_OK, NULL);
+    return false;
 }
 
-static void write_vote(struct gate_op *op, struct hk_tx *tx)
+/* --- writing what follows --- */
+
+static void write_vote(struct hk_gate_op *op, struct hk_tx *tx)
 {
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_GATE_VOTED, op->gate);
     hk_jw_kv(jw, "decision", op->approve ? "approve" : "reject");
@@ -265,7 +92,7 @@ static void write_vote(struct gate_op *op, struct hk_tx *tx)
     hk_tx_end(tx);
 }
 
-static void write_by(const struct gate_op *op, struct hk_jw *jw)
+static void write_by(const struct hk_gate_op *op, struct hk_jw *jw)
 {
     hk_jw_array(jw);
     for (size_t i = 0; i < op->vote_count; i++)
@@ -273,7 +100,7 @@ static void write_by(const struct gate_op *op, struct hk_jw *jw)
     hk_jw_array_end(jw);
 }
 
-static void write_decided(struct gate_op *op, struct hk_tx *tx)
+static void write_decided(struct hk_gate_op *op, struct hk_tx *tx)
 {
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_GATE_DECIDED, op->gate);
     hk_jw_kv(jw, "outcome", op->approve ? "approved" : "rejected");
@@ -296,7 +123,7 @@ static void write_decided(struct gate_op *op, struct hk_tx *tx)
 }
 
 static void settle_rejected(
-    struct gate_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
+    struct hk_gate_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
 {
     struct hk_error text = {0};
     (void)hk_fail(&text, HK_DENIED, "rejected%s%s", op->reason == NULL ? "" : ": ",
@@ -305,7 +132,7 @@ static void settle_rejected(
 }
 
 static void settle_answer(
-    struct gate_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
+    struct hk_gate_op *op, struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
 {
     struct hk_buf value;
     struct hk_jw jw;
@@ -320,7 +147,7 @@ static void settle_answer(
 }
 
 /* Things have changed since the question was put: the approval is void and a new gate is open. */
-static void void_and_ask_again(struct gate_op *op, struct hk_run *run, struct hk_step *step,
+static void void_and_ask_again(struct hk_gate_op *op, struct hk_run *run, struct hk_step *step,
     const struct hk_act *act, struct hk_tx *tx)
 {
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_GATE_VOIDED, op->gate);
@@ -333,22 +160,8 @@ static void void_and_ask_again(struct gate_op *op, struct hk_run *run, struct hk
     hk_gate_open(run, step, act, tx);
 }
 
-/* Authority, which asked, would let it be done by now: what was approved is not void for that. */
-static void go_on_asking(const struct gate_op *op, struct hk_verdict *verdict)
-{
-    const struct hk_json *covers = hk_json_get(op->opened.root, "covers");
-    if (verdict->outcome <= HK_MAY_ASK)
-        return;
-    verdict->outcome = HK_MAY_ASK;
-    (void)hk_copy_text(verdict->rule, sizeof verdict->rule, hk_json_string_at(covers, "rule", ""));
-    (void)hk_copy_text(
-        verdict->role, sizeof verdict->role, hk_json_string_at(covers, "role", "approver"));
-    verdict->quorum = (unsigned)hk_json_i64_at(covers, "quorum", 1);
-    verdict->expires_ms = HK_GATE_EXPIRES_DEFAULT_MS;
-}
-
 /* An approved action: I4, the digest is computed again from what is true now. */
-static void intend_approved(struct gate_op *op, struct hk_run *run, struct hk_step *step,
+static void intend_approved(struct hk_gate_op *op, struct hk_run *run, struct hk_step *step,
     struct hk_act *act, struct hk_tx *tx)
 {
     struct hk_buf covers;
@@ -357,7 +170,7 @@ static void intend_approved(struct gate_op *op, struct hk_run *run, struct hk_st
     char digest[HK_SHA256_HEX_SIZE];
     hk_buf_init(&covers, HK_PAYLOAD_SIZE_MAX / 2);
     hk_buf_init(&by, HK_REASON_SIZE_MAX * 8);
-    go_on_asking(op, &act->verdict);
+    hk_gate_go_on_asking(hk_json_get(hk_gate_op_current(op), "covers"), &act->verdict);
     hk_gate_covers(run, step, act, &covers, digest);
     if (strcmp(digest, op->digest) != 0) {
         void_and_ask_again(op, run, step, act, tx);
@@ -367,7 +180,7 @@ static void intend_approved(struct gate_op *op, struct hk_run *run, struct hk_st
     hk_jw_init(&jw, &by);
     write_by(op, &jw);
     hk_dispatch_intend(run, step, act, by.data, tx);
-    op->intended_run = run; /* pinned by the write until on_written has run */
+    op->intended_run = run; /* pinned by the write until hk_gate_op_written has run */
     op->intended_step = step;
 out:
     hk_buf_done(&covers);
@@ -386,7 +199,7 @@ static enum hk_status can_follow(
     return HK_OK;
 }
 
-static void decide(struct gate_op *op, struct hk_run *run, struct hk_step *step)
+static void decide(struct hk_gate_op *op, struct hk_run *run, struct hk_step *step)
 {
     struct hk_tx tx;
     struct hk_act act = {0};
@@ -394,17 +207,17 @@ static void decide(struct gate_op *op, struct hk_run *run, struct hk_step *step)
     bool is_action = strcmp(step->waits_for, "gate") == 0;
     if (op->approve && is_action && can_follow(run, step, &act, &error) != HK_OK) {
         hk_act_done(&act);
-        op_conflict(op, error.text);
+        hk_gate_op_conflict(op, error.text);
         return;
     }
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
     write_vote(op, &tx);
     if (op->approve)
-        add_vote(op, op->actor.id, op->choice);
+        hk_gate_op_add_vote(op, op->actor.id, op->choice);
     if (!op->approve) {
         write_decided(op, &tx);
         settle_rejected(op, run, step, &tx);
-    } else if (voices(op) < hk_json_i64_at(op->opened.root, "quorum", 1)) {
+    } else if (voices(op) < hk_json_i64_at(hk_gate_op_current(op), "quorum", 1)) {
         /* one more voice is needed: the vote stands, nothing follows yet */
     } else if (is_action) {
         intend_approved(op, run, step, &act, &tx);
@@ -413,14 +226,14 @@ static void decide(struct gate_op *op, struct hk_run *run, struct hk_step *step)
         settle_answer(op, run, step, &tx);
     }
     hk_act_done(&act);
-    write_standing(op);
+    hk_gate_op_standing(op);
     hk_crashpoint("before-decision");
-    hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
+    hk_tx_commit(&tx, HK_LANE_URGENT, run, hk_gate_op_written, op);
     if (step->state == HK_STEP_SETTLED)
         hk_step_deliver(run, step);
 }
 
-static void expire(struct gate_op *op, struct hk_run *run, struct hk_step *step)
+static void expire(struct hk_gate_op *op, struct hk_run *run, struct hk_step *step)
 {
     struct hk_tx tx;
     struct hk_buf value;
@@ -435,100 +248,30 @@ static void expire(struct gate_op *op, struct hk_run *run, struct hk_step *step)
         hk_step_settle(run, step, &tx, false, "expired: nobody answered in time", "expired");
     }
     hk_buf_done(&value);
-    hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
+    hk_tx_commit(&tx, HK_LANE_URGENT, run, hk_gate_op_written, op);
     hk_step_deliver(run, step);
 }
 
-/* --- the way through --- */
-
-static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
-{
-    struct gate_op *op = ctx;
-    if (run == NULL) {
-        op_refuse(op, error->status, error->text);
-        return;
-    }
-    if (op->engine->is_stopping) {
-        op_refuse(op, HK_BUSY, "the engine is stopping; try again later");
-        return;
-    }
-    struct hk_step *step = hk_run_step(run, hk_json_string_at(op->opened.root, "step", ""));
-    /* Nobody decides for a run that has diverged, but its questions end in their time. */
-    if (hk_run_has_ended(run->end) || (run->end == HK_RUN_DIVERGED && !op->is_expiry) ||
-        step == NULL || step->state != HK_STEP_WAITING || strcmp(step->gate, op->gate) != 0) {
-        op_conflict(op, "its run no longer waits for it");
-        return;
-    }
-    if (op->is_expiry)
-        expire(op, run, step);
-    else
-        decide(op, run, step);
-}
-
-static void on_gate(void *job, enum hk_status status, const struct hk_error *read_error)
-{
-    struct gate_op *op = job;
-    struct hk_error error = {0};
-    if (status != HK_OK)
-        error = *read_error;
-    for (size_t i = 0; status == HK_OK && i < op->chain.count; i++)
-        status = take_entry(op, &op->chain.items[i], &error);
-    if (status != HK_OK) {
-        op_end(op, status, &error);
-        return;
-    }
-    if (op->is_expiry && op->state != HK_GATE_PENDING) {
-        op_end(op, HK_OK, NULL);
-        return;
-    }
-    if (!op->is_expiry && !may_decide(op))
-        return;
-    hk_run_with(op->engine, op->tenant, hk_json_string_at(op->opened.root, "run", ""), on_run, op);
-}
-
-static void go(void *ctx)
-{
-    struct gate_op *op = ctx;
-    struct hk_error error = {0};
-    if (hk_ledger_read(op->engine->ledger, read_gate, on_gate, op, &error) != HK_OK)
-        op_end(op, error.status, &error);
-}
-
-static struct gate_op *op_new(
-    struct hk_engine *engine, struct hk_tenant_state *tenant, const char *gate)
-{
-    struct gate_op *op = hk_engine_alloc(sizeof *op);
-    op->engine = engine;
-    op->tenant = tenant;
-    op->answer_status = HK_OK;
-    (void)hk_copy_text(op->gate, sizeof op->gate, gate);
-    hk_arena_init(&op->arena, GATE_MEMORY_MAX);
-    hk_buf_init(&op->answer, HK_PAYLOAD_SIZE_MAX);
-    return op;
-}
+/* --- in --- */
 
 void hk_gate_expire(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *gate)
 {
-    struct gate_op *op = op_new(engine, tenant, gate);
+    struct hk_gate_op *op = hk_gate_op_new(engine, tenant, gate);
     op->is_expiry = true;
-    hk_turn_take(engine, op->gate, go, op);
+    op->check = may_expire;
+    op->act = expire;
+    hk_gate_op_begin(op);
 }
 
 void hk_engine_decide(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *gate, const struct hk_decision *decision, hk_reply_fn *reply, void *ctx)
 {
-    struct gate_op *op = op_new(engine, hk_tenant_of(engine, tenant), gate);
-    op->actor = *actor;
+    struct hk_gate_op *op = hk_gate_op_new(engine, hk_tenant_of(engine, tenant), gate);
+    op->check = may_decide;
+    op->act = decide;
     op->approve = decision->approve;
     op->digest = hk_strdup(decision->digest);
     op->reason = hk_strdup(decision->reason);
     op->choice = hk_strdup(decision->choice);
-    op->reply = reply;
-    op->reply_ctx = ctx;
-    if (!engine->is_ready || engine->is_stopping) {
-        hk_reply_busy(reply, ctx);
-        op_free(op);
-        return;
-    }
-    hk_turn_take(engine, op->gate, go, op);
+    hk_gate_op_ask(op, actor, reply, ctx);
 }

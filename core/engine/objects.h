@@ -73,6 +73,9 @@ struct hk_step {
     const char *waits_for; /* "gate", "question", "timer" */
     int64_t due_us;
     char gate[HK_ID_SIZE];
+    /* people may have narrowed what was asked: see hk_gate_apply_narrowing */
+    const char *narrowed;      /* the arguments in place of args, canonical JSON, or NULL */
+    int64_t narrowed_lease_ms; /* 0: as asked */
     /* intended */
     const char *action; /* "edl.block_ip" */
     const char *call;   /* JSON: the arguments that are sent, target in normal form */

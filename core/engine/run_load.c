@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "engine/dispatch.h"
+#include "engine/gate.h"
 #include "engine/memory.h"
 #include "engine/run.h"
 #include "engine/tenant.h"
@@ -93,6 +94,7 @@ static void take_waiting(struct hk_run *run, struct hk_step *step, const struct 
 static void take_intended(struct hk_run *run, struct hk_step *step, const struct hk_json *payload)
 {
     struct hk_buf call;
+    hk_gate_apply_narrowing(run, step, payload);
     hk_buf_init(&call, HK_PAYLOAD_SIZE_MAX);
     hk_json_canonical(hk_json_get(payload, "call"), &call);
     step->call = hk_run_text(run, call.data);

@@ -3,6 +3,8 @@
  * actors; see query.h.
  */
 #include "ledger/query_case.h"
+#include "ledger/query_gate.h"
+#include "ledger/query_names.h"
 #include "ledger/query_rows.h"
 #include "ledger/query_steps.h"
 #include "ledger/reader.h"
@@ -65,16 +67,6 @@ static void write_or_null(struct hk_jw *jw, const char *key, const struct hk_jso
         hk_jw_value(jw, value);
 }
 
-/* Exactly as it was recorded: this is what a digest covers. */
-static void write_source(struct hk_jw *jw, const char *key, const struct hk_json *value)
-{
-    hk_jw_key(jw, key);
-    if (value == NULL)
-        hk_jw_null(jw);
-    else
-        hk_jw_raw(jw, value->source, value->source_size);
-}
-
 static enum hk_status state_of_run(struct hk_reading *reading, hk_tenant tenant, const char *run,
     char ret_state[16], struct hk_error *error)
 {
@@ -132,51 +124,6 @@ static void show_run(const struct hk_history *history, struct hk_jw *jw)
     write_or_null(jw, "value", hk_json_get(finished, "value"));
     if (diverged != NULL)
         write_or_null(jw, "diverged", diverged);
-}
-
-static void show_decision(
-    const struct hk_stored *stored, const struct hk_json *payload, struct hk_jw *jw)
-{
-    bool is_vote = stored->entry.kind == HK_KIND_GATE_VOTED;
-    const char *outcome = hk_json_string_at(payload, "outcome", "");
-
-    hk_jw_object(jw);
-    hk_jw_kv(jw, "by",
-        is_vote ? stored->entry.actor : hk_json_string_at(payload, "by", stored->entry.actor));
-    if (is_vote)
-        hk_jw_kv(jw, "decision", hk_json_string_at(payload, "decision", NULL));
-    else
-        hk_jw_kv(jw, "decision", strcmp(outcome, "approved") == 0 ? "approve" : "reject");
-    hk_jw_kv(jw, "reason", hk_json_string_at(payload, "reason", NULL));
-    write_or_null(jw, "choice", hk_json_get(payload, "choice"));
-    hk_jw_kv_time(jw, "time", stored->entry.time_us);
-    hk_jw_object_end(jw);
-}
-
-static void show_approval(const struct hk_history *history, struct hk_jw *jw)
-{
-    const struct hk_json *opened = newest(history, HK_KIND_GATE_OPENED);
-    const struct hk_json *voided = newest(history, HK_KIND_GATE_VOIDED);
-    bool has_votes = false;
-
-    write_source(jw, "shown", hk_json_get(opened, "covers"));
-    write_or_null(jw, "choices", hk_json_get(opened, "choices"));
-    write_or_null(jw, "otherwise", hk_json_get(opened, "otherwise"));
-    write_or_null(jw, "excluded", hk_json_get(opened, "excluded"));
-    if (voided != NULL)
-        write_or_null(jw, "why", hk_json_get(voided, "why"));
-    hk_jw_key(jw, "decisions");
-    hk_jw_array(jw);
-    for (size_t i = 0; i < history->chain.count; i++) {
-        const struct hk_stored *stored = &history->chain.items[i];
-
-        /* The decision repeats the vote that made it; without votes it stands alone. */
-        if (stored->entry.kind == HK_KIND_GATE_VOTED ||
-            (stored->entry.kind == HK_KIND_GATE_DECIDED && !has_votes))
-            show_decision(stored, history->docs[i].root, jw);
-        has_votes = has_votes || stored->entry.kind == HK_KIND_GATE_VOTED;
-    }
-    hk_jw_array_end(jw);
 }
 
 static void show_containment(const struct hk_history *history, struct hk_jw *jw)
@@ -242,6 +189,19 @@ static void show_entries(const struct hk_chain *chain, struct hk_jw *jw)
     hk_jw_array_end(jw);
 }
 
+/* Whom the ids of the entries stand for. */
+static enum hk_status show_names(struct hk_reading *reading, hk_tenant tenant,
+    const struct hk_history *history, struct hk_jw *jw, struct hk_error *error)
+{
+    struct hk_names names = {.count = 0};
+
+    for (size_t i = 0; i < history->chain.count; i++) {
+        hk_names_add(&names, history->chain.items[i].entry.actor);
+        hk_names_add_payload(&names, history->docs[i].root);
+    }
+    return hk_names_write(reading, tenant, &names, jw, error);
+}
+
 static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
     const struct hk_collection *what, const struct hk_history *history, struct hk_jw *jw,
     struct hk_error *error)
@@ -255,7 +215,7 @@ static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
         show_run(history, jw);
         status = hk_history_steps(history, jw, error);
     } else if (strcmp(what->table, "gate") == 0) {
-        show_approval(history, jw);
+        hk_history_gate(history, jw);
     } else if (strcmp(what->table, "containment") == 0) {
         show_containment(history, jw);
     } else if (strcmp(what->table, "task") == 0) {
@@ -334,7 +294,10 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
         status = show_history(reading, tenant, what, &history, &jw, error);
     if (status == HK_OK) {
         show_entries(&history.chain, &jw);
+        status = show_names(reading, tenant, &history, &jw, error);
         hk_jw_object_end(&jw);
+    }
+    if (status == HK_OK) {
         status = hk_buf_check(out, collection, error);
     }
     hk_history_done(&history);
