@@ -51,3 +51,10 @@ enum hk_ip_reach hk_ip_reach(const struct hk_ip *ip)
         return HK_IP_NEVER;
     return is_in(private, ip) ? HK_IP_PRIVATE : HK_IP_PUBLIC;
 }
+
+bool hk_ip_may_be_reached(const struct hk_ip *ip, bool may_be_private)
+{
+    enum hk_ip_reach reach = hk_ip_reach(ip);
+
+    return reach == HK_IP_PUBLIC || (reach == HK_IP_PRIVATE && may_be_private);
+}

@@ -19,5 +19,7 @@ enum hk_ip_reach {
 };
 
 enum hk_ip_reach hk_ip_reach(const struct hk_ip *ip);
+/* Public, or private where that may be. */
+bool hk_ip_may_be_reached(const struct hk_ip *ip, bool may_be_private);
 
 #endif

@@ -94,6 +94,23 @@ enum hk_status hk_secret_text(const struct hk_secrets *secrets, const struct hk_
     return hk_fail(error, HK_INVALID, "%s: expected a text or secret \"NAME\"", what);
 }
 
+/* As deep as the document is: its reader bounds that. */
+enum hk_status hk_secrets_check(
+    const struct hk_secrets *secrets, const struct hk_json *value, struct hk_error *error)
+{
+    const char *name = hk_secret_name(value);
+    enum hk_status status = HK_OK;
+
+    if (name != NULL)
+        return hk_secrets_get(secrets, name) != NULL
+                   ? HK_OK
+                   : hk_fail(error, HK_NOT_FOUND, "there is no secret %s", name);
+    for (const struct hk_json *child = value->first; child != NULL && status == HK_OK;
+         child = child->next)
+        status = hk_secrets_check(secrets, child, error);
+    return status;
+}
+
 static enum hk_status fill_children(const struct hk_secrets *secrets, const struct hk_json *value,
     struct hk_jw *jw, struct hk_error *error)
 {

@@ -29,6 +29,10 @@ const char *hk_secret_name(const struct hk_json *value);
  * *ret_text is borrowed from value or from secrets. */
 HK_MUST_CHECK enum hk_status hk_secret_text(const struct hk_secrets *secrets,
     const struct hk_json *value, const char *what, const char **ret_text, struct hk_error *error);
+/* Is there a secret for every {"$secret": "NAME"} within the value? HK_NOT_FOUND names the first
+ * that is missing. */
+HK_MUST_CHECK enum hk_status hk_secrets_check(
+    const struct hk_secrets *secrets, const struct hk_json *value, struct hk_error *error);
 /* Write the value with every secret in its place. HK_NOT_FOUND as above. */
 HK_MUST_CHECK enum hk_status hk_secrets_fill(const struct hk_secrets *secrets,
     const struct hk_json *value, struct hk_jw *jw, struct hk_error *error);

@@ -306,10 +306,9 @@ struct way_request {
 static bool may_connect(void *ctx, const struct hk_ip *address, unsigned port)
 {
     const struct way_request *request = ctx;
-    enum hk_ip_reach reach = hk_ip_reach(address);
     (void)port;
 
-    return reach == HK_IP_PUBLIC || (reach == HK_IP_PRIVATE && request->may_be_private);
+    return hk_ip_may_be_reached(address, request->may_be_private);
 }
 
 static void on_way(void *ctx, int fd, const struct hk_error *error)

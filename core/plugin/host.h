@@ -99,6 +99,8 @@ void hk_host_flush(void);
 
 extern const struct hk_host hk_host_table;
 HK_MUST_CHECK enum hk_status hk_host_table_start(struct hk_error *error);
+/* host->connect, from the main thread. */
+void hk_host_connect(const char *name, uint16_t port, hk_connect_cb *cb, void *ctx);
 /* A frame "connected": hand the socket, or the reason, to whoever asked. */
 void hk_host_connected(const struct hk_json *frame, int take_fd);
 /* Send the settlement of a call that the plugin never saw or can't settle. */
@@ -113,6 +115,11 @@ HK_MUST_CHECK enum hk_status hk_host_workers_start(struct hk_error *error);
 void hk_host_work(hk_work_cb *work, hk_work_cb *finished, void *ctx);
 /* Start nothing new, and wait for what the workers are doing now. */
 void hk_host_workers_stop(void);
+
+/* --- host_http.c --- */
+
+uint64_t hk_host_http(const struct hk_http_ask *ask, hk_http_cb *cb, void *ctx);
+void hk_host_http_cancel(uint64_t http_id);
 
 /* --- host_options.c --- */
 

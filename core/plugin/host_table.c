@@ -204,14 +204,13 @@ static void on_refused_connect(void *ctx)
     free(request);
 }
 
-static void host_connect(const char *name, uint16_t port, hk_connect_cb *cb, void *ctx)
+void hk_host_connect(const char *name, uint16_t port, hk_connect_cb *cb, void *ctx)
 {
     struct hk_host_process *host = &hk_host_process;
     struct hk_host_connect *request = hk_host_alloc(sizeof(*request));
     struct hk_buf out;
     struct hk_jw jw;
 
-    check_thread("connect");
     *request = (struct hk_host_connect){.id = ++host->next_id, .cb = cb, .ctx = ctx};
     if (host->connect_count == HK_PLUGIN_CONNECTS_MAX) {
         (void)host_timer(0, on_refused_connect, request);
@@ -230,6 +229,12 @@ static void host_connect(const char *name, uint16_t port, hk_connect_cb *cb, voi
     hk_jw_object_end(&jw);
     hk_host_send(&out);
     hk_buf_done(&out);
+}
+
+static void host_connect(const char *name, uint16_t port, hk_connect_cb *cb, void *ctx)
+{
+    check_thread("connect");
+    hk_host_connect(name, port, cb, ctx);
 }
 
 void hk_host_connected(const struct hk_json *frame, int take_fd)
@@ -304,6 +309,18 @@ static void host_work(hk_work_cb *work, hk_work_cb *finished, void *ctx)
     hk_host_work(work, finished, ctx);
 }
 
+static uint64_t host_http(const struct hk_http_ask *ask, hk_http_cb *cb, void *ctx)
+{
+    check_thread("http");
+    return hk_host_http(ask, cb, ctx);
+}
+
+static void host_http_cancel(uint64_t http_id)
+{
+    check_thread("http_cancel");
+    hk_host_http_cancel(http_id);
+}
+
 const struct hk_host hk_host_table = {
     .size = sizeof(struct hk_host),
     .log = host_log,
@@ -317,6 +334,8 @@ const struct hk_host hk_host_table = {
     .unwatch = host_unwatch,
     .work = host_work,
     .now_us = host_now_us,
+    .http = host_http,
+    .http_cancel = host_http_cancel,
 };
 
 enum hk_status hk_host_table_start(struct hk_error *error)
