@@ -33,17 +33,10 @@ enum hk_status hk_user_prepare(const struct hk_identity *identity, hk_tenant ten
 static void make_secret(char ret_secret[HK_TOKEN_TEXT_SIZE])
 {
     uint8_t bytes[32];
-    struct hk_buf text;
 
     hk_random(bytes, sizeof(bytes));
-    hk_buf_init(&text, 64);
-    hk_base64(bytes, sizeof(bytes), &text);
-    memset(ret_secret, 0, HK_TOKEN_TEXT_SIZE);
-    for (size_t i = 0; i < HK_TOKEN_TEXT_SIZE - 1 && i < text.size; i++) {
-        char c = text.data[i];
-        ret_secret[i] = (char)(c == '+' ? '-' : c == '/' ? '_' : c);
-    }
-    hk_buf_done(&text);
+    hk_base64url_32(bytes, ret_secret);
+    explicit_bzero(bytes, sizeof(bytes));
 }
 
 enum hk_status hk_token_prepare(const struct hk_identity *identity, hk_tenant tenant,

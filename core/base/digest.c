@@ -156,6 +156,20 @@ void hk_base64(const void *data, size_t size, struct hk_buf *out)
     }
 }
 
+void hk_base64url_32(const uint8_t bytes[32], char ret_text[HK_BASE64URL_32_SIZE])
+{
+    static const char url_digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    for (size_t i = 0; i < HK_BASE64URL_32_SIZE - 1; i++) {
+        /* The six bits from 6 * i on; the last two of them are beyond the end. */
+        size_t at = i * 6 / 8;
+        uint32_t pair = (uint32_t)bytes[at] << 8 | (at + 1 < 32 ? bytes[at + 1] : 0U);
+        ret_text[i] = url_digits[pair >> (10 - i * 6 % 8) & 63];
+    }
+    ret_text[HK_BASE64URL_32_SIZE - 1] = '\0';
+}
+
 static int base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z')

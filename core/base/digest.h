@@ -30,6 +30,9 @@ void hk_hex(const void *data, size_t size, char *ret_text /* 2*size+1 */);
 HK_MUST_CHECK enum hk_status hk_hex_decode(const char *text, void *ret_data, size_t size);
 /* Standard base64 with padding (RFC 4648 section 4). */
 void hk_base64(const void *data, size_t size, struct hk_buf *out);
+/* 32 bytes, such as a secret or a digest, in the alphabet for URLs without padding (section 5). */
+#define HK_BASE64URL_32_SIZE 44 /* with NUL */
+void hk_base64url_32(const uint8_t bytes[32], char ret_text[HK_BASE64URL_32_SIZE]);
 /* Strict: padding required, no white space. *ret_size is set to the bytes written. */
 HK_MUST_CHECK enum hk_status hk_base64_decode(
     const char *text, size_t text_size, void *ret_data, size_t capacity, size_t *ret_size);

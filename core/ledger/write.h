@@ -16,7 +16,8 @@ struct hk_op {
     int64_t time_us;
     char subject[HK_ID_SIZE]; /* or token id, source, or the id of a credential */
     char actor[HK_ID_SIZE];
-    char *payload; /* owned; or the answer; or the value of a cursor or credential, NULL to drop it */
+    char *
+        payload; /* owned; or the answer; or the value of a cursor or credential, NULL to drop it */
     size_t payload_size;
     char *key;     /* owned: idempotency key, or the cursor's, or the shelf */
     char *request; /* owned */

@@ -112,6 +112,29 @@ static void base64_gives_the_known_vectors(void)
     hk_buf_done(&out);
 }
 
+/* Section 5 of the RFC, held against section 4. */
+static void base64url_is_base64_in_other_letters(void)
+{
+    uint8_t bytes[32];
+    char text[HK_BASE64URL_32_SIZE];
+    struct hk_buf plain;
+
+    hk_buf_init(&plain, 100);
+    for (unsigned round = 0; round < 64; round++) {
+        for (unsigned i = 0; i < sizeof(bytes); i++)
+            bytes[i] = (uint8_t)(round * 37 + i * i * 11);
+        hk_buf_clear(&plain);
+        hk_base64(bytes, sizeof(bytes), &plain);
+        hk_base64url_32(bytes, text);
+        CU_ASSERT_EQUAL_FATAL(strlen(text) + 1, plain.size); /* one '=' */
+        for (size_t i = 0; i < strlen(text); i++) {
+            char c = plain.data[i];
+            CU_ASSERT_EQUAL(text[i], c == '+' ? '-' : c == '/' ? '_' : c);
+        }
+    }
+    hk_buf_done(&plain);
+}
+
 static void bad_base64_is_refused(void)
 {
     static const char *const cases[] = {"Z", "Zg",
@@ -161,6 +184,7 @@ int main(void)
         {"threads hash at once", threads_hash_at_once},
         {"hex goes both ways", hex_goes_both_ways},
         {"base64 gives the known vectors", base64_gives_the_known_vectors},
+        {"base64url is base64 in other letters", base64url_is_base64_in_other_letters},
         {"bad base64 is refused", bad_base64_is_refused},
         {"random bytes differ", random_bytes_differ},
         {"comparison sees every byte", comparison_sees_every_byte},
