@@ -135,8 +135,8 @@ static int write_narrow(const struct hk_cli *cli, const char *digest, struct hk_
     int status = 0;
 
     hk_jw_kv(jw, "digest", digest);
-    if (reason_of(cli) != NULL)
-        hk_jw_kv(jw, "reason", reason_of(cli));
+    if (hk_cli_option(cli, "reason") != NULL)
+        hk_jw_kv(jw, "reason", hk_cli_option(cli, "reason"));
     if (expires != NULL)
         hk_jw_kv(jw, "expires", expires);
     if (args == NULL)
@@ -162,8 +162,8 @@ static int write_delegate(const struct hk_cli *cli, const char *digest, struct h
 {
     (void)digest;
     hk_jw_kv(jw, "to", hk_cli_option(cli, "to"));
-    if (reason_of(cli) != NULL)
-        hk_jw_kv(jw, "reason", reason_of(cli));
+    if (hk_cli_option(cli, "reason") != NULL)
+        hk_jw_kv(jw, "reason", hk_cli_option(cli, "reason"));
     return 0;
 }
 
@@ -205,8 +205,10 @@ const struct hk_command hk_commands_approval[] = {
             {"expires", "1h", "how long it holds at most"}, {"reason", "TEXT", "why"},
             {"digest", "D", "only if this is still the digest"}}},
     {"approval delegate", "ID", 1, 1, "Pass the decision on to somebody who may take it",
-        approval_delegate, {{"to", "USER", "name or id; required"}, {"reason", "TEXT", "why"}}},
+        approval_delegate,
+        {{"to", "USER", "name or id; required"}, {"reason", "TEXT", "why"},
+            {"digest", "D", "only if this is still the digest"}}},
     {"approval note", "ID TEXT", 2, 2, "Ask back about a decision, or answer", approval_note,
-        {{0}}},
+        {{"digest", "D", "only if this is still the digest"}}},
     {.name = NULL},
 };

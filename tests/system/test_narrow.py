@@ -24,7 +24,7 @@ CONFIG = """return hikeshi { tenants = { main = {
 } } }"""
 BLOCK = """return playbook { name = "p", summary = "Block a network", on = { category = "network" },
   run = function(alert)
-    local done, why = act.contain.block_ip({ ip = alert.src.ip }, { expires = "4h", because = { "seen" } })
+    local done, why = act.contain.block_ip({ ip = alert.title }, { expires = "4h", because = { "seen" } })
     if alert.wait then wait "1s" end
     return { ok = done ~= nil, why = why, narrowed = done and done.narrowed }
   end }"""
@@ -74,7 +74,7 @@ class Case:
 
     def send(self, ip="203.0.113.0/24", **fields):
         sent = self.engine.post("/v1/alerts", self.people["sender-1"],
-                                alert(1, category="network", src={"ip": ip}, **fields))
+                                alert(1, category="network", title=ip, **fields))
         assert sent.status == 202, sent.body
         return self.gate()
 
@@ -227,11 +227,12 @@ def test_protection_is_held_against_what_is_narrowed(case):
 
 
 def test_what_is_protected_is_not_narrowed_to(case):
-    case.restart(protected='{ target = "203.0.113.9", mode = "always_ask", reason = "gateway" }, '
-                           '{ target = "203.0.113.10", reason = "the other" }')
-    gate = case.send(ip="203.0.113.8")
-    answer = case.narrow(gate, args={"ip": "203.0.113.10"})
-    assert answer.status == 400
+    gate = case.send(ip="203.0.113.0/25")
+    case.restart(protected='{ target = "203.0.113.9", reason = "the gateway" }')
+    answer = case.narrow(gate, args={"ip": "203.0.113.8/31"})
+    assert answer.status == 400 and "denie" in answer.json["detail"], answer.body
+    assert case.again(gate)["digest"] == gate["digest"]
+    assert case.narrow(gate, args={"ip": "203.0.113.10"}).status == 200
     assert case.is_sound()
 
 
