@@ -255,7 +255,7 @@ bool hosts_read(struct http_hosts *hosts, const struct hk_host *host, const char
     cJSON *root = cJSON_Parse(options);
     const cJSON *table = cJSON_GetObjectItemCaseSensitive(root, "hosts");
     const cJSON *value;
-    bool good = cJSON_IsObject(table) || cJSON_GetArraySize(table) == 0;
+    bool good = cJSON_IsObject(table) || (cJSON_IsArray(table) && cJSON_GetArraySize(table) == 0);
 
     *hosts = (struct http_hosts){.host = host};
     hosts->items = host->alloc(HOSTS_MAX * sizeof(*hosts->items));

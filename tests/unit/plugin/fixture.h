@@ -46,6 +46,8 @@ struct fixture {
     struct hk_error load_error; /* HK_OK when it loaded */
     unsigned log_count;
     char last_log[1200];
+    const char *never_logged;         /* NULL: nothing */
+    const struct hk_secrets *secrets; /* for plugins that are added; may be NULL */
     bool inside_call;
     bool (*is_done)(struct fixture *);
     int64_t give_up_at_ms;
@@ -108,6 +110,7 @@ static inline void fixture_log(
     (void)level;
 
     f->log_count++;
+    CU_ASSERT(f->never_logged == NULL || strstr(text, f->never_logged) == NULL);
     snprintf(f->last_log, sizeof(f->last_log), "%s", text);
 }
 
@@ -190,6 +193,7 @@ static inline enum hk_status fixture_add_as(struct fixture *f, const char *file,
         .path = path,
         .options = options,
         .grants = grants,
+        .secrets = f->secrets,
         .state_dir = state_dir};
     return hk_pool_add(f->pool, &config, error);
 }
