@@ -81,6 +81,7 @@
 #define HK_MAPPINGS_MAX 1024             /* of one tenant, those built in included */
 #define HK_MAPPING_SLOTS_MAX 64          /* names that one mapping finds in texts */
 #define HK_MAPPING_VALUES_MAX 64         /* of one path; further ones are not looked at */
+#define HK_MAPPING_TEXT_MAX (16 * 1024)  /* bytes of any other text in a mapped view; cut */
 #define HK_MAPPING_TITLE_MAX 400         /* bytes of a title; what is longer is cut */
 #define HK_MAPPING_STEPS_MAX 200000L     /* comparisons of text patterns in one message */
 #define HK_MAPPING_LIST_MAX 64           /* items written of a list such as technique */
@@ -202,7 +203,13 @@
 #define HK_MAIL_CONNECTIONS_MAX 4L /* to one server; the rest wait in line */
 #define HK_CHAT_TIME_MAX_MS 30000
 #define HK_CHAT_ANSWER_SIZE_MAX 4096
-#define HK_CONTACTS_MAX 256 /* of a tenant */
+#define HK_CONTACTS_MAX 256           /* of a tenant */
+#define HK_NOTICES_PER_MINUTE_MAX 300 /* things that a tenant's people are told of, but approvals  \
+                                       */
+#define HK_NOTICES_GATHERED_MAX 500   /* in one message: its entry lists their ids */
+#define HK_NOTICE_RETRY_MIN_MS 5000
+#define HK_NOTICE_RETRY_MAX_MS (15 * 60 * 1000) /* greylisting wants some minutes */
+#define HK_NOTICE_TRY_FOR_MS (24LL * 3600000)   /* after a day nobody waits for it any more */
 
 /* --- engine --- */
 #define HK_STOP_DEADLINE_MS 10000 /* clean stop: finish, commit, checkpoint within this */

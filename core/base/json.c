@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define PADDING 16
+#define REPLACEMENT 0xfffd
 #define KEYS_PAIRWISE_MAX 16 /* up to here comparing all pairs is cheaper than hashing */
 #define SLOTS_ON_STACK 128
 
@@ -159,6 +160,17 @@ static char *encode_utf8(char *out, unsigned code)
     return out;
 }
 
+/* What can be no character: refused, or U+FFFD. */
+static enum hk_status replace_escape(
+    struct reader *r, char **out, const char *begin, const char *what)
+{
+    if (!r->limits->is_lenient)
+        return refuse(r, begin, what);
+    r->at = begin + 6;
+    *out = encode_utf8(*out, REPLACEMENT);
+    return HK_OK;
+}
+
 /* r->at is at the backslash of a \u. */
 static enum hk_status read_unicode_escape(struct reader *r, char **out)
 {
@@ -166,15 +178,19 @@ static enum hk_status read_unicode_escape(struct reader *r, char **out)
     int code = read_hex4(begin + 2);
     int low;
 
+    if (code < 0 && r->limits->is_lenient) {
+        *(*out)++ = *r->at++;
+        return HK_OK;
+    }
     if (code < 0)
         return refuse(r, begin, "expected four hex digits after \\u");
     if (code == 0)
-        return refuse(r, begin, "\\u0000 is not accepted");
+        return replace_escape(r, out, begin, "\\u0000 is not accepted");
     r->at += 6;
     if (code >= 0xd800 && code <= 0xdfff) {
         low = code < 0xdc00 && r->at[0] == '\\' && r->at[1] == 'u' ? read_hex4(r->at + 2) : -1;
         if (low < 0xdc00 || low > 0xdfff)
-            return refuse(r, begin, "half of a surrogate pair");
+            return replace_escape(r, out, begin, "half of a surrogate pair");
         r->at += 6;
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }
@@ -211,7 +227,10 @@ static enum hk_status read_escape(struct reader *r, char **out)
     case 'u':
         return read_unicode_escape(r, out);
     default:
-        return refuse(r, r->at, "expected one of \"\\/bfnrtu after a backslash");
+        if (!r->limits->is_lenient)
+            return refuse(r, r->at, "expected one of \"\\/bfnrtu after a backslash");
+        *(*out)++ = *r->at++;
+        return HK_OK;
     }
     *(*out)++ = c;
     r->at += 2;
@@ -236,6 +255,9 @@ static enum hk_status read_string(struct reader *r, const char **ret_text, size_
                 return status;
         } else if (r->at >= r->end) {
             return refuse(r, opening, "string without a closing quote");
+        } else if (r->limits->is_lenient) {
+            *out++ = (char)(*r->at != '\0' ? *r->at : ' ');
+            r->at++;
         } else {
             return refuse(r, r->at, "control byte in a string, expected an escape");
         }
@@ -547,7 +569,7 @@ static enum hk_status close_container(struct reader *r)
     enum hk_status status;
 
     r->at++;
-    if (node->type == HK_JSON_OBJECT && node->count > 1) {
+    if (node->type == HK_JSON_OBJECT && node->count > 1 && !r->limits->is_lenient) {
         status = check_keys(r, node);
         if (status != HK_OK)
             return status;

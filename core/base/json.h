@@ -45,6 +45,10 @@ struct hk_json_limits {
     size_t size_max; /* bytes of text */
     unsigned depth_max;
     unsigned nodes_max;
+    /* Read what some senders write beside the standard: a key twice, control bytes in strings,
+     * "\u0000" and half a surrogate pair (as U+FFFD), a backslash before any character (as
+     * itself). For looking into a message only, never for what is kept as JSON. */
+    bool is_lenient;
 };
 
 struct hk_json_doc {

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Escapes may grow in the rewriting, and what is left out of EVE makes room. */
-#define VIEW_SIZE_MAX (2 * HK_ALERT_SIZE_MAX)
-
 static const struct hk_json_limits limits = {
     .size_max = HK_ALERT_SIZE_MAX,
     .depth_max = HK_ALERT_DEPTH_MAX,
@@ -48,54 +45,50 @@ static enum hk_status read_form(const struct hk_json *root, struct hk_jw *jw,
     return hk_eve_read(root, jw, facts, error);
 }
 
-/* Read the view that was written, which has all values in their normal form, and sign it. */
-static enum hk_status sign_view(const struct hk_dedupe_rule *rule, const struct hk_buf *view,
-    struct hk_alert_in *alert, struct hk_error *error)
+enum hk_status hk_alert_finish(struct hk_buf *view, char *take_raw, const char *form,
+    const struct hk_form_facts *facts, const struct hk_dedupe_rule *rule,
+    struct hk_alert_in *ret_alert, struct hk_error *error)
 {
     const char *const *fields =
         rule != NULL && rule->fields != NULL ? rule->fields : hk_dedupe_fields_default;
-    enum hk_status status =
-        hk_json_parse(view->data, view->size, &hk_json_limits_own, &alert->parsed, error);
+    struct hk_alert_in alert = {
+        .raw = take_raw, .form = form, .severity = facts->severity, .event_us = facts->event_us};
+    enum hk_status status = hk_buf_check(view, "alert view", error);
 
+    if (status == HK_OK && take_raw == NULL)
+        status = hk_fail(error, HK_NOMEM, "out of memory");
+    /* Read what was written, which has all values in their normal form, and sign it. */
     if (status == HK_OK)
-        status = hk_dedupe_key(alert->parsed.root, fields, alert->dedupe, error);
+        status = hk_json_parse(view->data, view->size, &hk_json_limits_own, &alert.parsed, error);
+    if (status == HK_OK)
+        status = hk_dedupe_key(alert.parsed.root, fields, alert.dedupe, error);
+    if (status == HK_OK && (alert.view = hk_buf_take(view, NULL)) == NULL)
+        status = hk_fail(error, HK_NOMEM, "out of memory");
+    if (status == HK_OK)
+        *ret_alert = alert;
+    else
+        hk_alert_in_done(&alert);
     return status;
 }
 
 enum hk_status hk_intake_read(const char *text, size_t size, const struct hk_dedupe_rule *dedupe,
     int64_t now_us, struct hk_alert_in *ret_alert, struct hk_error *error)
 {
-    struct hk_alert_in alert = {0};
     struct hk_form_facts facts = {.event_us = now_us};
     struct hk_json_doc doc = {0};
+    const char *form = "";
     struct hk_buf view;
     struct hk_jw jw;
     enum hk_status status;
 
-    hk_buf_init(&view, VIEW_SIZE_MAX);
+    hk_buf_init(&view, HK_VIEW_SIZE_MAX);
     hk_jw_init(&jw, &view);
     status = hk_json_parse(text, size, &limits, &doc, error);
     if (status == HK_OK)
-        status = read_form(doc.root, &jw, &facts, &alert.form, error);
+        status = read_form(doc.root, &jw, &facts, &form, error);
     if (status == HK_OK)
-        status = hk_buf_check(&view, "alert view", error);
-    if (status == HK_OK)
-        status = sign_view(dedupe, &view, &alert, error);
-    if (status != HK_OK) {
-        hk_alert_in_done(&alert);
-        goto out;
-    }
-    alert.severity = facts.severity;
-    alert.event_us = facts.event_us;
-    alert.view = hk_buf_take(&view, NULL);
-    alert.raw = strndup(doc.root->source, doc.root->source_size);
-    if (alert.view == NULL || alert.raw == NULL) {
-        hk_alert_in_done(&alert);
-        status = hk_fail(error, HK_NOMEM, "out of memory");
-        goto out;
-    }
-    *ret_alert = alert;
-out:
+        status = hk_alert_finish(&view, strndup(doc.root->source, doc.root->source_size), form,
+            &facts, dedupe, ret_alert, error);
     hk_buf_done(&view);
     hk_json_doc_done(&doc);
     return status;

@@ -34,7 +34,7 @@ static void *new_node(struct hk_tree *tree, size_t size)
 {
     void *node;
 
-    if (tree->failed || tree->nodes >= HK_FORM_FIELDS_MAX)
+    if (tree->failed || tree->nodes >= HK_MESSAGE_FIELDS_MAX)
         return NULL;
     node = hk_arena_alloc(tree->arena, size);
     if (node == NULL)

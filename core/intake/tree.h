@@ -17,7 +17,7 @@ struct hk_tree_node {
 
 struct hk_tree {
     struct hk_arena *arena;
-    unsigned nodes; /* made so far; no more than HK_FORM_FIELDS_MAX, further ones are left out */
+    unsigned nodes; /* made so far; no more than HK_MESSAGE_FIELDS_MAX, further ones are left out */
     bool failed;
 };
 

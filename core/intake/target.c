@@ -1,0 +1,32 @@
+/*
+ * target: see target.h.
+ */
+#include "intake/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct hk_target_facts hk_targets[HK_TARGET_MAX] = {
+#define X(name, group, key, shape) {group, key, HK_SHAPE_##shape},
+    HK_TARGET_LIST(X)
+#undef X
+};
+
+void hk_target_name(enum hk_target target, char *ret_name, size_t capacity)
+{
+    const struct hk_target_facts *facts = &hk_targets[target];
+
+    (void)snprintf(
+        ret_name, capacity, "%s%s%s", facts->group, facts->group[0] != '\0' ? "." : "", facts->key);
+}
+
+enum hk_target hk_target_of(struct hk_slice name)
+{
+    for (int i = 0; i < HK_TARGET_MAX; i++) {
+        char known[64];
+        hk_target_name((enum hk_target)i, known, sizeof(known));
+        if (hk_slice_is(name, known))
+            return (enum hk_target)i;
+    }
+    return HK_TARGET_MAX;
+}
