@@ -203,10 +203,11 @@
 #define HK_MAIL_CONNECTIONS_MAX 4L /* to one server; the rest wait in line */
 #define HK_CHAT_TIME_MAX_MS 30000
 #define HK_CHAT_ANSWER_SIZE_MAX 4096
-#define HK_CONTACTS_MAX 256           /* of a tenant */
-#define HK_NOTICES_PER_MINUTE_MAX 300 /* things that a tenant's people are told of, but approvals  \
-                                       */
-#define HK_NOTICES_GATHERED_MAX 500   /* in one message: its entry lists their ids */
+#define HK_CONTACTS_MAX 256 /* of a tenant */
+#define HK_NOTICES_PER_MINUTE_MAX                                                                  \
+    300                             /* things that a tenant's people are told of, but approvals    \
+                                     */
+#define HK_NOTICES_GATHERED_MAX 500 /* in one message: its entry lists their ids */
 #define HK_NOTICE_RETRY_MIN_MS 5000
 #define HK_NOTICE_RETRY_MAX_MS (15 * 60 * 1000) /* greylisting wants some minutes */
 #define HK_NOTICE_TRY_FOR_MS (24LL * 3600000)   /* after a day nobody waits for it any more */
@@ -220,8 +221,12 @@
     20 /* a gate that was narrowed so often is for talking, not narrowing */
 #define HK_LEASE_DEFAULT_MS (4 * 3600000)
 #define HK_LEASE_MAX_MS (30LL * 86400000)
-#define HK_RETRY_SAME_KEY_MAX 3  /* idempotent calls sent again before the step is unknown */
-#define HK_SECRET_SIZE_MAX 16384 /* a private key in PEM is the longest that people have */
-#define HK_REASON_SIZE_MAX 4096  /* reason, comment, evidence text from a person */
+#define HK_RETRY_SAME_KEY_MAX 3     /* idempotent calls sent again before the step is unknown */
+#define HK_SECRET_SIZE_MAX 16384    /* a private key in PEM is the longest that people have */
+#define HK_SECRET_HIDDEN_SIZE_MIN 6 /* shorter ones stand in harmless texts by chance */
+#define HK_GAPS_MAX 256             /* of one kind and tenant; more tell nobody more */
+#define HK_GAP_LOOK_EVERY_MS 60000  /* minutes count in what is not covered, not seconds */
+#define HK_RHYTHM_SOURCES_MAX 1024  /* of one tenant: names of sources can be made up by senders */
+#define HK_REASON_SIZE_MAX 4096     /* reason, comment, evidence text from a person */
 
 #endif

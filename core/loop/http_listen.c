@@ -213,10 +213,13 @@ bool hk_http_peer_of(int fd, bool is_unix, struct hk_http_peer *ret_peer)
         (void)inet_ntop(AF_INET6, &any.v6.sin6_addr, host, sizeof host);
         (void)snprintf(ret_peer->address, sizeof ret_peer->address, "[%s]:%u", host,
             (unsigned)ntohs(any.v6.sin6_port));
+        ret_peer->is_loopback = IN6_IS_ADDR_LOOPBACK(&any.v6.sin6_addr);
     } else {
         (void)inet_ntop(AF_INET, &any.v4.sin_addr, host, sizeof host);
         (void)snprintf(ret_peer->address, sizeof ret_peer->address, "%s:%u", host,
             (unsigned)ntohs(any.v4.sin_port));
+        ret_peer->is_loopback = ntohl(any.v4.sin_addr.s_addr) >> 24 == 127;
     }
+    (void)hk_copy_text(ret_peer->host, sizeof ret_peer->host, host);
     return true;
 }
