@@ -19,7 +19,7 @@
     X(failed, "Messages whose mapping failed; they came in as unmapped.")                          \
     X(ignored, "Messages that are no alerts, by their mapping.")                                   \
     X(cut, "Messages that were too long and were cut.")                                            \
-    X(malformed, "Messages or connections that broke the protocol.")                               \
+    X(malformed, "Connections that broke, or broke the protocol.")                                 \
     X(refused, "Messages or connections from where none may come, or with a wrong signature.")     \
     X(repeated, "Deliveries that had come before and were answered as then.")                      \
     X(dropped, "Datagrams that the kernel dropped since they came too fast.")
