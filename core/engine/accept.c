@@ -34,7 +34,7 @@ struct accepted {
     size_t lined_count;
 };
 
-static bool is_admitted(struct hk_engine *engine, int severity)
+bool hk_engine_admits(struct hk_engine *engine, int severity)
 {
     size_t writes = hk_ledger_backlog(engine->ledger) * 100 / HK_WRITE_QUEUE_MAX;
     size_t runs = hk_line_count(engine->line) * 100 / HK_RUNS_READY_MAX;
@@ -238,7 +238,7 @@ static bool whole_is_admitted(struct hk_engine *engine, const struct hk_acceptan
         if (acceptance->offers[i].severity > severity)
             severity = acceptance->offers[i].severity;
     }
-    return acceptance->count == 0 || is_admitted(engine, severity);
+    return acceptance->count == 0 || hk_engine_admits(engine, severity);
 }
 
 static void move_cursors(struct hk_tx *tx, const struct hk_acceptance *acceptance)
@@ -257,7 +257,7 @@ static size_t take_all(struct hk_tx *tx, struct accepted *accepted,
     for (size_t i = 0; i < acceptance->count; i++) {
         const struct hk_alert_offer *offer = &acceptance->offers[i];
         memset(&ret_taken[i], 0, sizeof ret_taken[i]);
-        if (!acceptance->is_whole && !is_admitted(tx->engine, offer->severity)) {
+        if (!acceptance->is_whole && !hk_engine_admits(tx->engine, offer->severity)) {
             ret_taken[i].status = HK_BUSY;
             tx->engine->stats.alerts_refused++;
             continue;

@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/secrets.h"
 #include "ledger/ledger.h"
+#include "login/policy.h"
 #include "loop/loop.h"
 
 struct hk_engine;
@@ -31,6 +32,8 @@ struct hk_actor {
     char name[HK_ID_SIZE]; /* for people's eyes */
     char role[32];
     bool is_person;
+    bool has_session;  /* a person who has logged in; with a token it may be somebody else */
+    int64_t proven_us; /* when they last gave a code of their device; 0: not in this session */
 };
 
 struct hk_engine_options {
@@ -73,6 +76,10 @@ HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine,
 /* Would the tenant's part and its playbooks be taken? Nothing is written or started. */
 HK_MUST_CHECK enum hk_status hk_engine_tenant_check(
     const struct hk_tenant_setup *setup, struct hk_error *error);
+/* How its people log in. Defaults when there is no such tenant. Not kept: a new configuration may
+ * change it. */
+const struct hk_login_policy *hk_engine_login_policy(
+    const struct hk_engine *engine, hk_tenant tenant);
 /* The tenant's secrets; NULL when it has none. */
 const struct hk_secrets *hk_engine_secrets(const struct hk_engine *engine, hk_tenant tenant);
 
@@ -141,6 +148,8 @@ struct hk_acceptance {
     hk_accepted_fn *done;
     void *ctx; /* of both */
 };
+/* Would an alert of this severity be taken now? For whoever would do work in vain. */
+bool hk_engine_admits(struct hk_engine *engine, int severity);
 HK_MUST_CHECK enum hk_status hk_engine_accept(struct hk_engine *engine,
     const struct hk_acceptance *acceptance, struct hk_alert_taken *ret_taken,
     struct hk_error *error);
@@ -203,6 +212,14 @@ struct hk_resolve {
 void hk_engine_run_resolve(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *run, const struct hk_resolve *resolve, hk_reply_fn *reply, void *ctx);
 
+/* Send a test to a contact, by each of its channels. Replies with {"contact", "notices": [{"id",
+ * "channel"}…]} once they are queued; what becomes of them stands in the list of notices. */
+void hk_engine_contact_test(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *contact, hk_reply_fn *reply, void *ctx);
+/* Send the digest now. Replies with {"notices": […]}. */
+void hk_engine_digest(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    hk_reply_fn *reply, void *ctx);
+
 /* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate.
  */
 void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
@@ -228,12 +245,40 @@ HK_MUST_CHECK enum hk_status hk_engine_plugin(const struct hk_engine *engine, hk
 bool hk_engine_served_file(const struct hk_engine *engine, hk_tenant tenant, const char *plugin,
     const char *file, char *ret_path, size_t capacity, const char **ret_content_type);
 
+/* --- gaps: what is not covered --- */
+
+/* name, its word in the ledger */
+#define HK_GAP_KINDS(X)                                                                            \
+    X(SOURCE_SILENT, "source_silent")                                                              \
+    X(SOURCE_HINDERED, "source_hindered")                                                          \
+    X(MAPPING_FAILS, "mapping_fails")                                                              \
+    X(ACTION_NOT_READY, "action_not_ready")                                                        \
+    X(CONTACT_SILENT, "contact_silent")
+enum hk_gap_kind {
+#define X(name, text) HK_GAP_##name,
+    HK_GAP_KINDS(X)
+#undef X
+        HK_GAP_KIND_COUNT
+};
+const char *hk_gap_kind_text(enum hk_gap_kind kind);
+
+#define HK_GAP_NAME_SIZE 160   /* "SOURCE MAPPING" */
+#define HK_GAP_DETAIL_SIZE 320 /* for people */
+struct hk_gap_found {
+    const char *name; /* what is not covered, unique in its kind; cut to HK_GAP_NAME_SIZE */
+    const char *detail;
+};
+/* These, and no others, are the tenant's gaps of a kind now; at most HK_GAPS_MAX are taken. */
+void hk_engine_gaps(struct hk_engine *engine, hk_tenant tenant, enum hk_gap_kind kind,
+    const struct hk_gap_found *found, size_t count);
+
 /* Figures for /metrics. */
 struct hk_engine_stats {
     uint64_t alerts_taken, alerts_merged, alerts_refused;
     uint64_t runs_started, runs_finished, runs_failed, runs_diverged;
     uint64_t steps_intended, steps_settled, steps_unknown;
     uint64_t gates_opened, gates_decided, calls_sent;
+    uint64_t notices_queued, notices_sent, notices_failed, notices_nobody, notices_suppressed;
     uint64_t cases_opened, alerts_joined, tasks_opened;
     size_t runs_active, runs_in_line;
 };
