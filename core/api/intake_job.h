@@ -6,9 +6,8 @@
 #define HK_API_INTAKE_JOB_H
 
 #include "api/exchange.h"
-#include "intake/intake.h"
+#include "api/offering.h"
 
-#define HK_INTAKE_SLICE 64          /* alerts read in one turn of the loop */
 #define HK_IDEMPOTENCY_KEY_SIZE 129 /* longest key and NUL */
 
 enum hk_item_state { HK_ITEM_BAD, HK_ITEM_REFUSED, HK_ITEM_TAKEN };
@@ -32,7 +31,7 @@ struct hk_intake_job {
     struct hk_intake_item *items;
     unsigned count;
     unsigned next;                       /* the first that was not looked at */
-    unsigned slice_map[HK_INTAKE_SLICE]; /* item of each offer of the current slice */
+    unsigned slice_map[HK_OFFERING_MAX]; /* item of each offer of the current slice */
     unsigned taken_count;
     unsigned writes_open;
     bool answer_is_kept;

@@ -86,14 +86,6 @@ static bool make_kept(struct hk_intake_job *job)
     return true;
 }
 
-struct slice {
-    struct hk_intake_job *job;
-    unsigned count;
-    struct hk_alert_in in[HK_INTAKE_SLICE];
-    struct hk_alert_offer offers[HK_INTAKE_SLICE];
-    struct hk_alert_taken taken[HK_INTAKE_SLICE];
-};
-
 /* Called by the engine while it accepts the last slice: the outcomes of all are known. */
 static const struct hk_kept_answer *on_answer(void *ctx, const struct hk_alert_taken *taken)
 {
@@ -102,39 +94,29 @@ static const struct hk_kept_answer *on_answer(void *ctx, const struct hk_alert_t
 
     if (job->key[0] == '\0' || job->next < job->count)
         return NULL;
-    while (count < HK_INTAKE_SLICE && job->slice_map[count] != UINT_MAX)
+    while (count < HK_OFFERING_MAX && job->slice_map[count] != UINT_MAX)
         count++;
     take_outcomes(job, taken, count);
     job->answer_is_kept = make_kept(job);
     return job->answer_is_kept ? &job->kept : NULL;
 }
 
-static void read_item(struct slice *slice, unsigned index)
+static void read_item(struct hk_intake_job *job, struct hk_offering *slice, unsigned index)
 {
-    struct hk_intake_job *job = slice->job;
     const struct hk_exchange *exchange = &job->job.exchange;
     struct hk_intake_item *item = &job->items[index];
-    struct hk_alert_in *in = &slice->in[slice->count];
+    struct hk_alert_in in = {0};
     struct hk_dedupe_rule rule = {
         .fields = hk_engine_dedupe_fields(exchange->api->engine, exchange->tenant)};
     struct hk_error error;
 
-    memset(in, 0, sizeof(*in));
-    if (hk_intake_read(
-            job->body.data + item->at, item->size, &rule, hk_time_wall_us(), in, &error) != HK_OK) {
+    job->slice_map[slice->count] = index;
+    if (hk_intake_read(job->body.data + item->at, item->size, &rule, hk_time_wall_us(), &in,
+            &error) != HK_OK ||
+        hk_offering_add(slice, &in, &error) != HK_OK) {
         item->state = HK_ITEM_BAD;
         item->problem = hk_strdup(error.text);
-        return;
     }
-    slice->offers[slice->count] = (struct hk_alert_offer){.view = in->view,
-        .parsed = in->parsed.root,
-        .raw = in->raw,
-        .form = in->form,
-        .dedupe = in->dedupe,
-        .severity = in->severity,
-        .event_us = in->event_us};
-    job->slice_map[slice->count] = index;
-    slice->count++;
 }
 
 /* The last slice held nothing that was taken: the answer goes to disk by itself. */
@@ -160,16 +142,15 @@ static void keep_alone(struct hk_intake_job *job)
     hk_ledger_submit(ledger, write, HK_LANE_NORMAL, on_answer_written, job);
 }
 
-static void offer_slice(struct slice *slice)
+static void offer_slice(struct hk_intake_job *job, struct hk_offering *slice)
 {
-    struct hk_intake_job *job = slice->job;
     const struct hk_exchange *exchange = &job->job.exchange;
     struct hk_error error;
     enum hk_status status;
 
     if (slice->count == 0)
         return;
-    if (slice->count < HK_INTAKE_SLICE)
+    if (slice->count < HK_OFFERING_MAX)
         job->slice_map[slice->count] = UINT_MAX;
     job->writes_open++;
     const struct hk_acceptance acceptance = {
@@ -200,13 +181,12 @@ static void offer_slice(struct slice *slice)
 static void next_slice(void *ctx)
 {
     struct hk_intake_job *job = ctx;
-    struct slice slice = {.job = job};
+    struct hk_offering slice = {.count = 0};
 
-    while (job->next < job->count && slice.count < HK_INTAKE_SLICE)
-        read_item(&slice, job->next++);
-    offer_slice(&slice);
-    for (unsigned i = 0; i < slice.count; i++)
-        hk_alert_in_done(&slice.in[i]);
+    while (job->next < job->count && slice.count < HK_OFFERING_MAX)
+        read_item(job, &slice, job->next++);
+    offer_slice(job, &slice);
+    hk_offering_clear(&slice);
     if (job->next < job->count) {
         hk_timer_arm(job->timer, 0);
         return;
