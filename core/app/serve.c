@@ -7,6 +7,7 @@
 #include "app/folder.h"
 #include "app/reload.h"
 #include "app/settings.h"
+#include "app/sources.h"
 #include "app/supervisor.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -41,6 +42,7 @@ struct serve {
     struct hk_wake *wake; /* the ledger has callbacks to run */
     struct hk_ledger *ledger;
     struct hk_engine *engine;
+    struct hk_app_sources *sources;
     struct hk_api *api;
     struct hk_supervisor *supervisor;
     struct hk_reload *reload;
@@ -86,7 +88,8 @@ static enum hk_status start_spawner(struct serve *serve, struct hk_error *error)
 static enum hk_status start_descriptors(struct serve *serve, struct hk_error *error)
 {
     const rlim_t wanted = HK_HTTP_CONNECTIONS_MAX + HK_HTTP_LOCAL_CONNECTIONS_MAX +
-                          HK_HTTP_REFUSALS_MAX + HK_HTTP_DESCRIPTORS_OTHER;
+                          HK_HTTP_REFUSALS_MAX + HK_HTTP_DESCRIPTORS_OTHER + HK_STREAMS_MAX +
+                          HK_FILES_HELD_MAX;
     struct rlimit limit;
     (void)serve;
 
@@ -190,6 +193,7 @@ static void on_checked(void *ctx, enum hk_status status, const struct hk_error *
     fputs("beginning anew\n", stderr);
     serve->begins_anew = true;
     hk_api_hand_on(serve->api);
+    hk_app_sources_hand_on(serve->sources);
     stop_serving(serve);
 }
 
@@ -235,11 +239,31 @@ static enum hk_status start_supervisor(struct serve *serve, struct hk_error *err
     return hk_supervisor_new(serve->loop, &serve->supervisor, error);
 }
 
+static enum hk_status start_sources(struct serve *serve, struct hk_error *error)
+{
+    const struct hk_app_sources_options options = {.loop = serve->loop,
+        .ledger = serve->ledger,
+        .engine = serve->engine,
+        .settings = &serve->settings};
+
+    return hk_app_sources_new(&options, &serve->sources, error);
+}
+
+static enum hk_status start_intake(struct serve *serve, struct hk_error *error)
+{
+    enum hk_status status = hk_app_sources_start(serve->sources, error);
+
+    if (status != HK_OK)
+        hk_app_settings_locate(&serve->settings, error);
+    return status;
+}
+
 static enum hk_status start_api(struct serve *serve, struct hk_error *error)
 {
     const struct hk_api_options options = {.loop = serve->loop,
         .ledger = serve->ledger,
         .engine = serve->engine,
+        .data_dir = serve->data_dir,
         .version = HK_VERSION,
         .apply = apply,
         .apply_ctx = serve};
@@ -388,6 +412,7 @@ static void stop_serving(struct serve *serve)
     serve->is_stopping = true;
     hk_timer_arm(serve->stop_timer, HK_STOP_DEADLINE_MS + LAST_ANSWERS_MS);
     hk_api_drain(serve->api);
+    hk_app_sources_stop(serve->sources);
     hk_engine_stop(serve->engine, HK_STOP_DEADLINE_MS, on_engine_stopped, serve);
 }
 
@@ -417,8 +442,10 @@ static const struct {
     {"engine", start_engine},
     {"tenants", start_tenants},
     {"service manager", start_supervisor},
+    {"sources", start_sources},
     {"api", start_api},
     {"listeners", start_listeners},
+    {"intake", start_intake},
     {"signals", start_signals},
     {"changes", start_reload},
 };
@@ -438,6 +465,7 @@ static void stop_all(struct serve *serve)
         hk_ledger_close(serve->ledger);
     serve->ledger = NULL;
     hk_api_free(serve->api);
+    hk_app_sources_free(serve->sources);
     hk_tls_free(serve->tls);
     if (serve->wake != NULL)
         hk_wake_free(serve->wake);

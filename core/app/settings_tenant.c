@@ -13,7 +13,7 @@
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
     "lists", "protected", "budgets", "dedupe", "lease", "secrets", "sources", "mode",
-    "tuning_until", "cases", "fallback", NULL};
+    "tuning_until", "cases", "fallback", "login", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {
