@@ -1,5 +1,7 @@
 #include "base/secrets.h"
 
+#include "limits.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +94,41 @@ enum hk_status hk_secret_text(const struct hk_secrets *secrets, const struct hk_
     if (name != NULL)
         return hk_fail(error, HK_NOT_FOUND, "%s: there is no secret %s", what, name);
     return hk_fail(error, HK_INVALID, "%s: expected a text or secret \"NAME\"", what);
+}
+
+/* The longest secret that stands at the beginning of text. */
+static const struct secret *secret_at(const struct hk_secrets *secrets, const char *text)
+{
+    const struct secret *found = NULL;
+
+    for (const struct secret *secret = secrets->first; secret != NULL; secret = secret->next)
+        if (secret->value[0] == text[0] && secret->value_size >= HK_SECRET_HIDDEN_SIZE_MIN &&
+            strncmp(text, secret->value, secret->value_size) == 0 &&
+            (found == NULL || secret->value_size > found->value_size))
+            found = secret;
+    return found;
+}
+
+bool hk_secrets_hide(const struct hk_secrets *secrets, const char *text, struct hk_buf *out)
+{
+    const char *begin = text;
+    bool is_found = false;
+
+    for (; secrets != NULL && *text != '\0'; text++) {
+        const struct secret *secret = secret_at(secrets, text);
+        if (secret == NULL)
+            continue;
+        is_found = true;
+        if (out == NULL)
+            return true;
+        hk_buf_append(out, begin, (size_t)(text - begin));
+        hk_buf_appendf(out, "[secret %s]", secret->name);
+        text += secret->value_size - 1;
+        begin = text + 1;
+    }
+    if (out != NULL)
+        hk_buf_append_text(out, begin);
+    return is_found;
 }
 
 /* As deep as the document is: its reader bounds that. */

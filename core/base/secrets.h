@@ -29,6 +29,11 @@ const char *hk_secret_name(const struct hk_json *value);
  * *ret_text is borrowed from value or from secrets. */
 HK_MUST_CHECK enum hk_status hk_secret_text(const struct hk_secrets *secrets,
     const struct hk_json *value, const char *what, const char **ret_text, struct hk_error *error);
+/* Append text with "[secret NAME]" in place of each secret that stands in it; true when there was
+ * one. Secrets of fewer than HK_SECRET_HIDDEN_SIZE_MIN bytes are left: they would be found
+ * everywhere. For what strangers say, who may repeat what they were told. out may be NULL: then
+ * only the question is answered. */
+bool hk_secrets_hide(const struct hk_secrets *secrets, const char *text, struct hk_buf *out);
 /* Is there a secret for every {"$secret": "NAME"} within the value? HK_NOT_FOUND names the first
  * that is missing. */
 HK_MUST_CHECK enum hk_status hk_secrets_check(

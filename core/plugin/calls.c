@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "plugin/result.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,52 +306,53 @@ void hk_calls_pump(struct hk_pool_plugin *plugin)
 
 /* --- answers --- */
 
-/* What is wrong with a result; NULL when it is a JSON object of bearable size, and says what was
- * asked. */
-static const char *result_fault(enum hk_call_mode mode, const char *text, struct hk_error *error)
+/* Append what may be recorded of a result that says what was asked. */
+static enum hk_status read_result(
+    const struct hk_pool_call *call, const char *text, struct hk_buf *out, struct hk_error *error)
 {
+    bool is_doing = call->mode == HK_CALL_START || call->mode == HK_CALL_PROBE;
     struct hk_json_doc result = {0};
-    const char *fault = NULL;
     bool holds = false;
 
-    if (strlen(text) > HK_PLUGIN_RESULT_SIZE_MAX)
-        return "its result is too big";
-    if (hk_json_parse(text, strlen(text), &hk_json_limits_own, &result, error) != HK_OK) {
-        (void)hk_error_prefix(error, "its result is no JSON");
-        return error->text;
-    }
-    if (result.root->type != HK_JSON_OBJECT)
-        fault = "its result is no JSON object";
-    else if (mode == HK_CALL_VERIFY && !hk_json_bool(hk_json_get(result.root, "holds"), &holds))
-        fault = "its result does not say whether it holds";
+    enum hk_status status = hk_result_read(
+        text, is_doing ? call->action->result_schema : NULL, call->plugin->secrets, out, error);
+    if (status != HK_OK || call->mode != HK_CALL_VERIFY)
+        return status;
+    status = hk_json_parse(out->data, out->size, &hk_json_limits_own, &result, error);
+    if (status == HK_OK && !hk_json_bool(hk_json_get(result.root, "holds"), &holds))
+        status = hk_fail(error, HK_INVALID, "its result does not say whether it holds");
     hk_json_doc_done(&result);
-    return fault;
+    return status;
 }
 
-/* What an answer means for the engine. Whatever does not make sense is not knowing. */
-static enum hk_call_end judge(const struct hk_pool_call *call, const char *outcome,
-    const char *text, const char **ret_text, struct hk_error *error)
+/* What an answer means for the engine; out gets the text. Whatever does not make sense is not
+ * knowing. */
+static enum hk_call_end judge(
+    const struct hk_pool_call *call, const char *outcome, const char *text, struct hk_buf *out)
 {
     bool is_probe = call->mode == HK_CALL_PROBE;
     /* Who fails to look has not looked. */
     bool is_look = is_probe || call->mode == HK_CALL_VERIFY;
+    struct hk_error error = {0};
 
-    *ret_text = text;
     if (strcmp(outcome, "done") == 0) {
-        const char *fault = result_fault(call->mode, text, error);
-        if (fault == NULL)
+        if (read_result(call, text, out, &error) == HK_OK)
             return HK_CALL_DONE;
-        *ret_text = fault;
+        hk_buf_clear(out);
+        hk_buf_append_text(out, error.text);
         /* A read that gave nonsense has certainly changed nothing. */
         return call->action->effect == HK_READ && call->mode == HK_CALL_START ? HK_CALL_FAILED
                                                                               : HK_CALL_LOST;
     }
+    (void)hk_secrets_hide(call->plugin->secrets, text, out);
     if (strcmp(outcome, "failed") == 0 && !is_look)
         return HK_CALL_FAILED;
     if (strcmp(outcome, "did_not") == 0 && is_probe)
         return HK_CALL_DID_NOT;
-    if (strcmp(outcome, "unknown") != 0 && !(is_look && strcmp(outcome, "failed") == 0))
-        *ret_text = "the plugin gave an answer that does not fit the question";
+    if (strcmp(outcome, "unknown") != 0 && !(is_look && strcmp(outcome, "failed") == 0)) {
+        hk_buf_clear(out);
+        hk_buf_append_text(out, "the plugin gave an answer that does not fit the question");
+    }
     return HK_CALL_LOST;
 }
 
@@ -359,8 +361,7 @@ void hk_calls_settled(struct hk_process *process, const struct hk_json *frame)
     struct hk_pool_plugin *plugin = process->plugin;
     struct hk_pool_call **at = &process->calls;
     uint64_t wire_id = (uint64_t)hk_json_i64_at(frame, "id", 0);
-    struct hk_error error = {0};
-    const char *text = NULL;
+    struct hk_buf text;
 
     while (*at != NULL && (*at)->wire_id != wire_id)
         at = &(*at)->next;
@@ -376,9 +377,14 @@ void hk_calls_settled(struct hk_process *process, const struct hk_json *frame)
     if (call->state == HK_CALL_OVERDUE)
         process->overdue_count--;
     if (call->state == HK_CALL_SENT) {
+        hk_buf_init(&text, 2 * HK_PLUGIN_RESULT_SIZE_MAX);
         enum hk_call_end end = judge(call, hk_json_string_at(frame, "outcome", ""),
-            hk_json_string_at(frame, "text", ""), &text, &error);
-        hk_calls_report(plugin->pool, call->call_id, end, text);
+            hk_json_string_at(frame, "text", ""), &text);
+        hk_calls_report(plugin->pool, call->call_id, end,
+            text.failed         ? "the plugin said too much"
+            : text.data != NULL ? text.data
+                                : "");
+        hk_buf_done(&text);
     }
     free_call(call);
     hk_calls_pump(plugin);

@@ -141,7 +141,13 @@ static void on_ready(struct hk_process *process)
 
 static void on_refused(struct hk_process *process, const struct hk_json *frame)
 {
-    hk_process_kill(process, hk_json_string_at(frame, "text", "it can't be hosted"));
+    struct hk_buf why;
+
+    hk_buf_init(&why, HK_PLUGIN_LOG_LINE_MAX * 2);
+    (void)hk_secrets_hide(
+        process->plugin->secrets, hk_json_string_at(frame, "text", "it can't be hosted"), &why);
+    hk_process_kill(process, why.data != NULL && !why.failed ? why.data : "it can't be hosted");
+    hk_buf_done(&why);
 }
 
 static void on_frame(struct hk_process *process, struct hk_json_doc *doc)

@@ -29,6 +29,7 @@ struct hk_pool_plugin *hk_pool_find(
 void hk_pool_log(struct hk_pool_plugin *plugin, int level, const char *format, ...)
 {
     char text[HK_PLUGIN_LOG_LINE_MAX + 160];
+    struct hk_buf line;
     va_list args;
 
     if (plugin->pool->events->log == NULL)
@@ -36,7 +37,11 @@ void hk_pool_log(struct hk_pool_plugin *plugin, int level, const char *format, .
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    plugin->pool->events->log(plugin->pool->ctx, plugin->tenant, plugin->name, level, text);
+    hk_buf_init(&line, 2 * sizeof(text));
+    (void)hk_secrets_hide(plugin->secrets, text, &line);
+    plugin->pool->events->log(plugin->pool->ctx, plugin->tenant, plugin->name, level,
+        line.data != NULL && !line.failed ? line.data : "?");
+    hk_buf_done(&line);
 }
 
 /* --- the pool --- */

@@ -64,7 +64,9 @@ static void text_arg(const struct order *order, const char *name, char *out, siz
     struct span value = arg(order, name);
     cJSON *item = value.size > 0 ? cJSON_ParseWithLength(value.at, value.size) : NULL;
 
-    snprintf(out, capacity, "%s", cJSON_IsString(item) ? item->valuestring : "");
+    const char *text = cJSON_GetStringValue(item);
+
+    snprintf(out, capacity, "%s", text != NULL ? text : "");
     cJSON_Delete(item);
 }
 
@@ -81,15 +83,15 @@ static const char *read_host(struct http *http, enum http_action action, struct 
     return NULL;
 }
 
-static const char *read_text_body(struct order *order, struct span value)
+static void read_text_body(struct order *order, struct span value)
 {
     cJSON *item = cJSON_ParseWithLength(value.at, value.size);
+    const char *text = cJSON_GetStringValue(item);
 
-    if (cJSON_IsString(item))
-        text_put(&order->body, item->valuestring);
+    if (text != NULL)
+        text_put(&order->body, text);
     cJSON_Delete(item);
     order->body_type = "Content-Type: text/plain; charset=utf-8";
-    return NULL;
 }
 
 static const char *read_body(struct order *order)
@@ -104,7 +106,7 @@ static const char *read_body(struct order *order)
         text_add(&order->body, json.at, json.size);
         order->body_type = "Content-Type: application/json";
     } else if (plain.size > 0) {
-        return read_text_body(order, plain);
+        read_text_body(order, plain);
     } else if (form.size > 0) {
         order->body_type = "Content-Type: application/x-www-form-urlencoded";
         return url_put_pairs(&order->body, form);

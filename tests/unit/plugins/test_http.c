@@ -425,7 +425,12 @@ static void secrets_reach_the_server_alone(void)
     check(&f, "get", "{\"host\":\"it\",\"path\":\"text\"}", HK_CALL_DONE, "hello");
     check(&f, "get", "{\"host\":\"bad\",\"path\":\"text\"}", HK_CALL_FAILED, "granted");
     CU_ASSERT_PTR_NULL(strstr(fixture_answer(&f, f.next_id)->text, SECRET));
-    check(&f, "get", "{\"host\":\"it\",\"path\":\"hits\"}", HK_CALL_DONE, "x-key");
+    /* a server that repeats what it was told */
+    check(&f, "get", "{\"host\":\"it\",\"path\":\"echo\"}", HK_CALL_DONE, "[secret key]");
+    CU_ASSERT_PTR_NULL(strstr(fixture_answer(&f, f.next_id)->text, SECRET));
+    check(&f, "get",
+        "{\"host\":\"it\",\"path\":\"status\",\"query\":{\"code\":403,\"text\":\"" SECRET "\"}}",
+        HK_CALL_FAILED, "it answered 403: [secret key]");
     found_count = 0;
     CU_ASSERT_EQUAL(nftw(f.data_dir, look_for_secret, 16, FTW_PHYS), 0);
     CU_ASSERT_EQUAL(found_count, 0);
