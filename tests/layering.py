@@ -25,10 +25,12 @@ SEES = {
     "console": {"base", "words"},
     "tell": {"base", "words"},
     "source": {"base", "loop", "intake"},
-    "engine": {"base", "ledger", "loop", "plugin", "script", "authority", "words", "tell", "sdk"},
-    "api": {"base", "ledger", "loop", "engine", "intake", "source", "authority", "words", "console"},
-    "app": {"base", "ledger", "loop", "plugin", "script", "authority", "engine", "intake", "source", "detect",
-            "words", "console", "tell", "api", "sdk"},
+    "engine": {"base", "ledger", "loop", "plugin", "script", "authority", "login", "words", "tell",
+               "sdk"},
+    "api": {"base", "ledger", "loop", "engine", "intake", "source", "authority", "login", "words",
+            "console"},
+    "app": {"base", "ledger", "loop", "plugin", "script", "authority", "login", "engine", "intake", "source",
+            "detect",            "words", "console", "tell", "api", "sdk"},
 }
 SEES_DEFAULT = {"base"}
 
@@ -135,8 +137,10 @@ def check_file(root, path, rooms):
         line = code.count("\n", 0, match.start(2)) + 1
         quote, header = match.groups()
         if top != "core":
-            # The plugins for tests share the headers that lie beside their folders.
+            # The plugins for tests share the headers that lie beside their folders; others share a folder.
             shared = [root / "tests/plugins"] if top == "tests" else []
+            if header.startswith("shared/"):
+                shared = [root / "plugins"]
             why = plugin_include([path.parent, *shared], quote, header)
         elif len(name.parts) == 2:  # core/limits.h
             why = None if quote == "<" and is_libc(header) else "core/*.h include libc only"

@@ -1,12 +1,13 @@
 /*
- * api: from a request to its handler: route, identity, tenant, role, body.
+ * api: from a request to its handler: route, body. Who asks, and whether they may: admit.c.
  */
 #include "api/api.h"
 
+#include "api/admit.h"
 #include "api/exchange.h"
+#include "api/people.h"
 #include "api/routes.h"
-#include "base/log.h"
-#include "base/text.h"
+#include "api/session_in.h"
 #include "base/time.h"
 #include "limits.h"
 
@@ -14,136 +15,20 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BODY_SIZE_MAX = 128 * 1024 }; /* of all but alerts */
+enum {
+    BODY_SIZE_MAX = 128 * 1024, /* of all but alerts */
+    FORM_SIZE_MAX = 64 * 1024,  /* percent-encoding triples what people write */
+};
 
 static const struct hk_json_limits body_limits = {
     .size_max = BODY_SIZE_MAX, .depth_max = HK_ALERT_DEPTH_MAX, .nodes_max = HK_ALERT_NODES_MAX};
 
-/* The token that came with the request; false when there is none. */
-static bool find_token(const struct hk_exchange *exchange, const struct hk_http_request *request,
-    char *ret_token, size_t capacity)
+static bool is_type(const struct hk_http_request *request, const char *wanted)
 {
-    const char *value = hk_http_header(request, "authorization");
-    char pair[512];
-    size_t size = 0;
-    const char *colon;
-
-    if (value == NULL)
-        return false;
-    if (strncasecmp(value, "Bearer ", 7) == 0)
-        return hk_copy_text(ret_token, capacity, value + 7 + strspn(value + 7, " "));
-    if (!(exchange->match.route->flags & HK_ROUTE_BASIC_AUTH) ||
-        strncasecmp(value, "Basic ", 6) != 0)
-        return false;
-    value += 6 + strspn(value + 6, " ");
-    if (hk_base64_decode(value, strlen(value), pair, sizeof(pair) - 1, &size) != HK_OK)
-        return false;
-    pair[size] = '\0';
-    colon = strchr(pair, ':');
-    return colon != NULL && hk_copy_text(ret_token, capacity, colon + 1);
-}
-
-/* Who asks? False: it is answered. */
-static bool identify(struct hk_exchange *exchange, const struct hk_http_request *request,
-    const struct hk_http_peer *peer, bool *ret_is_bound)
-{
-    char token[512];
-    struct hk_error error;
-    const char *tenant;
-
-    *ret_is_bound = true;
-    if (hk_http_header(request, "authorization") == NULL && peer->is_local) {
-        *ret_is_bound = false;
-        exchange->actor = (struct hk_actor){
-            .id = "local", .name = "local", .role = "tenant-admin", .is_person = false};
-        return true;
-    }
-    if (!find_token(exchange, request, token, sizeof(token))) {
-        hk_answer_problem(exchange, 401, "this needs a bearer token");
-        return false;
-    }
-    if (hk_identity_check(
-            exchange->api->identity, token, &exchange->tenant, &exchange->actor, &error) == HK_OK) {
-        /* A tenant that is in the record may be gone from the configuration. */
-        tenant = hk_engine_tenant_name(exchange->api->engine, exchange->tenant);
-        if (tenant != NULL && tenant[0] != '\0')
-            return true;
-    }
-    hk_answer_problem(exchange, 401, "the token is not valid");
-    return false;
-}
-
-/* Whose things are asked for? False: it is answered. */
-static bool choose_tenant(
-    struct hk_exchange *exchange, const struct hk_http_request *request, bool is_bound)
-{
-    struct hk_engine *engine = exchange->api->engine;
-    const char *header = hk_http_header(request, "x-hikeshi-tenant");
-    const char *path_name = hk_route_param(&exchange->match, "tenant");
-    char query[HK_ID_SIZE];
-    const char *name = NULL;
-    hk_tenant named;
-
-    if (path_name[0] != '\0')
-        name = path_name;
-    else if (header != NULL)
-        name = header;
-    else if (!hk_take_query(exchange, request, "tenant", query, sizeof(query)))
-        return false;
-    else if (hk_http_query_is_given(request, "tenant"))
-        name = query;
-    else if (!is_bound)
-        name = hk_engine_only_tenant(engine);
-    if (name == NULL && !is_bound) {
-        hk_answer_problem(
-            exchange, 400, "there are several tenants: name one with X-Hikeshi-Tenant");
-        return false;
-    }
-    if (name == NULL)
-        return true;
-    if (strcmp(exchange->actor.role, "provider-admin") == 0)
-        is_bound = false;
-    if (!hk_engine_tenant(engine, name, &named) || (is_bound && named != exchange->tenant)) {
-        hk_answer_problem(exchange, 404, "there is no such tenant");
-        return false;
-    }
-    exchange->tenant = named;
-    return true;
-}
-
-static bool has_role(const struct hk_exchange *exchange)
-{
-    const struct hk_route *route = exchange->match.route;
-    const char *role = exchange->actor.role;
-
-    if (hk_role_fulfils(role, route->role) ||
-        (route->role_too != NULL && hk_role_fulfils(role, route->role_too)))
-        return true;
-    hk_answer_problem(exchange, 403, "this needs the role %s", route->role);
-    return false;
-}
-
-/* Headers of which one must be meant: which of two would be a guess. False: it is answered. */
-static bool headers_are_single(
-    const struct hk_exchange *exchange, const struct hk_http_request *request)
-{
-    static const char *const names[] = {
-        "authorization", "content-type", "idempotency-key", "x-hikeshi-tenant"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (hk_http_header_is_repeated(request, names[i])) {
-            hk_answer_problem(exchange, 400, "the header %s is given twice", names[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_json(const char *type)
-{
+    const char *type = hk_http_header(request, "content-type");
     size_t size = type != NULL ? strcspn(type, "; \t") : 0;
 
-    return size == strlen("application/json") && strncasecmp(type, "application/json", size) == 0;
+    return size == strlen(wanted) && strncasecmp(type, wanted, size) == 0;
 }
 
 /* Read and check the body, and call the handler. */
@@ -155,7 +40,7 @@ static void handle_with_body(struct hk_exchange *exchange, const struct hk_http_
     bool is_empty = request->body.size == 0;
     enum hk_status status;
 
-    if (!is_empty && !is_json(hk_http_header(request, "content-type"))) {
+    if (!is_empty && !is_type(request, "application/json")) {
         hk_answer_problem(exchange, 415, "the body must be application/json");
         return;
     }
@@ -170,12 +55,43 @@ static void handle_with_body(struct hk_exchange *exchange, const struct hk_http_
     hk_json_doc_done(&doc);
 }
 
+/* The same for what a page of ours posts. Its token against forged requests is looked at here, so
+ * that no handler can forget it. */
+static void handle_with_form(struct hk_exchange *exchange, const struct hk_http_request *request)
+{
+    struct hk_form form = {.text = NULL};
+    struct hk_error error;
+    enum hk_status status;
+
+    if (request->body.size > 0 && !is_type(request, "application/x-www-form-urlencoded")) {
+        hk_answer_problem(exchange, 415, "the body must be application/x-www-form-urlencoded");
+        return;
+    }
+    if (request->body.size > FORM_SIZE_MAX) {
+        hk_answer_problem(exchange, 413, "the form is larger than %d bytes", FORM_SIZE_MAX);
+        return;
+    }
+    status = hk_form_read(request->body.data, request->body.size, &form, &error);
+    if (status != HK_OK) {
+        hk_answer_error(exchange, status, &error);
+        return;
+    }
+    if (exchange->session.id[0] != '\0' &&
+        !hk_session_has_csrf(exchange, hk_form_get(&form, HK_CSRF_FIELD))) {
+        hk_answer_problem(exchange, 403, "the form is not of this session: load the page again");
+    } else {
+        exchange->form = &form;
+        exchange->match.route->handler(exchange, request, NULL);
+        exchange->form = NULL;
+    }
+    hk_form_done(&form);
+}
+
 static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_request *request,
     const struct hk_http_peer *peer)
 {
     struct hk_api *api = ctx;
     struct hk_exchange exchange = {.api = api, .id = id};
-    bool is_bound = true;
     char allow[64];
 
     api->requests_total++;
@@ -192,13 +108,11 @@ static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_reques
     case HK_ROUTE_FOUND:
         break;
     }
-    if (!headers_are_single(&exchange, request))
+    if (!hk_admit(&exchange, request, peer))
         return;
-    if (exchange.match.route->role != NULL &&
-        (!identify(&exchange, request, peer, &is_bound) || !has_role(&exchange) ||
-            !choose_tenant(&exchange, request, is_bound)))
-        return;
-    if (exchange.match.route->body != NULL)
+    if ((exchange.match.route->flags & HK_ROUTE_PAGE) != 0 && strcmp(request->method, "POST") == 0)
+        handle_with_form(&exchange, request);
+    else if (exchange.match.route->body != NULL)
         handle_with_body(&exchange, request);
     else
         exchange.match.route->handler(&exchange, request, NULL);
@@ -216,6 +130,7 @@ enum hk_status hk_api_new(
     api->ledger = options->ledger;
     api->engine = options->engine;
     api->version = options->version;
+    api->url = "";
     api->started_us = hk_time_wall_us();
     api->apply = options->apply;
     api->apply_ctx = options->apply_ctx;
@@ -227,6 +142,13 @@ enum hk_status hk_api_new(
         status = hk_identity_new(&api->identity, error);
     if (status == HK_OK)
         status = hk_identity_load(api->identity, api->ledger, error);
+    if (status == HK_OK)
+        status = hk_people_new(&(struct hk_people_options){.loop = api->loop,
+                                   .ledger = api->ledger,
+                                   .engine = api->engine,
+                                   .identity = api->identity,
+                                   .data_dir = options->data_dir},
+            &api->people, error);
     if (status == HK_OK)
         status = hk_http_server_new(api->loop, on_request, api, &api->server, error);
     if (status != HK_OK) {
@@ -241,6 +163,7 @@ void hk_api_free(struct hk_api *api)
 {
     if (api == NULL)
         return;
+    hk_people_free(api->people); /* its thread may be at jobs, too */
     while (api->jobs != NULL)
         hk_job_free(api->jobs);
     hk_http_server_free(api->server);
@@ -253,6 +176,12 @@ enum hk_status hk_api_listen(struct hk_api *api, const char *address, const stru
     unsigned *ret_port, struct hk_error *error)
 {
     return hk_http_server_listen(api->server, address, tls, ret_port, error);
+}
+
+void hk_api_set_url(struct hk_api *api, const char *url, bool is_configured)
+{
+    api->url = url;
+    api->has_proxy = is_configured && strncmp(url, "https://", 8) == 0;
 }
 
 void hk_api_hand_on(struct hk_api *api)

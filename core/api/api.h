@@ -18,6 +18,7 @@ struct hk_api_options {
     struct hk_loop *loop;
     struct hk_ledger *ledger;
     struct hk_engine *engine; /* its tenants are known */
+    const char *data_dir;
     const char *version;
     /* Check the configuration's file and, when it is good, begin anew with it. done is called once,
      * on the loop, with what was found; the engine stops after that. NULL: not offered. */
@@ -33,6 +34,10 @@ void hk_api_free(struct hk_api *api);
 /* See hk_http_server_listen. */
 HK_MUST_CHECK enum hk_status hk_api_listen(struct hk_api *api, const char *address,
     const struct hk_tls *tls, unsigned *ret_port, struct hk_error *error);
+/* Where people reach the pages, "https://soc.example": for links. is_configured: somebody said so,
+ * and if it is https, what comes from this machine is taken to come from the proxy that speaks it.
+ * Before the first request; url outlives the api. */
+void hk_api_set_url(struct hk_api *api, const char *url, bool is_configured);
 /* Hand the listening sockets on to the next image of this program; before drain. */
 void hk_api_hand_on(struct hk_api *api);
 /* Accept no more connections and alerts; what is asked already is answered. */

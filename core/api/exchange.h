@@ -13,6 +13,7 @@
 #include "base/form.h"
 
 struct hk_job;
+struct hk_people;
 
 struct hk_api {
     struct hk_loop *loop;
@@ -20,7 +21,10 @@ struct hk_api {
     struct hk_engine *engine;
     struct hk_http_server *server;
     struct hk_identity *identity;
+    struct hk_people *people;
     const char *version;
+    const char *url; /* where people reach the pages, without '/' at its end */
+    bool has_proxy;  /* what comes from this machine comes from a proxy that speaks TLS */
     int64_t started_us;
     void (*apply)(void *apply_ctx, hk_applied_fn *done, void *done_ctx); /* may be NULL */
     void *apply_ctx;
@@ -39,6 +43,8 @@ struct hk_exchange {
     struct hk_route_match match;
     struct hk_actor actor;
     hk_tenant tenant;
+    bool is_secure;             /* what the browser speaks is TLS */
+    char from[48];              /* the peer's address, without its port; "" over the Unix socket */
     struct hk_session session;  /* id "" unless the request came in one; see session.h */
     const struct hk_form *form; /* of a POST to a page, during the handler only; else NULL */
 };

@@ -11,7 +11,7 @@ void hk_problem_write(const struct hk_problem *problem, struct hk_buf *out)
 
     hk_jw_init(&jw, out);
     hk_jw_object(&jw);
-    hk_jw_kv(&jw, "type", "about:blank");
+    hk_jw_kv(&jw, "type", problem->type != NULL ? problem->type : "about:blank");
     hk_jw_kv(&jw, "title", hk_http_status_title(problem->status));
     hk_jw_kv_i64(&jw, "status", problem->status);
     if (problem->detail != NULL)
@@ -33,6 +33,7 @@ int hk_problem_status(enum hk_status status)
     case HK_NOT_FOUND:
         return 404;
     case HK_DENIED:
+    case HK_UNPROVEN:
         return 403;
     case HK_CONFLICT:
         return 409;

@@ -11,6 +11,7 @@
 
 struct hk_problem {
     int status;         /* of HTTP */
+    const char *type;   /* RFC 9457 section 3.1.1; NULL: about:blank */
     const char *detail; /* one sentence; NULL: none */
     /* Further members; each may be NULL. */
     const char *extra_key; /* such as "current" */

@@ -41,6 +41,7 @@ int hk_cli_error(const struct hk_error *error)
     static const enum hk_exit exits[] = {
         [HK_NOT_FOUND] = HK_EXIT_NOT_FOUND,
         [HK_DENIED] = HK_EXIT_NOT_ALLOWED,
+        [HK_UNPROVEN] = HK_EXIT_NOT_ALLOWED,
         [HK_TIMEOUT] = HK_EXIT_TIMED_OUT,
         [HK_INTERNAL] = HK_EXIT_FAILED,
     };

@@ -7,6 +7,7 @@
 #include "app/folder.h"
 #include "app/reload.h"
 #include "app/settings.h"
+#include "app/source_gaps.h"
 #include "app/sources.h"
 #include "app/supervisor.h"
 #include "base/log.h"
@@ -35,6 +36,7 @@ enum {
 struct serve {
     const struct hk_cli *cli;
     char data_dir[PATH_MAX];
+    char url[HK_APP_URL_SIZE]; /* where it listens */
     int lock_fd;
     int spawner_fd;
     struct hk_app_settings settings;
@@ -43,6 +45,7 @@ struct serve {
     struct hk_ledger *ledger;
     struct hk_engine *engine;
     struct hk_app_sources *sources;
+    struct hk_source_gaps *source_gaps;
     struct hk_api *api;
     struct hk_supervisor *supervisor;
     struct hk_reload *reload;
@@ -249,6 +252,19 @@ static enum hk_status start_sources(struct serve *serve, struct hk_error *error)
     return hk_app_sources_new(&options, &serve->sources, error);
 }
 
+static enum hk_status start_gaps(struct serve *serve, struct hk_error *error)
+{
+    enum hk_status status = hk_source_gaps_new(serve->loop, serve->engine,
+        hk_app_sources_tally(serve->sources), &serve->source_gaps, error);
+
+    for (size_t i = 0; i < serve->settings.tenant_count && status == HK_OK; i++) {
+        hk_tenant tenant;
+        if (hk_engine_tenant(serve->engine, serve->settings.tenants[i].setup.name, &tenant))
+            status = hk_source_gaps_add(serve->source_gaps, tenant, error);
+    }
+    return status;
+}
+
 static enum hk_status start_intake(struct serve *serve, struct hk_error *error)
 {
     enum hk_status status = hk_app_sources_start(serve->sources, error);
@@ -317,38 +333,49 @@ static enum hk_status start_tls(struct serve *serve, struct hk_error *error)
     return from->cert_file != NULL ? hk_tls_new(&options, &serve->tls, error) : HK_OK;
 }
 
-static enum hk_status start_listeners(struct serve *serve, struct hk_error *error)
+static enum hk_status listen_all(
+    struct serve *serve, const char *address, unsigned *ret_port, struct hk_error *error)
 {
-    const char *address = hk_cli_option(serve->cli, "listen");
-    const char *colon;
-    char url[512];
-    unsigned port = 0;
+    const char *plain = serve->settings.tls.plain;
     enum hk_status status = HK_OK;
 
-    if (address == NULL)
-        address = serve->settings.listen;
     if (serve->settings.has_socket)
         status = start_socket(serve, error);
-    if (status == HK_OK && serve->settings.tls.plain != NULL)
-        status = hk_api_listen(serve->api, serve->settings.tls.plain, NULL, NULL, error);
+    if (status == HK_OK && plain != NULL)
+        status = hk_api_listen(serve->api, plain, NULL, NULL, error);
     if (status == HK_OK)
-        status = hk_api_listen(serve->api, address, serve->tls, &port, error);
-    if (status != HK_OK)
-        return status;
-    if (serve->tls == NULL && !hk_http_address_is_local(address))
+        status = hk_api_listen(serve->api, address, serve->tls, ret_port, error);
+    if (status == HK_OK && serve->tls == NULL && !hk_http_address_is_local(address))
         hk_log(HK_LOG_WARNING,
             "%s is no loopback address and there is no tls: passwords and tokens can be read on "
             "the way",
             address);
+    return status;
+}
+
+static enum hk_status start_listeners(struct serve *serve, struct hk_error *error)
+{
+    const char *address = hk_cli_option(serve->cli, "listen");
+    const char *public_url = serve->settings.url;
+    const char *colon;
+    unsigned port = 0;
+    enum hk_status status;
+
+    if (address == NULL)
+        address = serve->settings.listen;
+    status = listen_all(serve, address, &port, error);
+    if (status != HK_OK)
+        return status;
     colon = strrchr(address, ':');
     if (strncmp(address, "unix:", 5) == 0 || colon == NULL)
-        (void)snprintf(url, sizeof(url), "%s", address);
+        (void)snprintf(serve->url, sizeof(serve->url), "%s", address);
     else
-        (void)snprintf(url, sizeof(url), "http%s://%.*s:%u", serve->tls != NULL ? "s" : "",
-            (int)(colon - address), address, port);
-    status = write_url(serve, url, error);
+        (void)snprintf(serve->url, sizeof(serve->url), "http%s://%.*s:%u",
+            serve->tls != NULL ? "s" : "", (int)(colon - address), address, port);
+    hk_api_set_url(serve->api, public_url != NULL ? public_url : serve->url, public_url != NULL);
+    status = write_url(serve, serve->url, error);
     if (status == HK_OK)
-        fprintf(stderr, "listening on %s\n", url);
+        fprintf(stderr, "listening on %s\n", serve->url);
     return status;
 }
 
@@ -443,6 +470,7 @@ static const struct {
     {"tenants", start_tenants},
     {"service manager", start_supervisor},
     {"sources", start_sources},
+    {"gaps", start_gaps},
     {"api", start_api},
     {"listeners", start_listeners},
     {"intake", start_intake},
@@ -459,6 +487,7 @@ static void stop_all(struct serve *serve)
     hk_timer_free(serve->stop_timer);
     hk_reload_free(serve->reload);
     hk_supervisor_free(serve->supervisor);
+    hk_source_gaps_free(serve->source_gaps);
     if (serve->engine != NULL)
         hk_engine_free(serve->engine);
     if (serve->ledger != NULL)

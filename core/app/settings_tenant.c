@@ -13,7 +13,7 @@
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
     "lists", "protected", "budgets", "dedupe", "lease", "secrets", "sources", "mode",
-    "tuning_until", "cases", "fallback", "login", NULL};
+    "tuning_until", "cases", "fallback", "login", "url", "channels", "contacts", "notices", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {
@@ -257,6 +257,7 @@ enum hk_status hk_settings_tenant(struct hk_app_settings *settings, const struct
         return status;
     ret_tenant->setup.name = tenant->key;
     ret_tenant->setup.config = tenant;
+    ret_tenant->setup.url = settings->url;
     status = hk_settings_secrets(
         settings, tenant->key, hk_json_get(tenant, "secrets"), &ret_tenant->secrets, error);
     ret_tenant->setup.secrets = ret_tenant->secrets;

@@ -19,6 +19,7 @@
     X(INVALID, "invalid input")                                                                    \
     X(NOT_FOUND, "not found")                                                                      \
     X(DENIED, "not allowed")                                                                       \
+    X(UNPROVEN, "needs a fresh code")                                                              \
     X(CONFLICT, "conflicts with what stands")                                                      \
     X(LIMIT, "a limit is reached")                                                                 \
     X(BUSY, "busy, try again later")                                                               \

@@ -70,6 +70,7 @@ struct hk_tenant_setup {
     const struct hk_plugin_config *plugins;
     size_t plugin_count;
     const struct hk_secrets *secrets; /* may be NULL; outlives the engine */
+    const char *url; /* where people reach the pages, when the tenant says nothing else; NULL */
 };
 HK_MUST_CHECK enum hk_status hk_engine_tenant_add(struct hk_engine *engine,
     const struct hk_tenant_setup *setup, hk_tenant *ret_tenant, struct hk_error *error);
@@ -271,6 +272,9 @@ struct hk_gap_found {
 /* These, and no others, are the tenant's gaps of a kind now; at most HK_GAPS_MAX are taken. */
 void hk_engine_gaps(struct hk_engine *engine, hk_tenant tenant, enum hk_gap_kind kind,
     const struct hk_gap_found *found, size_t count);
+
+/* At which intervals to look for them. */
+int64_t hk_engine_gap_look_every_ms(const struct hk_engine *engine);
 
 /* Figures for /metrics. */
 struct hk_engine_stats {

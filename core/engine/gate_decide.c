@@ -14,6 +14,7 @@
 #include "engine/run.h"
 #include "engine/step.h"
 #include "engine/tenant.h"
+#include "limits.h"
 
 #include <string.h>
 
@@ -55,6 +56,16 @@ static bool has_voted(const struct hk_gate_op *op)
     return false;
 }
 
+/* Does a yes to this want a code that the person has not given lately? A no never does: whoever
+ * finds something wrong must not need a device to say so. */
+static bool wants_code(const struct hk_gate_op *op)
+{
+    const char *kind = hk_json_string_at(hk_gate_op_current(op), "covers.kind", "");
+    int64_t now_us = hk_clock_now_us(hk_ledger_clock(op->engine->ledger));
+    return op->approve && hk_login_wants_code(&op->tenant->login, kind) &&
+           (op->actor.proven_us == 0 || now_us - op->actor.proven_us > HK_STEP_UP_MS * 1000LL);
+}
+
 /* May this person decide this gate with this digest? False: the op has been ended. */
 static bool may_decide(struct hk_gate_op *op)
 {
@@ -64,6 +75,8 @@ static bool may_decide(struct hk_gate_op *op)
         hk_gate_op_conflict(op, "you have already approved it; another person is needed");
     else if (!choice_is_offered(op))
         hk_gate_op_refuse(op, HK_INVALID, "choice: not one of those offered");
+    else if (wants_code(op))
+        hk_gate_op_refuse(op, HK_UNPROVEN, "this wants a code of your device, given just now");
     else
         return true;
     return false;
@@ -84,6 +97,9 @@ static void write_vote(struct hk_gate_op *op, struct hk_tx *tx)
 {
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_GATE_VOTED, op->gate);
     hk_jw_kv(jw, "decision", op->approve ? "approve" : "reject");
+    hk_jw_kv(jw, "via", op->actor.has_session ? "session" : "token");
+    if (op->actor.proven_us != 0)
+        hk_jw_kv_i64(jw, "proven_us", op->actor.proven_us);
     hk_jw_kv(jw, "digest", op->digest);
     if (op->reason != NULL)
         hk_jw_kv(jw, "reason", op->reason);

@@ -180,6 +180,9 @@ bool hk_gate_op_may_speak(struct hk_gate_op *op)
     const char *role = hk_json_string_at(hk_gate_op_current(op), "role", "approver");
     if (!op->actor.is_person)
         hk_gate_op_refuse(op, HK_DENIED, "only a person decides, a service token never does");
+    else if (op->tenant->login.session_decides && !op->actor.has_session)
+        hk_gate_op_refuse(op, HK_DENIED,
+            "here people decide after they have logged in: a token may be in other hands");
     else if (!hk_role_fulfils(op->actor.role, role))
         hk_gate_op_refuse(op, HK_DENIED, "your role may not decide this");
     else if (hk_gate_op_excludes(op, op->actor.id))

@@ -41,6 +41,9 @@ struct hk_spent {
     size_t next;
 };
 
+struct hk_contacts;
+struct hk_mailer;
+
 struct hk_tenant_state {
     hk_tenant number;
     char name[HK_ID_SIZE];
@@ -54,9 +57,17 @@ struct hk_tenant_state {
     int64_t dedupe_window_us;
     int64_t lease_default_ms;
     int64_t lease_max_ms;
+    int64_t gap_look_every_ms;
+    struct hk_rhythm *rhythm; /* of its sources */
     struct hk_case_policy cases;
+    struct hk_login_policy login;
     struct hk_spent *spent_contain;
     struct hk_spent *spent_eradicate;
+    struct hk_contacts *contacts; /* NULL: nobody is told anything */
+    struct hk_mailer *mailer;     /* made with the first mail */
+    int64_t told_minute;          /* of the clock… */
+    unsigned told_count;          /* …and of how much of what happened in it people were told */
+    int64_t digest_last_us;       /* when the last one was queued */
 };
 
 /* --- a run in memory --- */
@@ -85,6 +96,7 @@ struct hk_step {
     char containment[HK_ID_SIZE];
     int64_t lease_ms;
     int64_t deadline_ms;
+    bool is_told_after; /* it may be done at once, if people hear of it */
     unsigned attempts;
     /* settled */
     bool ok;
@@ -163,6 +175,10 @@ struct hk_turn {
 struct hk_dedupe;
 struct hk_case_index;
 struct hk_line;
+struct hk_notices;
+struct hk_gaps;
+struct hk_gap_watch;
+struct hk_rhythm;
 
 struct hk_engine {
     struct hk_engine_options options;
@@ -202,6 +218,9 @@ struct hk_engine {
     hk_loop_fn *stopped;
     void *stopped_ctx;
     struct hk_timer *stop_timer;
+    struct hk_notices *notices;
+    struct hk_gaps *gaps;
+    struct hk_gap_watch *gap_watch;
     unsigned writes_open;
     struct hk_engine_stats stats;
 };

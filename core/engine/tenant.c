@@ -5,7 +5,10 @@
 #include "engine/tenant.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/gap_watch.h"
+#include "engine/contacts.h"
 #include "engine/memory.h"
+#include "engine/rhythm.h"
 #include "engine/tx.h"
 #include "script/playbook.h"
 
@@ -185,9 +188,10 @@ static enum hk_status read_dedupe(
 }
 
 /* The configuration is kept in canonical form: the same settings in another order are the same. */
-static enum hk_status read_config(
-    struct hk_tenant_state *tenant, const struct hk_json *config, struct hk_error *error)
+static enum hk_status read_config(struct hk_tenant_state *tenant,
+    const struct hk_tenant_setup *setup, struct hk_error *error)
 {
+    const struct hk_json *config = setup->config;
     struct hk_buf text;
     hk_buf_init(&text, HK_PAYLOAD_SIZE_MAX / 2);
     hk_json_canonical(config, &text);
@@ -208,6 +212,12 @@ static enum hk_status read_config(
             root, "lease.default", HK_LEASE_DEFAULT_MS, &tenant->lease_default_ms, error);
     if (status == HK_OK)
         status = read_duration(root, "lease.max", HK_LEASE_MAX_MS, &tenant->lease_max_ms, error);
+    if (status == HK_OK)
+        status = hk_gap_policy_read(root, &tenant->gap_look_every_ms, error);
+    if (status == HK_OK)
+        status = hk_login_policy_read(hk_json_get(root, "login"), &tenant->login, error);
+    if (status == HK_OK)
+        status = hk_contacts_new(root, setup->url, setup->secrets, &tenant->contacts, error);
     return status;
 }
 
@@ -332,7 +342,9 @@ static void tenant_free(struct hk_tenant_state *tenant)
     while ((playbook = hk_map_next(&tenant->playbooks, &cursor)) != NULL)
         hk_playbook_free(playbook);
     hk_map_done(&tenant->playbooks);
+    hk_rhythm_free(tenant->rhythm);
     hk_authority_free(tenant->authority);
+    hk_contacts_free(tenant->contacts);
     hk_json_doc_done(&tenant->config);
     free(tenant->dedupe_fields);
     free(tenant->active);
@@ -366,6 +378,13 @@ const struct hk_secrets *hk_engine_secrets(const struct hk_engine *engine, hk_te
 {
     const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);
     return state != NULL ? state->secrets : NULL;
+}
+
+const struct hk_login_policy *hk_engine_login_policy(
+    const struct hk_engine *engine, hk_tenant tenant)
+{
+    const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);
+    return state != NULL ? &state->login : &hk_login_policy_default;
 }
 
 static enum hk_status read_restored(struct hk_reading *reading, void *job, struct hk_error *error)
@@ -412,12 +431,14 @@ static enum hk_status tenant_new(const struct hk_tenant_setup *setup,
     *ret_tenant = tenant;
     hk_map_init(&tenant->playbooks);
     tenant->secrets = setup->secrets;
+    tenant->rhythm = hk_rhythm_new();
+    hk_engine_must(tenant->rhythm != NULL ? HK_OK : HK_NOMEM, "a tenant", NULL);
     tenant->spent_contain = hk_engine_alloc(sizeof *tenant->spent_contain);
     tenant->spent_eradicate = hk_engine_alloc(sizeof *tenant->spent_eradicate);
     if (!hk_name_is_valid(setup->name) ||
         !hk_copy_text(tenant->name, sizeof tenant->name, setup->name))
         return hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", setup->name);
-    status = read_config(tenant, setup->config, error);
+    status = read_config(tenant, setup, error);
     if (status == HK_OK)
         status = add_playbooks(tenant, setup->playbooks, setup->playbook_count, error);
     return status;

@@ -30,7 +30,9 @@ typedef uint64_t hk_exchange_id;
 struct hk_http_peer {
     bool is_local;    /* came over the Unix socket from this process's own user or root */
     bool is_secure;   /* came over TLS */
+    bool is_loopback; /* came over TCP from this machine */
     char address[64]; /* for diagnostics */
+    char host[48];    /* the address alone, "192.0.2.1", "2001:db8::1"; "" over the Unix socket */
 };
 
 /* Called for each complete request. The request is borrowed for the call. Answer now or later with
