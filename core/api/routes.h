@@ -10,6 +10,7 @@
 extern const struct hk_route hk_routes[];
 extern const struct hk_route hk_routes_identity[];
 extern const struct hk_route hk_routes_config[];
+extern const struct hk_route hk_routes_gaps[];
 extern const struct hk_route hk_routes_cases[];
 extern const struct hk_route hk_routes_gate[];
 

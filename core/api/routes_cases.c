@@ -25,5 +25,5 @@ const struct hk_route hk_routes_cases[] = {
 
     HK_ROUTE_LIST("tasks", "viewer"),
     HK_ROUTE_SHOW("tasks", "viewer"),
-    {.method = NULL, .more = hk_routes_config},
+    {.method = NULL, .more = hk_routes_gaps},
 };

@@ -77,11 +77,12 @@ static void write_counts(struct hk_buf *out, const struct metrics_job *job)
             is_first = is_first && strcmp(job->counts[j].what, what) != 0;
         if (!is_first)
             continue;
-        hk_buf_appendf(out, "# HELP hikeshi_%ss How many there are, by state.\n", what);
+        const char *label = strcmp(what, "gap") == 0 ? "kind" : "state";
+        hk_buf_appendf(out, "# HELP hikeshi_%ss How many there are, by %s.\n", what, label);
         hk_buf_appendf(out, "# TYPE hikeshi_%ss gauge\n", what);
         for (size_t j = i; j < job->count; j++)
             if (strcmp(job->counts[j].what, what) == 0)
-                hk_buf_appendf(out, "hikeshi_%ss{state=\"%s\"} %" PRId64 "\n", what,
+                hk_buf_appendf(out, "hikeshi_%ss{%s=\"%s\"} %" PRId64 "\n", what, label,
                     job->counts[j].state, job->counts[j].count);
     }
 }

@@ -78,6 +78,16 @@ static int authority_explain(struct hk_cli *cli)
     return status;
 }
 
+static int gap_list(struct hk_cli *cli)
+{
+    static const struct hk_column columns[] = {{"KIND", "kind", 0}, {"NAME", "name", 40},
+        {"STATE", "state", 0}, {"SINCE", "since", 0}, {"ENDED", "ended", 0},
+        {"DETAIL", "detail", 80}};
+    const char *state = hk_cli_option(cli, "state");
+
+    return hk_cli_list(cli, "gaps", state != NULL ? state : "open", columns, HK_COUNT(columns));
+}
+
 const struct hk_command hk_commands_things[] = {
     {"alert list", "", 0, 0, "List alerts, newest first", alert_list,
         {{"state", "S", "new, merged, routed or closed"}, PAGE}},
@@ -85,6 +95,9 @@ const struct hk_command hk_commands_things[] = {
     {"playbook list", "", 0, 0, "List playbooks in force", playbook_list, {PAGE}},
     {"plugin list", "", 0, 0, "List plugins and how they are", plugin_list, {PAGE}},
     {"plugin show", "NAME", 1, 1, "Show what a plugin can do", plugin_show, {{0}}},
+    {"gap list", "", 0, 0,
+        "List what is not covered now: silent sources, actions that can't be done", gap_list,
+        {{"state", "S", "open or closed; open unless given"}, PAGE}},
     {"authority explain", "", 0, 0, "Tell whether an action would be done, and by which rule",
         authority_explain,
         {{"action", "A", "a plugin's action or a capability: contain.block_ip"},

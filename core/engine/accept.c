@@ -10,6 +10,7 @@
 #include "engine/due.h"
 #include "engine/line.h"
 #include "engine/memory.h"
+#include "engine/rhythm.h"
 #include "engine/route.h"
 #include "engine/run.h"
 #include "engine/tenant.h"
@@ -288,6 +289,7 @@ enum hk_status hk_engine_accept(struct hk_engine *engine, const struct hk_accept
         free(accepted);
         return hk_fail(error, HK_BUSY, "the engine has more to do than it can; try again later");
     }
+    hk_rhythm_came(tx.tenant->rhythm, acceptance->source, acceptance->count, tx.time_us);
     move_cursors(&tx, acceptance);
     keep_answer(&tx, acceptance, ret_taken);
     /* The ledger is ordered, so that the playbooks may begin while the sync is under way: what they

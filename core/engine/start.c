@@ -13,9 +13,12 @@
 #include "engine/dedupe.h"
 #include "engine/dispatch.h"
 #include "engine/due.h"
+#include "engine/gap.h"
+#include "engine/gap_watch.h"
 #include "engine/lease.h"
 #include "engine/line.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/tenant.h"
@@ -109,10 +112,16 @@ enum hk_status hk_engine_new(
     if (status == HK_OK)
         status = hk_pool_new(options->loop, engine->connector, options->spawner_fd, &events, engine,
             &engine->pool, error);
+    if (status == HK_OK)
+        status = hk_gaps_new(engine, &engine->gaps, error);
+    if (status == HK_OK)
+        status = hk_gap_watch_new(engine, &engine->gap_watch, error);
     if (status == HK_OK) {
         hk_pool_hold(engine->pool);
         status = hk_script_new(hk_wake_signal, engine->script_wake, &engine->script, error);
     }
+    if (status == HK_OK)
+        status = hk_notices_new(engine, &engine->notices, error);
     if (status != HK_OK)
         goto fail;
     *ret_engine = engine;
@@ -143,12 +152,15 @@ void hk_engine_free(struct hk_engine *engine)
         return;
     hk_script_events_drop(engine);
     hk_script_free(engine->script);
+    hk_notices_free(engine->notices);
     hk_pool_free(engine->pool);
     hk_connector_free(engine->connector);
     hk_wake_free(engine->script_wake);
     hk_timer_free(engine->due_timer);
     hk_timer_free(engine->start_timer);
     hk_timer_free(engine->stop_timer);
+    hk_gap_watch_free(engine->gap_watch);
+    hk_gaps_free(engine->gaps);
     free_runs(engine);
     hk_tenants_free(engine);
     hk_dedupe_free(engine->dedupe);
@@ -264,6 +276,8 @@ static enum hk_status read_left(struct hk_reading *reading, void *job, struct hk
     if (status == HK_OK)
         status = read_cases(reading, engine, error);
     if (status == HK_OK)
+        status = hk_digests_load(reading, engine, error);
+    if (status == HK_OK)
         status = hk_query_spent(
             reading, hk_engine_now_us(engine) - 3600LL * 1000000, remember_spent, engine, error);
     return status;
@@ -274,6 +288,10 @@ enum hk_status hk_engine_start(struct hk_engine *engine, struct hk_error *error)
     enum hk_status status = hk_ledger_read_now(engine->ledger, read_left, engine, error);
     if (status == HK_OK)
         status = write_lifecycle(engine, HK_KIND_ENGINE_STARTED, error);
+    if (status == HK_OK)
+        status = hk_gaps_load(engine->gaps, error);
+    if (status == HK_OK)
+        status = hk_gap_watch_start(engine->gap_watch, error);
     if (status != HK_OK)
         return status;
     hk_timer_arm(engine->start_timer, 0);
@@ -286,6 +304,7 @@ static void become_ready(struct hk_engine *engine)
     hk_leases_recover(engine);
     hk_due_note(engine, 0);
     hk_runs_advance(engine);
+    hk_notices_start(engine->notices);
 }
 
 static void on_start_tick(void *ctx)
@@ -339,8 +358,9 @@ void hk_engine_check_stopped(struct hk_engine *engine)
     if (!engine->is_stopping || engine->stopped == NULL || engine->writes_open > 0)
         return;
     if (!engine->is_stop_written) {
-        /* Calls in flight, and decisions and releases that are being read for. */
-        bool is_quiet = engine->outs.count == 0 && engine->turns.count == 0;
+        /* Calls in flight, decisions and releases that are being read for, mails on their way. */
+        bool is_quiet = engine->outs.count == 0 && engine->turns.count == 0 &&
+                        hk_notices_open(engine->notices) == 0;
         if (is_quiet)
             write_stopped(engine);
         if (engine->writes_open > 0 || !is_quiet)
@@ -369,6 +389,7 @@ void hk_engine_stop(struct hk_engine *engine, int64_t deadline_ms, hk_loop_fn *d
     engine->stopped = done;
     engine->stopped_ctx = ctx;
     hk_timer_disarm(engine->due_timer);
+    hk_gap_watch_keep(engine->gap_watch);
     hk_timer_arm(engine->stop_timer, deadline_ms);
     hk_engine_check_stopped(engine);
 }

@@ -25,7 +25,7 @@
 /* X(NAME, text). The payload of each kind is in core/ARCHITECTURE.md; project.c folds it. */
 #define HK_KIND_LIST(X)                                                                            \
     X(LEDGER_OPENED, "ledger.opened")                                                              \
-    X(LEDGER_RESTORED, "ledger.restored")                                                              \
+    X(LEDGER_RESTORED, "ledger.restored")                                                          \
     X(ENGINE_STARTED, "engine.started")                                                            \
     X(ENGINE_STOPPED, "engine.stopped")                                                            \
     X(CONFIG_APPLIED, "config.applied")                                                            \
@@ -69,6 +69,8 @@
     X(GATE_DECIDED, "gate.decided")                                                                \
     X(GATE_EXPIRED, "gate.expired")                                                                \
     X(GATE_VOIDED, "gate.voided")                                                                  \
+    X(GAP_OPENED, "gap.opened")                                                                    \
+    X(GAP_CLOSED, "gap.closed")                                                                    \
     X(CONTAINMENT_STARTING, "containment.starting")                                                \
     X(CONTAINMENT_ACTIVE, "containment.active")                                                    \
     X(CONTAINMENT_FAILED, "containment.failed")                                                    \

@@ -74,6 +74,9 @@ const char hk_project_schema[] =
     "CREATE TABLE contact(tenant INTEGER NOT NULL, name TEXT NOT NULL, user TEXT,"
     " told_us INTEGER, lapsed INTEGER, lapsed_us INTEGER, answered_us INTEGER, failed INTEGER,"
     " failed_us INTEGER, PRIMARY KEY(tenant, name)) WITHOUT ROWID;"
+    "CREATE TABLE gap(tenant INTEGER NOT NULL, id TEXT NOT NULL, state TEXT, kind TEXT, name TEXT,"
+    " detail TEXT, since_us INTEGER, ended_us INTEGER, last INTEGER, PRIMARY KEY(tenant, id))"
+    " WITHOUT ROWID;"
     "CREATE TABLE playbook(tenant INTEGER NOT NULL, version TEXT NOT NULL, name TEXT,"
     " summary TEXT, added_us INTEGER, last INTEGER, PRIMARY KEY(tenant, version)) WITHOUT ROWID;"
     "CREATE TABLE plugin(tenant INTEGER NOT NULL, name TEXT NOT NULL, version TEXT, sha256 TEXT,"
@@ -103,6 +106,7 @@ const struct hk_projection hk_projections[] = {
     DUMP("task", "id"),
     DUMP("notice", "id"),
     DUMP("contact", "name"),
+    DUMP("gap", "id"),
     DUMP("playbook", "version"),
     DUMP("plugin", "name"),
     DUMP("user", "id"),

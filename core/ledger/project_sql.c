@@ -172,6 +172,15 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_GATE_VOIDED] = {
         "UPDATE gate SET state = 'void', tell_us = NULL, last = :pos" HERE},
 
+    [HK_KIND_GAP_OPENED] = {
+        "INSERT INTO gap(tenant, id, state, kind, name, detail, since_us, last)"
+        " VALUES(:tenant, :subject, 'open', " P("gap") ", " P("name") ", " P("detail")
+        ", :time, :pos) ON CONFLICT(tenant, id) DO UPDATE SET state = 'open',"
+        " detail = excluded.detail, since_us = excluded.since_us, ended_us = NULL,"
+        " last = excluded.last"},
+    [HK_KIND_GAP_CLOSED] = {
+        "UPDATE gap SET state = 'closed', ended_us = :time, last = :pos" HERE},
+
     [HK_KIND_CONTAINMENT_STARTING] = {
         "INSERT INTO containment(tenant, id, run, step, gate, state, kind, action, target,"
         " target_type, by_hand, since_us, last) VALUES(:tenant, :subject, " P("run") ", " P("step")
@@ -259,7 +268,8 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         LAPSED},
     [HK_KIND_NOTICE_NOBODY] = {
         "INSERT INTO notice(tenant, id, state, reason, about, tries, queued_us, problem, last)"
-        " VALUES(:tenant, :subject, 'nobody', " P("reason") ", " P("about") ", 0, :time, " P("why")
+        " VALUES(:tenant, :subject, CASE WHEN " P("quiet") " THEN 'quiet' ELSE 'nobody' END, "
+        P("reason") ", " P("about") ", 0, :time, " P("why")
         ", :pos)" SEEN_AGAIN("id"),
         TELL_AGAIN, LAPSED},
     [HK_KIND_NOTICE_GATHERED] = {

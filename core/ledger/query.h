@@ -130,6 +130,20 @@ typedef void hk_spent_fn(void *ctx, hk_tenant tenant, const char *action_kind, i
 HK_MUST_CHECK enum hk_status hk_query_spent(struct hk_reading *reading, int64_t since_us,
     hk_spent_fn *fn, void *ctx, struct hk_error *error);
 
+/* The gaps that are open, of all tenants. */
+typedef void hk_gap_row_fn(void *ctx, hk_tenant tenant, const char *kind, const char *name);
+HK_MUST_CHECK enum hk_status hk_query_gaps_open(
+    struct hk_reading *reading, hk_gap_row_fn *fn, void *ctx, struct hk_error *error);
+/* Contacts whose time to answer passed, or whom no message reached, since they answered last. */
+struct hk_contact_silence {
+    const char *name;
+    int lapsed; /* times without an answer in time */
+    int failed; /* messages that could not be handed over */
+};
+typedef void hk_contact_silence_fn(void *ctx, const struct hk_contact_silence *silence);
+HK_MUST_CHECK enum hk_status hk_query_contacts_silent(struct hk_reading *reading,
+    hk_tenant tenant, hk_contact_silence_fn *fn, void *ctx, struct hk_error *error);
+
 /* What a restored ledger knows of its restoration: {"restore", "backup", "backup_us",
  * "restored_us"}. HK_NOT_FOUND: it was never restored. */
 HK_MUST_CHECK enum hk_status hk_query_restored(

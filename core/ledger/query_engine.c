@@ -325,7 +325,8 @@ enum hk_status hk_query_counts(
         " UNION ALL SELECT 'approval', state, count(*) FROM gate GROUP BY state"
         " UNION ALL SELECT 'containment', state, count(*) FROM containment GROUP BY state"
         " UNION ALL SELECT 'case', state, count(*) FROM cases GROUP BY state"
-        " UNION ALL SELECT 'task', state, count(*) FROM task GROUP BY state",
+        " UNION ALL SELECT 'task', state, count(*) FROM task GROUP BY state"
+        " UNION ALL SELECT 'gap', kind, count(*) FROM gap WHERE state = 'open' GROUP BY kind",
         0, NULL);
 
     while (next_row(stmt, &status, error))

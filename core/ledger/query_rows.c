@@ -82,6 +82,9 @@ static const struct hk_collection collections[] = {
             TIME("answered", "answered_us"), INT("lapsed", "lapsed"),
             TIME("lapsed_at", "lapsed_us"), INT("failed", "failed"),
             TIME("failed_at", "failed_us")}},
+    {"gaps", "gap", "id", NULL, NULL, false, true, "state = 'open'",
+        {TEXT("id", "id"), TEXT("state", "state"), TEXT("kind", "kind"), TEXT("name", "name"),
+            TEXT("detail", "detail"), TIME("since", "since_us"), TIME("ended", "ended_us")}},
     {"playbooks", "playbook", "name", "(version = ?2 OR name = ?2) ORDER BY last DESC",
         "NOT EXISTS (SELECT 1 FROM playbook newer WHERE newer.tenant = ?1"
         " AND newer.name = playbook.name AND newer.last > playbook.last)",

@@ -48,6 +48,7 @@ class Engine:
         self.process = None
         self.url = None
         self.lines = []
+        self.extra = {}  # more of the environment of its processes
 
     def start(self):
         self.process = subprocess.Popen(
@@ -85,6 +86,7 @@ class Engine:
 
     def environment(self, token=None):
         env = {name: value for name, value in os.environ.items() if not name.startswith("HIKESHI_")}
+        env.update(self.extra)
         if token is not None:
             env["HIKESHI_URL"] = self.url
             env["HIKESHI_TOKEN"] = token
