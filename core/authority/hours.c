@@ -5,6 +5,7 @@
 
 #include "authority/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MINUTES_PER_DAY 1440
@@ -48,18 +49,26 @@ static bool read_zone(const char *text, int *ret_minutes)
     return true;
 }
 
+enum hk_status hk_clock_read(
+    const char *text, const char *path, int *ret_minute, struct hk_error *error)
+{
+    if (!read_minutes(text, 24, ret_minute))
+        return hk_fail(
+            error, HK_INVALID, "%s: \"%.20s\" is not a time of day such as \"09:00\"", path, text);
+    return HK_OK;
+}
+
 static enum hk_status read_clock(const struct hk_json *value, const char *path, const char *key,
     int *minutes, struct hk_error *error)
 {
+    char place[160];
     const char *text;
     enum hk_status status = hk_text_of(value, path, key, &text, error);
 
     if (status != HK_OK || text == NULL)
         return status;
-    if (!read_minutes(text, 24, minutes))
-        return hk_fail(error, HK_INVALID, "%s.%s: \"%.20s\" is not a time of day such as \"09:00\"",
-            path, key, text);
-    return HK_OK;
+    (void)snprintf(place, sizeof(place), "%s.%s", path, key);
+    return hk_clock_read(text, place, minutes, error);
 }
 
 static enum hk_status read_days(

@@ -16,6 +16,9 @@ struct hk_hours {
     int zone_minutes; /* east of UTC */
 };
 
+/* Read a time of day, "HH:MM" up to "24:00", as minutes. HK_INVALID names the path. */
+HK_MUST_CHECK enum hk_status hk_clock_read(
+    const char *text, const char *path, int *ret_minute, struct hk_error *error);
 /* Read the table at path ("authority[2].hours"), which errors name. */
 HK_MUST_CHECK enum hk_status hk_hours_read(const struct hk_json *value, const char *path,
     struct hk_hours *ret_hours, struct hk_error *error);

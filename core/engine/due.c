@@ -9,6 +9,7 @@
 #include "engine/gate.h"
 #include "engine/lease.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/step.h"
@@ -79,6 +80,9 @@ static void take_up(struct hk_engine *engine, const struct hk_due *due)
     }
     case HK_DUE_GATE:
         hk_gate_expire(engine, tenant, due->id);
+        break;
+    case HK_DUE_TELL:
+        hk_notice_gate(engine, tenant, due->id);
         break;
     case HK_DUE_LEASE:
         hk_lease_due(engine, tenant, due->id);

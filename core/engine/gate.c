@@ -11,6 +11,7 @@
 #include "engine/dispatch.h"
 #include "engine/due.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/step.h"
 #include "engine/tx.h"
@@ -209,6 +210,7 @@ static void write_opened(struct hk_run *run, const struct hk_step *step,
     if (facts->otherwise != NULL)
         hk_jw_kv_value(jw, "otherwise", facts->otherwise);
     hk_gate_write_narrowing(jw, step);
+    hk_notice_ask(tx, jw, step->gate);
     hk_tx_end(tx);
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/gate_op.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/tenant.h"
 
 #include <string.h>
@@ -12,11 +13,19 @@ static void write_talk(struct hk_gate_op *op, enum hk_kind kind, const char *key
     const char *value1, const char *key2, const char *value2)
 {
     struct hk_tx tx;
+    struct hk_jw *jw;
 
     hk_engine_must(hk_gate_step_to(&op->state, kind, false) ? HK_OK : HK_INTERNAL,
         "talking about a gate", NULL);
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    hk_tx_simple(&tx, kind, op->gate, key1, value1, key2, value2);
+    jw = hk_tx_entry(&tx, kind, op->gate);
+    if (value1 != NULL)
+        hk_jw_kv(jw, key1, value1);
+    if (value2 != NULL)
+        hk_jw_kv(jw, key2, value2);
+    if (kind == HK_KIND_GATE_DELEGATED)
+        hk_notice_ask(&tx, jw, op->gate);
+    hk_tx_end(&tx);
     hk_gate_op_standing(op);
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, hk_gate_op_written, op);
 }

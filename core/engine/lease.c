@@ -12,6 +12,7 @@
 #include "engine/due.h"
 #include "engine/effect.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/start.h"
 #include "engine/tenant.h"
 #include "engine/turn.h"
@@ -192,6 +193,9 @@ static void commit_held(struct hk_release *op, struct hk_tx *tx, const char *why
     hk_jw_kv(jw, "reason", why);
     hk_jw_kv_i64(jw, "retry_us", tx->time_us + delay_ms * 1000);
     hk_tx_end(tx);
+    /* It is tried for ever; people hear of the first time, the second, the fourth … */
+    if (((op->releases + 1) & op->releases) == 0)
+        hk_notice_about(tx, HK_REASON_HELD, op->id);
     hk_due_note(op->engine, tx->time_us + delay_ms * 1000);
     hk_tx_commit(tx, HK_LANE_URGENT, NULL, on_not_released, op);
 }
@@ -257,6 +261,7 @@ static void write_unknown(struct hk_release *op, const char *why)
         hk_engine_must(HK_INTERNAL, "a release", NULL);
     hk_tx_begin(&tx, op->engine, op->tenant, "engine");
     hk_tx_simple(&tx, HK_KIND_CONTAINMENT_UNKNOWN, op->id, "why", why, NULL, NULL);
+    hk_notice_about(&tx, HK_REASON_UNKNOWN, op->id);
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_not_released, op);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "engine/run_events.h"
 #include "base/log.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/step.h"
 #include "engine/tx.h"
@@ -57,6 +58,7 @@ void hk_run_failed(struct hk_run *run, const char *error)
         return;
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_tx_simple(&tx, HK_KIND_RUN_FAILED, run->id, "error", error, NULL, NULL);
+    hk_notice_about(&tx, HK_REASON_FAILED, run->id);
     hk_run_void_gates(run, &tx, "its run failed");
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_failed++;
@@ -76,6 +78,7 @@ static void diverged(struct hk_run *run, const struct hk_script_event *event)
     hk_jw_kv(jw, "got", event->got);
     hk_jw_kv(jw, "where", event->where);
     hk_tx_end(&tx);
+    hk_notice_about(&tx, HK_REASON_DIVERGED, run->id);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_diverged++;
     hk_run_sleep(run);

@@ -109,6 +109,8 @@ static void take_intended(struct hk_run *run, struct hk_step *step, const struct
         step->containment, sizeof step->containment, hk_json_string_at(payload, "containment", ""));
     step->lease_ms = hk_json_i64_at(payload, "lease_ms", 0);
     step->deadline_ms = hk_json_i64_at(payload, "deadline_ms", HK_CALL_TIME_DEFAULT_MS);
+    step->is_told_after = strcmp(hk_json_string_at(payload, "authority.outcome", ""),
+                              hk_outcome_text(HK_MAY_DO_THEN_TELL)) == 0;
     step->attempts = 1;
 }
 

@@ -117,6 +117,20 @@ static const struct arrow task_arrows[] = {
     {HK_TASK_OPEN, HK_KIND_TASK_DONE, HK_TASK_DONE},
 };
 
+/* notice.gathered is about a new notice; those that it gathers follow it as members. */
+static const struct arrow notice_arrows[] = {
+    {HK_NOTICE_STATE_NONE, HK_KIND_NOTICE_QUEUED, HK_NOTICE_STATE_QUEUED},
+    {HK_NOTICE_STATE_NONE, HK_KIND_NOTICE_GATHERED, HK_NOTICE_STATE_QUEUED},
+    {HK_NOTICE_STATE_NONE, HK_KIND_NOTICE_NOBODY, HK_NOTICE_STATE_NOBODY},
+    {HK_NOTICE_STATE_QUEUED, HK_KIND_NOTICE_GATHERED, HK_NOTICE_STATE_GATHERED},
+    {HK_NOTICE_STATE_QUEUED, HK_KIND_NOTICE_SENT, HK_NOTICE_STATE_SENT},
+    {HK_NOTICE_STATE_QUEUED, HK_KIND_NOTICE_FAILED, HK_NOTICE_STATE_QUEUED},
+    {HK_NOTICE_STATE_QUEUED, HK_KIND_NOTICE_DROPPED, HK_NOTICE_STATE_DROPPED},
+    {HK_NOTICE_STATE_GATHERED, HK_KIND_NOTICE_SENT, HK_NOTICE_STATE_SENT},
+    {HK_NOTICE_STATE_GATHERED, HK_KIND_NOTICE_FAILED, HK_NOTICE_STATE_GATHERED},
+    {HK_NOTICE_STATE_GATHERED, HK_KIND_NOTICE_DROPPED, HK_NOTICE_STATE_DROPPED},
+};
+
 #define TRANSITION(arrows)                                                                         \
     int to;                                                                                        \
     if (!follow(arrows, COUNT(arrows), (int)*state, kind, &to))                                    \
@@ -149,6 +163,15 @@ bool hk_gate_step_to(enum hk_gate_state *state, enum hk_kind kind, bool approved
     *state = (enum hk_gate_state)to;
     if (kind == HK_KIND_GATE_DECIDED && !approved)
         *state = HK_GATE_REJECTED;
+    return true;
+}
+
+bool hk_notice_step_to(enum hk_notice_state *state, enum hk_kind kind, bool is_final)
+{
+    TRANSITION(notice_arrows)
+    *state = (enum hk_notice_state)to;
+    if (kind == HK_KIND_NOTICE_FAILED && is_final)
+        *state = HK_NOTICE_STATE_FAILED;
     return true;
 }
 

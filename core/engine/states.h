@@ -61,12 +61,24 @@ enum hk_containment_state {
 enum hk_case_state { HK_CASE_NONE, HK_CASE_OPEN, HK_CASE_CLOSED, HK_CASE_MERGED };
 enum hk_task_state { HK_TASK_NONE, HK_TASK_OPEN, HK_TASK_DONE };
 
+enum hk_notice_state {
+    HK_NOTICE_STATE_NONE,
+    HK_NOTICE_STATE_QUEUED,
+    HK_NOTICE_STATE_GATHERED,
+    HK_NOTICE_STATE_NOBODY,
+    HK_NOTICE_STATE_SENT,
+    HK_NOTICE_STATE_FAILED,
+    HK_NOTICE_STATE_DROPPED,
+};
+
 /* Each: may an entry of this kind follow in this state, and where does it lead? False changes
  * nothing. For gate.decided the outcome decides between approved and rejected. */
 HK_MUST_CHECK bool hk_alert_step_to(enum hk_alert_state *state, enum hk_kind kind);
 HK_MUST_CHECK bool hk_step_step_to(enum hk_step_state *state, enum hk_kind kind);
 HK_MUST_CHECK bool hk_run_step_to(enum hk_run_state *state, enum hk_kind kind);
 HK_MUST_CHECK bool hk_gate_step_to(enum hk_gate_state *state, enum hk_kind kind, bool approved);
+/* For notice.failed is_final says that it isn't tried again. */
+HK_MUST_CHECK bool hk_notice_step_to(enum hk_notice_state *state, enum hk_kind kind, bool is_final);
 HK_MUST_CHECK bool hk_containment_step_to(enum hk_containment_state *state, enum hk_kind kind);
 HK_MUST_CHECK bool hk_case_step_to(enum hk_case_state *state, enum hk_kind kind);
 HK_MUST_CHECK bool hk_task_step_to(enum hk_task_state *state, enum hk_kind kind);

@@ -2,6 +2,7 @@
  * step: what a playbook asks for, and how it is settled.
  *
  *   note, close   nothing leaves the engine: settled at once
+ *   notify, escalate   the same, and notices are queued
  *   wait          step.waiting with a due time
  *   ask           step.waiting and a gate with a question
  *   act           authority decides: settled (denied, recommended), a gate, or intended
@@ -15,6 +16,7 @@
 #include "engine/due.h"
 #include "engine/gate.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/tx.h"
@@ -124,6 +126,21 @@ static void request_close(struct hk_run *run, struct hk_step *step, const struct
     hk_step_deliver(run, step);
 }
 
+/* --- notify, escalate --- */
+
+static void request_tell(
+    struct hk_run *run, struct hk_step *step, const struct hk_json *args, enum hk_reason reason)
+{
+    struct hk_error error = {0};
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    bool is_queued = hk_notice_to(&tx, reason, run->id, hk_json_string_at(args, "to", NULL),
+                         hk_json_string_at(args, "text", NULL), &error) == HK_OK;
+    hk_step_settle(run, step, &tx, is_queued, is_queued ? "true" : error.text, "engine");
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
+}
+
 /* --- ask --- */
 
 static void request_ask(struct hk_run *run, struct hk_step *step)
@@ -142,8 +159,7 @@ static void settle_by_verdict(struct hk_run *run, struct hk_step *step, const st
         [HK_MAY_DENY] = "denied", [HK_MAY_WATCH] = "watched", [HK_MAY_RECOMMEND] = "recommended"};
     const char *word = words[act->verdict.outcome];
     struct hk_error text = {0};
-    (void)hk_fail(
-        &text, HK_DENIED, "%s by %s: %s", word, act->verdict.rule, act->verdict.why);
+    (void)hk_fail(&text, HK_DENIED, "%s by %s: %s", word, act->verdict.rule, act->verdict.why);
     hk_step_settle_now(run, step, false, text.text, word);
 }
 
@@ -231,6 +247,10 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
         request_ask(run, step);
     else if (strcmp(step->op, "close") == 0)
         request_close(run, step, args.root);
+    else if (strcmp(step->op, "notify") == 0)
+        request_tell(run, step, args.root, HK_REASON_NOTIFY);
+    else if (strcmp(step->op, "escalate") == 0)
+        request_tell(run, step, args.root, HK_REASON_ESCALATE);
     else
         hk_step_settle_now(run, step, true, "null", "engine");
     hk_json_doc_done(&args);

@@ -5,6 +5,7 @@
 #include "engine/tx.h"
 #include "base/text.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/start.h"
@@ -44,6 +45,7 @@ void hk_tx_end(struct hk_tx *tx)
     hk_engine_must(hk_write_add(tx->write, tx->tenant->number, tx->kind, tx->subject, tx->actor,
                        tx->time_us, payload, size, &error),
         "writing an entry", &error);
+    tx->entry_count++;
 }
 
 void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, const char *key1,
@@ -59,9 +61,12 @@ void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, cons
 
 struct written {
     struct hk_engine *engine;
+    struct hk_tenant_state *tenant;
     struct hk_run *run; /* pinned, or NULL */
     hk_tx_done_fn *done;
     void *ctx;
+    int64_t notice_due_us;
+    char asks_gate[HK_ID_SIZE];
 };
 
 static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
@@ -73,6 +78,10 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     written.engine->writes_open--;
     if (written.run != NULL)
         written.run->writes_open--;
+    if (written.notice_due_us != 0)
+        hk_notices_wake(written.engine, written.notice_due_us);
+    if (written.asks_gate[0] != 0)
+        hk_notice_gate(written.engine, written.tenant, written.asks_gate);
     hk_script_events_resume(written.engine);
     if (written.done != NULL)
         written.done(written.ctx);
@@ -86,7 +95,13 @@ void hk_tx_commit(
     struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx)
 {
     struct written *written = hk_engine_alloc(sizeof *written);
-    *written = (struct written){.engine = tx->engine, .run = run, .done = done, .ctx = ctx};
+    *written = (struct written){.engine = tx->engine,
+        .tenant = tx->tenant,
+        .run = run,
+        .done = done,
+        .ctx = ctx,
+        .notice_due_us = tx->notice_due_us};
+    memcpy(written->asks_gate, tx->asks_gate, sizeof written->asks_gate);
     if (run != NULL) {
         if (run->writes_open++ > 0)
             lane = HK_LANE_NORMAL;

@@ -17,6 +17,10 @@ struct hk_tx {
     struct hk_jw jw;
     enum hk_kind kind;
     char subject[HK_ID_SIZE];
+    unsigned entry_count; /* that were ended */
+    /* what people are to be told once it is on disk: see notice.h */
+    int64_t notice_due_us;      /* of the first notice in it; 0: there is none */
+    char asks_gate[HK_ID_SIZE]; /* a gate about which nobody was asked yet, "" */
 };
 
 void hk_tx_begin(

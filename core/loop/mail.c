@@ -357,6 +357,9 @@ void hk_mailer_free(struct hk_mailer *mailer)
     for (struct mail *mail = mailer->mails, *next; mail != NULL; mail = next) {
         next = mail->next;
         hk_curl_multi_remove(mailer->multi, mail->easy);
+        const struct hk_mail_answer answer = {
+            .end = HK_MAIL_LATER, .text = "the mail was given up", .was_cancelled = true};
+        mail->fn(mail->ctx, &answer);
         mail_free(mail);
     }
     hk_curl_multi_free(mailer->multi);

@@ -42,8 +42,9 @@ enum hk_mail_end {
 /* Borrowed for the callback. */
 struct hk_mail_answer {
     enum hk_mail_end end;
-    int code;         /* the server's last reply, 0: none came */
-    const char *text; /* its text, or what went wrong; no control bytes */
+    int code;           /* the server's last reply, 0: none came */
+    bool was_cancelled; /* by hk_mailer_free; end is HK_MAIL_LATER */
+    const char *text;   /* its text, or what went wrong; no control bytes */
 };
 typedef void hk_mail_fn(void *ctx, const struct hk_mail_answer *answer);
 
@@ -51,7 +52,7 @@ struct hk_mailer;
 
 HK_MUST_CHECK enum hk_status hk_mailer_new(
     struct hk_loop *loop, struct hk_mailer **ret_mailer, struct hk_error *error);
-/* Mails that are under way are given up without a call. Never from inside one. */
+/* Mails that are under way are called back, as cancelled. Never from inside a callback. */
 void hk_mailer_free(struct hk_mailer *mailer); /* NULL is fine */
 
 /* fn is called exactly once, from the loop, never within this call. HK_INVALID: host, user or an

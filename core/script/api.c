@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    TO_SIZE_MAX = 63,     /* a name */
+    TELL_SIZE_MAX = 4000, /* what people read on a phone */
+};
+
 /* What a step gives back when it succeeded. */
 enum result { RESULT_VALUE, RESULT_TRUE, RESULT_ARGUMENT };
 
@@ -247,6 +252,50 @@ static int api_note(lua_State *L)
     return ask_step(L, run, "note", "", RESULT_TRUE);
 }
 
+/* Raise unless the field is absent (or may not be) or a text of at most size_max bytes. */
+static void check_text(
+    lua_State *L, const char *name, const char *field, bool is_required, size_t size_max)
+{
+    lua_pushstring(L, field);
+    if (lua_rawget(L, 1) == LUA_TNIL) {
+        if (is_required)
+            hk_state_raise(L, "%s needs a %s, such as %s {%s = \"…\"}", name, field, name, field);
+    } else if (lua_type(L, -1) != LUA_TSTRING) {
+        hk_state_raise(L, "%s: %s must be a text, not a %s", name, field, luaL_typename(L, -1));
+    } else if (lua_rawlen(L, -1) == 0 || lua_rawlen(L, -1) > size_max) {
+        hk_state_raise(L, "%s: %s must have from 1 to %d bytes", name, field, (int)size_max);
+    }
+    lua_pop(L, 1);
+}
+
+/* notify and escalate: {to = "level or contact", text = "…"} */
+static int ask_to_tell(lua_State *L, const char *name, bool needs_text)
+{
+    struct hk_play *run = hk_api_run_yieldable(L, name);
+
+    if (lua_isnoneornil(L, 1) && !needs_text) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    check_text(L, name, "to", false, TO_SIZE_MAX);
+    check_text(L, name, "text", needs_text, TELL_SIZE_MAX);
+    push_json(L, 1, name, "fields");
+    lua_pushliteral(L, "{}");
+    return ask_step(L, run, name, "", RESULT_TRUE);
+}
+
+static int api_notify(lua_State *L)
+{
+    return ask_to_tell(L, "notify", true);
+}
+
+static int api_escalate(lua_State *L)
+{
+    return ask_to_tell(L, "escalate", false);
+}
+
 static int api_close(lua_State *L)
 {
     static const char *const verdicts[] = {
@@ -325,7 +374,9 @@ void hk_api_open(lua_State *L)
     static const luaL_Reg functions[] = {
         {"ask", api_ask},
         {"close", api_close},
+        {"escalate", api_escalate},
         {"note", api_note},
+        {"notify", api_notify},
         {"now", api_now},
         {"playbook", hk_api_playbook},
         {"random", api_random},
