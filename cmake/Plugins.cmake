@@ -1,5 +1,12 @@
 # Each folder plugins/<name>/ with .c files becomes build/plugins/<name>.so; tests/plugins/ likewise, for tests.
-# A plugin sees sdk/include and its own folder, and may use cJSON. The plugins for tests share tests/plugins/*.h.
+# A plugin sees sdk/include, its own folder and plugins/shared/ (which is no plugin), and may use cJSON. The plugins for
+# tests share tests/plugins/*.h. Tests that include "NAME/part.h" or "shared/part.h" get the parts of that plugin.
+
+file(GLOB shared CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/plugins/shared/*.c")
+add_library(plugin-shared STATIC ${shared})
+target_compile_options(plugin-shared PRIVATE "-iquote${CMAKE_SOURCE_DIR}/plugins")
+set_target_properties(plugin-shared PROPERTIES C_VISIBILITY_PRESET hidden
+    ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/archives")
 
 # Further arguments are folders of headers.
 function(hk_plugins folder prefix output)
@@ -12,13 +19,19 @@ function(hk_plugins folder prefix output)
         list(APPEND sources_${name} "${source}")
     endforeach()
     list(REMOVE_DUPLICATES names)
+    list(REMOVE_ITEM names shared)
     foreach(name ${names})
         set(target ${prefix}${name})
         add_library(${target} MODULE ${sources_${name}})
         set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
             C_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${output}")
         target_include_directories(${target} PRIVATE "${HK_SDK_INCLUDE}" ${ARGN})
-        target_link_libraries(${target} PRIVATE outside_libcjson)
+        target_compile_options(${target} PRIVATE "-iquote${CMAKE_SOURCE_DIR}/plugins")
+        target_link_libraries(${target} PRIVATE plugin-shared outside_libcjson)
+        add_library(${target}-parts STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${target}>)
+        set_target_properties(${target}-parts PROPERTIES LINKER_LANGUAGE C
+            ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/archives")
+        target_link_libraries(${target}-parts PUBLIC plugin-shared outside_libcjson)
         if(NOT HK_SANITIZE AND NOT HK_FUZZ)
             # A plugin gets everything through the ABI's tables: nothing may be left for the host to resolve.
             target_link_options(${target} PRIVATE LINKER:-z,defs)

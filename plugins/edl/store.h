@@ -14,7 +14,7 @@
 #ifndef EDL_STORE_H
 #define EDL_STORE_H
 
-#include "address.h"
+#include "shared/address.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "address.h"
+#include "shared/address.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-static bool is_v4(const struct address_range *range)
+bool address_is_v4(const struct address_range *range)
 {
     return range->prefix >= 96 && memcmp(range->base, mapped, sizeof(mapped)) == 0;
 }
@@ -64,7 +64,7 @@ const char *address_parse(const char *text, struct address_range *ret_range)
 void address_format(const struct address_range *range, char ret_text[ADDRESS_TEXT_SIZE])
 {
     char address[INET6_ADDRSTRLEN];
-    bool v4 = is_v4(range);
+    bool v4 = address_is_v4(range);
     if (v4)
         inet_ntop(AF_INET, range->base + 12, address, sizeof(address));
     else
@@ -86,6 +86,11 @@ bool address_covers(const struct address_range *outer, const struct address_rang
     return rest == 0 || (outer->base[whole] ^ inner->base[whole]) >> (8 - rest) == 0;
 }
 
+bool address_overlaps(const struct address_range *a, const struct address_range *b)
+{
+    return address_covers(a, b) || address_covers(b, a);
+}
+
 bool address_is_everything(const struct address_range *range)
 {
     struct address_range all_v4 = {.prefix = 96};
@@ -95,8 +100,8 @@ bool address_is_everything(const struct address_range *range)
 
 int address_compare(const struct address_range *a, const struct address_range *b)
 {
-    if (is_v4(a) != is_v4(b))
-        return is_v4(a) ? -1 : 1;
+    if (address_is_v4(a) != address_is_v4(b))
+        return address_is_v4(a) ? -1 : 1;
     int order = memcmp(a->base, b->base, sizeof(a->base));
     return order ? order : (int)a->prefix - (int)b->prefix;
 }
