@@ -22,7 +22,7 @@ static bool is_one_of(const char *name, const char *const *list, size_t count)
 
 static bool is_void(const char *tag)
 {
-    static const char *const tags[] = {"input", "link", "meta", "br", "hr"};
+    static const char *const tags[] = {"input", "img", "link", "meta", "br", "hr"};
 
     return is_one_of(tag, tags, COUNT(tags));
 }

@@ -41,7 +41,8 @@ void hk_html_finish(struct hk_html *html);
 
 /* --- elements --- */
 
-/* Begin an element; its attributes follow. Void elements (input, link, meta, br, hr) have no end.
+/* Begin an element; its attributes follow. Void elements (input, img, link, meta, br, hr) have no
+ * end.
  */
 void hk_html_open(struct hk_html *html, const char *tag);
 /* The same with a class. */

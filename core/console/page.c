@@ -18,7 +18,8 @@ static const char content_security_policy[] =
     "frame-ancestors 'none'; base-uri 'none'";
 
 const char *const hk_page_headers[] = {"Content-Security-Policy", content_security_policy,
-    "Referrer-Policy", "no-referrer", "Cross-Origin-Opener-Policy", "same-origin",
+    /* Not "no-referrer", with which browsers hide the origin of our own forms from us. */
+    "Referrer-Policy", "same-origin", "Cross-Origin-Opener-Policy", "same-origin",
     "Cross-Origin-Resource-Policy", "same-origin", "X-Frame-Options", "DENY", "Permissions-Policy",
     "camera=(), microphone=(), geolocation=()", "Vary", "Accept-Language, Cookie", NULL};
 

@@ -115,6 +115,13 @@
     X(HOW, "happened", "a person found that it happened", "実施を担当者が確認")                    \
     X(HOW, "did_not", "a person found that it did not happen", "未実施を担当者が確認")             \
                                                                                                    \
+    X(OUTCOME, "deny", "not allowed", "不許可")                                                    \
+    X(OUTCOME, "watch", "watch only", "監視のみ")                                                  \
+    X(OUTCOME, "recommend", "recommend", "推奨のみ")                                               \
+    X(OUTCOME, "ask", "ask a person", "承認のうえ実施")                                            \
+    X(OUTCOME, "do_then_tell", "do, then tell", "実施後に報告")                                    \
+    X(OUTCOME, "do", "do", "実施可")                                                               \
+                                                                                                   \
     X(MODE, "watch", "watch", "監視のみ")                                                          \
     X(MODE, "recommend", "recommend", "推奨まで")                                                  \
     X(MODE, "ask", "ask", "承認のうえ実施")                                                        \
@@ -128,6 +135,15 @@
     X(KIND, "plugin.loaded", "plugin loaded", "プラグインの読み込み")                              \
     X(KIND, "user.added", "person added", "利用者の追加")                                          \
     X(KIND, "user.disabled", "person disabled", "利用者の無効化")                                  \
+    X(KIND, "user.link_made", "link for a password made", "パスワード設定リンクの発行")            \
+    X(KIND, "user.password_set", "password set", "パスワードの設定")                               \
+    X(KIND, "user.totp_set", "device for codes set up", "認証アプリの設定")                        \
+    X(KIND, "user.totp_removed", "device for codes removed", "認証アプリの解除")                   \
+    X(KIND, "user.locked", "made to wait after failed logins", "ログイン失敗による一時制限")       \
+    X(KIND, "user.unlocked", "wait after failed logins lifted", "ログイン制限の解除")              \
+    X(KIND, "session.opened", "logged in", "ログイン")                                             \
+    X(KIND, "session.proven", "code of the device given", "確認コードの入力")                      \
+    X(KIND, "session.closed", "logged out", "ログアウト")                                          \
     X(KIND, "token.created", "token made", "トークンの発行")                                       \
     X(KIND, "token.revoked", "token revoked", "トークンの失効")                                    \
     X(KIND, "alert.received", "alert received", "アラートの受信")                                  \

@@ -66,6 +66,7 @@ enum hk_name_group {
     HK_NAME_ACTION_KIND, /* "contain" */
     HK_NAME_TARGET,      /* "address", "host" */
     HK_NAME_HOW,         /* how a step was settled */
+    HK_NAME_OUTCOME,     /* of authority */
     HK_NAME_KIND,        /* of an entry of the ledger */
     HK_NAME_MODE,        /* of a tenant */
     HK_NAME_GROUP_COUNT
