@@ -1,6 +1,7 @@
 #include "answer.h"
 
-#include <cjson/cJSON.h>
+#include "strict.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -31,17 +32,6 @@ static bool says_json(const struct hk_http_answer *answer)
            (size > 5 && strncasecmp(type + size - 5, "+json", 5) == 0);
 }
 
-/* One value and nothing behind it. cJSON lets some things pass that JSON is not, but none that
- * would end the value early; the engine reads the result again, strictly. */
-static bool is_json(const char *text)
-{
-    cJSON *value = cJSON_ParseWithOpts(text, NULL, 1);
-    bool is_good = value != NULL;
-
-    cJSON_Delete(value);
-    return is_good;
-}
-
 /* Append ,"json":… or ,"text":…. Returns what is wrong, or NULL. */
 static const char *put_body(
     const struct hk_http_answer *answer, const char *as, size_t size_max, struct text *out)
@@ -55,7 +45,7 @@ static const char *put_body(
         return "the answer is no text";
     if (answer->body_size == 0)
         return wants_json && as != NULL ? "the answer is empty" : NULL;
-    if (wants_json && !is_json(answer->body))
+    if (wants_json && !strict_is_json(answer->body, answer->body_size))
         return "the answer is no JSON";
     text_put(out, wants_json ? ",\"json\":" : ",\"text\":");
     if (wants_json)

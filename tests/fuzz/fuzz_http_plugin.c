@@ -1,9 +1,12 @@
 /*
  * Any text as the path and query of a request: whatever comes out begins with the configured URL,
  * has no part that climbs out of it, and no byte that a URL can't hold. Malformed JSON, which the
- * engine never sends, is read without leaving the text.
+ * engine never sends, is read without leaving the text. And what the plugin takes for JSON in an
+ * answer is JSON for the engine too.
  */
+#include "base/json.h"
 #include "http/span.h"
+#include "http/strict.h"
 #include "http/url.h"
 
 #include <stdint.h>
@@ -52,6 +55,17 @@ static void check_spans(struct span text, unsigned depth)
     }
 }
 
+static void check_json(const char *text, size_t size)
+{
+    struct hk_json_doc doc = {0};
+
+    if (!text_is_utf8(text, size) || memchr(text, '\0', size) != NULL ||
+        !strict_is_json(text, size))
+        return;
+    must(hk_json_parse(text, size, &hk_json_limits_own, &doc, NULL) == HK_OK);
+    hk_json_doc_done(&doc);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span args = {(const char *)data, size};
@@ -62,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > 4096)
         return 0;
     check_spans(args, 0);
+    check_json(args.at, args.size);
     if (!span_get(args, "path", &path) && !span_get(args, "query", &query))
         path = args;
     (void)span_get(args, "query", &query);

@@ -132,7 +132,7 @@ struct hk_host {
     /* Microseconds since 1970 UTC. */
     int64_t (*now_us)(void);
     /* Ask a server over HTTP or HTTPS (certificates and names are checked, always). cb is called
-     * exactly once, later. Returns an id for http_cancel. */
+     * exactly once, later, unless the process ends before. Returns an id for http_cancel. */
     uint64_t (*http)(const struct hk_http_ask *ask, hk_http_cb *cb, void *ctx);
     /* Give up; cb is still called. */
     void (*http_cancel)(uint64_t http_id);
@@ -214,7 +214,9 @@ struct hk_plugin {
     const char *version;
     const char *summary;
     const struct hk_option *options; /* may be NULL */
-    const char *const *needs;        /* "net:HOST:PORT", "read:PATH", NULL-ended; may be NULL */
+    /* "net:HOST:PORT", "net" (the servers that the operator grants), "read:PATH", "net_admin";
+     * NULL-ended; may be NULL */
+    const char *const *needs;
     const struct hk_action *actions;
     const struct hk_served_file *serves; /* files of the state folder that the engine may serve */
     /* Make the state. Returns 0, or -1 after host->log said why. */

@@ -4,6 +4,7 @@
  */
 #include "http/answer.h"
 #include "http/span.h"
+#include "http/strict.h"
 #include "http/text.h"
 #include "http/url.h"
 #include "support/suite.h"
@@ -222,6 +223,30 @@ static void writes_are_unknown_when_they_may_have_happened(void)
         "cut off; the request may have arrived");
 }
 
+/* What passes must pass the engine's reader: the fuzz target holds the two against each other. */
+static void json_is_read_strictly(void)
+{
+    static const char *const good[] = {"0", "-0.5e+10", " [ ] ", "{}", "\"\\u00e9\\ud83d\\ude00\"",
+        "{\"a\":{\"a\":[1,{\"a\":null}]},\"b\":true}", "{\"\\u0061\":1}", "\"\\/\\b\"", "1e5"};
+    static const char *const bad[] = {"", " ", "01", "1.", ".5", "+1", "1e", "-", "tru", "[1,]",
+        "{,}", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"b\":2,\"a\":3}",
+        "{\"\\u0061\":1,\"a\":2}", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\x\"",
+        "\"a\nb\"", "\"a", "[1", "{\"a\"", "1 2", "\xef\xbb\xbf{}", "{a:1}", "'a'", "NaN"};
+    char deep[200];
+
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        CU_ASSERT_TRUE(strict_is_json(good[i], strlen(good[i])));
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        if (strict_is_json(bad[i], strlen(bad[i])))
+            printf("\n  %s\n", bad[i]);
+        CU_ASSERT_FALSE(strict_is_json(bad[i], strlen(bad[i])));
+    }
+    memset(deep, '[', 100);
+    memset(deep + 100, ']', 100);
+    CU_ASSERT_TRUE(strict_is_json(deep + 40, 120));
+    CU_ASSERT_FALSE(strict_is_json(deep, 200));
+}
+
 static void utf8_is_checked(void)
 {
     static const char *const good[] = {"", "abc", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
@@ -245,6 +270,7 @@ int main(void)
         {"reads are done or failed", reads_are_done_or_failed},
         {"writes are unknown when they may have happened",
             writes_are_unknown_when_they_may_have_happened},
+        {"JSON is read strictly", json_is_read_strictly},
         {"UTF-8 is checked", utf8_is_checked},
     };
 
