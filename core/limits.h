@@ -80,6 +80,7 @@
 #define HK_MAPPING_SIZE_MAX (256 * 1024) /* a mapping's file; the longest of ours is < 30 KB */
 #define HK_MAPPINGS_MAX 1024             /* of one tenant, those built in included */
 #define HK_MAPPING_SLOTS_MAX 64          /* names that one mapping finds in texts */
+#define HK_MAPPING_UNDER_MAX 8           /* places where a mapping's paths are looked up */
 #define HK_MAPPING_VALUES_MAX 64         /* of one path; further ones are not looked at */
 #define HK_MAPPING_TEXT_MAX (16 * 1024)  /* bytes of any other text in a mapped view; cut */
 #define HK_MAPPING_TITLE_MAX 400         /* bytes of a title; what is longer is cut */
@@ -122,16 +123,17 @@
 #define HK_DATAGRAM_SIZE_MAX 65535 /* what UDP can carry */
 #define HK_DATAGRAMS_AT_ONCE HK_BATCH_MESSAGES_MAX
 #define HK_DATAGRAM_BATCHES_PER_TURN_MAX 4
-#define HK_DATAGRAM_KERNEL_SIZE (8 * 1024 * 1024) /* asked of the kernel, for bursts */
-#define HK_SOURCE_RETRY_MS 10                     /* a batch that the engine could not take */
-#define HK_TALLY_FAILURES_MAX 64                  /* (source, mapping) that failed, of one tenant */
-#define HK_FILES_MAX 1024       /* of one source; rotated ones that still match count */
-#define HK_FILES_HELD_MAX 256   /* descriptors of files, all sources together */
-#define HK_FILE_POLL_MS 200     /* how soon a new line is seen */
-#define HK_FILE_SCAN_MS 1000    /* how soon a new file is seen */
-#define HK_FILE_BATCHES_MAX 4   /* read ahead of the engine, of one source */
-#define HK_FILE_ORPHAN_MS 60000 /* a file that was renamed away may still be written to */
-#define HK_FILE_PRINT_SIZE 256  /* bytes by which a file is known again */
+#define HK_DATAGRAM_KERNEL_SIZE (8 * 1024 * 1024)  /* asked of the kernel, for bursts */
+#define HK_WEBHOOK_BODY_SIZE_MAX (2 * 1024 * 1024) /* hashed before anybody is known */
+#define HK_SOURCE_RETRY_MS 10                      /* a batch that the engine could not take */
+#define HK_TALLY_FAILURES_MAX 64 /* (source, mapping) that failed, of one tenant */
+#define HK_FILES_MAX 1024        /* of one source; rotated ones that still match count */
+#define HK_FILES_HELD_MAX 256    /* descriptors of files, all sources together */
+#define HK_FILE_POLL_MS 200      /* how soon a new line is seen */
+#define HK_FILE_SCAN_MS 1000     /* how soon a new file is seen */
+#define HK_FILE_BATCHES_MAX 4    /* read ahead of the engine, of one source */
+#define HK_FILE_ORPHAN_MS 60000  /* a file that was renamed away may still be written to */
+#define HK_FILE_PRINT_SIZE 256   /* bytes by which a file is known again */
 
 /* --- ledger --- */
 #define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */

@@ -22,6 +22,7 @@ static const char *const secret_keys[] = {"scheme", "secret", "id_header", NULL}
 static const char *const basic_keys[] = {"scheme", "secret", "user", "id_header", NULL};
 static const char *const header_keys[] = {"scheme", "secret", "header", "id_header", NULL};
 static const char *const preset_keys[] = {"scheme", "secret", NULL};
+static const char *const stripe_keys[] = {"scheme", "secret", "header", NULL};
 
 static const struct {
     const char *name;
@@ -30,7 +31,7 @@ static const struct {
 } schemes[] = {
     {"github", HK_WEBHOOK_GITHUB, preset_keys},
     {"slack", HK_WEBHOOK_SLACK, preset_keys},
-    {"stripe", HK_WEBHOOK_STRIPE, preset_keys},
+    {"stripe", HK_WEBHOOK_STRIPE, stripe_keys},
     {"standard-webhooks", HK_WEBHOOK_STANDARD, preset_keys},
     {"hmac", HK_WEBHOOK_HMAC, hmac_keys},
     {"bearer", HK_WEBHOOK_BEARER, secret_keys},
@@ -205,7 +206,7 @@ enum hk_status hk_settings_webhook(const struct hk_source_place *place, const st
     config->window_ms = 5 * MINUTE_MS;
     if (status == HK_OK)
         status = read_duration(place, table, "window", 60 * MINUTE_MS, &config->window_ms, error);
-    config->remember_ms = hk_sign_is_replayable(config) ? DAY_MS : 2 * config->window_ms;
+    config->remember_ms = hk_sign_remembers_long(config) ? DAY_MS : 2 * config->window_ms;
     if (status == HK_OK)
         status = read_duration(place, table, "remember", DAY_MS, &config->remember_ms, error);
     config->is_short = true;

@@ -18,6 +18,10 @@ struct hk_bytes {
 void hk_sha256(const struct hk_bytes *parts, size_t count, uint8_t ret_digest[HK_SHA256_SIZE]);
 void hk_sha256_one(const void *data, size_t size, uint8_t ret_digest[HK_SHA256_SIZE]);
 void hk_sha256_hex(const void *data, size_t size, char ret_hex[HK_SHA256_HEX_SIZE]);
+/* HMAC (RFC 2104) with SHA-256 over the parts one after the other, at most 8 of them. */
+#define HK_HMAC_PARTS_MAX 8
+void hk_hmac_sha256(const void *key, size_t key_size, const struct hk_bytes *parts, size_t count,
+    uint8_t ret_mac[HK_SHA256_SIZE]);
 /* 64 hexadecimal digits, in either case? */
 bool hk_sha256_hex_is_valid(const char *text);
 

@@ -8,6 +8,50 @@
 #include <pthread.h>
 #include <string.h>
 
+/* RFC 4231, test cases 1, 2, 3, 6 and 7. */
+static void hmac_gives_the_known_vectors(void)
+{
+    static const struct {
+        int key_byte; /* -1: the key is text */
+        size_t key_size;
+        const char *key;
+        const char *data;
+        const char *hex;
+    } cases[] = {
+        {0x0b, 20, NULL, "Hi There",
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+        {-1, 4, "Jefe", "what do ya want for nothing?",
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {0xaa, 20, NULL,
+            "\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd"
+            "\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd"
+            "\xdd\xdd\xdd\xdd\xdd\xdd\xdd\xdd",
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+        {0xaa, 131, NULL, "Test Using Larger Than Block-Size Key - Hash Key First",
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+        {0xaa, 131, NULL,
+            "This is a test using a larger than block-size key and a larger than block-size data. "
+            "The key needs to be hashed before being used by the HMAC algorithm.",
+            "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char key[256];
+        char hex[HK_SHA256_HEX_SIZE];
+        uint8_t mac[HK_SHA256_SIZE];
+        size_t half = strlen(cases[i].data) / 2;
+        const struct hk_bytes parts[] = {
+            {cases[i].data, half}, {cases[i].data + half, strlen(cases[i].data) - half}};
+        if (cases[i].key_byte >= 0)
+            memset(key, cases[i].key_byte, cases[i].key_size);
+        else
+            memcpy(key, cases[i].key, cases[i].key_size);
+        hk_hmac_sha256(key, cases[i].key_size, parts, COUNT_OF(parts), mac);
+        hk_hex(mac, sizeof(mac), hex);
+        CU_ASSERT_STRING_EQUAL(hex, cases[i].hex);
+    }
+}
+
 static void sha256_gives_the_known_vectors(void)
 {
     static const struct {
@@ -180,6 +224,7 @@ int main(void)
 {
     static const struct suite_test tests[] = {
         {"sha256 gives the known vectors", sha256_gives_the_known_vectors},
+        {"hmac gives the known vectors", hmac_gives_the_known_vectors},
         {"parts are hashed one after the other", parts_are_hashed_one_after_the_other},
         {"threads hash at once", threads_hash_at_once},
         {"hex goes both ways", hex_goes_both_ways},
