@@ -21,7 +21,7 @@ enum hk_cover hk_targets_cover(const struct hk_targets *targets, const struct hk
         const struct hk_patterns *patterns =
             n == 0 ? &targets->own : &targets->lists[n - 1]->patterns;
         for (unsigned i = 0; i < patterns->count && best != HK_COVERS_ALL; i++) {
-            enum hk_cover cover = hk_pattern_covers(&patterns->items[i], target);
+            enum hk_cover cover = hk_target_pattern_covers(&patterns->items[i], target);
             if (cover > best)
                 best = cover;
         }

@@ -97,7 +97,7 @@ static enum hk_status read_lists(struct reader *reader, const struct hk_json *li
             if (text == NULL)
                 return hk_fail(
                     reader->error, HK_INVALID, "%s[%u] is not a text", path, list->patterns.count);
-            status = hk_pattern_read(&authority->arena, text,
+            status = hk_target_pattern_read(&authority->arena, text,
                 &list->patterns.items[list->patterns.count], reader->error);
             if (status != HK_OK) {
                 (void)hk_error_prefix(reader->error, "%s[%u]", path, list->patterns.count);
@@ -124,7 +124,7 @@ static enum hk_status read_target(
             }
         return hk_fail(reader->error, HK_INVALID, "%s: there is no list \"%.60s\"", path, text + 5);
     }
-    status = hk_pattern_read(
+    status = hk_target_pattern_read(
         &reader->authority->arena, text, &targets->own.items[targets->own.count], reader->error);
     if (status != HK_OK) {
         (void)hk_error_prefix(reader->error, "%s", path);

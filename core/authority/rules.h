@@ -12,7 +12,7 @@
 #include "base/table.h"
 
 struct hk_patterns {
-    struct hk_pattern *items;
+    struct hk_target_pattern *items;
     unsigned count;
 };
 

@@ -219,10 +219,10 @@ static bool is_glob_of_addresses(const char *text)
            (strchr(text, ':') != NULL && strspn(text, "0123456789abcdefABCDEF.:*/") == size);
 }
 
-enum hk_status hk_pattern_read(struct hk_arena *arena, const char *text,
-    struct hk_pattern *ret_pattern, struct hk_error *error)
+enum hk_status hk_target_pattern_read(struct hk_arena *arena, const char *text,
+    struct hk_target_pattern *ret_pattern, struct hk_error *error)
 {
-    struct hk_pattern pattern = {0};
+    struct hk_target_pattern pattern = {0};
     struct hk_error why;
     size_t size = strlen(text);
 
@@ -246,14 +246,15 @@ enum hk_status hk_pattern_read(struct hk_arena *arena, const char *text,
 }
 
 static enum hk_cover cover_of_range(
-    const struct hk_pattern *pattern, const struct hk_target *target)
+    const struct hk_target_pattern *pattern, const struct hk_target *target)
 {
     if (!target->is_range || !hk_ip_ranges_overlap(&pattern->range, &target->range))
         return HK_COVERS_NOTHING;
     return pattern->range.prefix <= target->range.prefix ? HK_COVERS_ALL : HK_COVERS_PART;
 }
 
-enum hk_cover hk_pattern_covers(const struct hk_pattern *pattern, const struct hk_target *target)
+enum hk_cover hk_target_pattern_covers(
+    const struct hk_target_pattern *pattern, const struct hk_target *target)
 {
     if (pattern->is_range)
         return cover_of_range(pattern, target);

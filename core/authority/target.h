@@ -23,7 +23,7 @@ struct hk_target {
 HK_MUST_CHECK enum hk_status hk_target_read(
     const char *type, const char *text, struct hk_target *ret_target, struct hk_error *error);
 
-struct hk_pattern {
+struct hk_target_pattern {
     bool is_range;
     struct hk_ip_range range;
     char *glob; /* in lower case, owned by the configuration's arena */
@@ -32,11 +32,12 @@ struct hk_pattern {
 /* text is an address, a range or a glob; what could be read as several addresses is HK_INVALID.
  * glob is allocated from arena. */
 struct hk_arena;
-HK_MUST_CHECK enum hk_status hk_pattern_read(struct hk_arena *arena, const char *text,
-    struct hk_pattern *ret_pattern, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_target_pattern_read(struct hk_arena *arena, const char *text,
+    struct hk_target_pattern *ret_pattern, struct hk_error *error);
 
 /* How much of the target does the pattern cover? */
 enum hk_cover { HK_COVERS_NOTHING, HK_COVERS_PART, HK_COVERS_ALL };
-enum hk_cover hk_pattern_covers(const struct hk_pattern *pattern, const struct hk_target *target);
+enum hk_cover hk_target_pattern_covers(
+    const struct hk_target_pattern *pattern, const struct hk_target *target);
 
 #endif
