@@ -261,6 +261,7 @@ enum hk_status hk_settings_tenant(struct hk_app_settings *settings, const struct
     status = hk_settings_secrets(
         settings, tenant->key, hk_json_get(tenant, "secrets"), &ret_tenant->secrets, error);
     ret_tenant->setup.secrets = ret_tenant->secrets;
+    place.secrets = ret_tenant->secrets;
     if (status == HK_OK)
         status = hk_settings_sources(
             settings, tenant->key, hk_json_get(tenant, "sources"), ret_tenant, error);
