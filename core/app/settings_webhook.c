@@ -14,7 +14,7 @@
 #define DAY_MS (INT64_C(86400) * 1000)
 
 static const char *const webhook_keys[] = {
-    "kind", "auth", "window", "remember", "short_path", "product", "zone", NULL};
+    "kind", "auth", "window", "remember", "items", "short_path", "product", "zone", NULL};
 
 static const char *const hmac_keys[] = {
     "scheme", "secret", "header", "prefix", "encoding", "signs", "time_header", "id_header", NULL};
@@ -209,6 +209,9 @@ enum hk_status hk_settings_webhook(const struct hk_source_place *place, const st
     config->remember_ms = hk_sign_remembers_long(config) ? DAY_MS : 2 * config->window_ms;
     if (status == HK_OK)
         status = read_duration(place, table, "remember", DAY_MS, &config->remember_ms, error);
+    config->items = config->scheme == HK_WEBHOOK_GRAPH ? "value" : NULL;
+    if (status == HK_OK)
+        status = hk_place_text(place, table, "items", &config->items, error);
     config->is_short = true;
     if (status == HK_OK && is_short != NULL && !hk_json_bool(is_short, &config->is_short))
         status = hk_fail(error, HK_INVALID, "%s.short_path: expected true or false", place->path);

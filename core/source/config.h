@@ -60,6 +60,7 @@ struct hk_webhook_config {
     const char *user;        /* BASIC: or NULL for any */
     int64_t window_ms;       /* how far a signed time may be off */
     int64_t remember_ms;     /* how long the same body is known to be a repetition */
+    const char *items;       /* path of the list in the body of which each is an alert, or NULL */
     bool is_short;           /* also at /v1/intake/NAME */
 };
 

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "limits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -138,6 +139,7 @@ static bool is_in_window(struct check *check, const char *time)
 
 static struct hk_bytes bytes_of(const char *text)
 {
+    assert(text != NULL);
     return (struct hk_bytes){text, strlen(text)};
 }
 
