@@ -68,6 +68,12 @@ HK_MUST_CHECK enum hk_status hk_authority_decide(const struct hk_authority *auth
 bool hk_authority_is_protected(const struct hk_authority *authority,
     const struct hk_question *question, bool has_approval, struct hk_verdict *ret_verdict);
 
+/* Write what lists and the protected list say of a target at that time: {"target" (normal form),
+ * ["addresses" (how many)], "lists":[{"name","covers"}], "protected":[{"mode","reason","until",
+ * "covers"}]}; covers is "all" or "part" of the target. HK_INVALID when it has no normal form. */
+HK_MUST_CHECK enum hk_status hk_authority_about(const struct hk_authority *authority,
+    const char *type, const char *text, int64_t time_us, struct hk_jw *jw, struct hk_error *error);
+
 /* The one form of a target: addresses by base/ip.h, hosts and domains in lower case without the
  * last dot, hashes in lower case, other texts as they are. */
 HK_MUST_CHECK enum hk_status hk_target_normalise(

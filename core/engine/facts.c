@@ -49,6 +49,13 @@ enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant, con
     hk_jw_kv_time(&jw, "at", time_us);
     hk_jw_key(&jw, "verdict");
     hk_verdict_write(&verdict, &jw);
+    if (target != NULL) {
+        hk_jw_key(&jw, "about");
+        status =
+            hk_authority_about(state->authority, info->target_type, target, time_us, &jw, error);
+        if (status != HK_OK)
+            return status;
+    }
     hk_jw_object_end(&jw);
     return hk_buf_check(out, "the explanation", error);
 }
