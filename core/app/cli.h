@@ -30,6 +30,8 @@ extern const struct hk_command hk_commands_contain[];
 extern const struct hk_command hk_commands_check[]; /* playbook check, plugin check */
 extern const struct hk_command hk_commands_config[];
 extern const struct hk_command hk_commands_backup[];
+extern const struct hk_command hk_commands_mapping[];
+extern const struct hk_command hk_commands_notice[];
 extern const struct hk_command hk_commands_audit[];
 extern const struct hk_command hk_commands_identity[];
 

@@ -523,7 +523,9 @@ bool hk_mapping_apply(const struct hk_mapping *mapping, struct hk_event *event,
         .group = ""};
 
     hk_event_read_as(event, mapping);
-    run.scope = (struct hk_scope){event, run.slots, mapping->slot_count};
+    run.scope =
+        (struct hk_scope){.event = event, .slots = run.slots, .slot_count = mapping->slot_count};
+    hk_scope_look_under(&run.scope, mapping);
     find_parts(&run, mapping->fields.finds);
     choose_cases(&run);
     hk_jw_object(jw);

@@ -86,9 +86,31 @@ static bool walk_texts(
             return false;
         return walk->fn(walk->ctx, scope->slots[path->slot]);
     }
-    return hk_path_walk(path,
-        path->root == HK_PATH_ENVELOPE ? scope->event->envelope : scope->event->body, on_value,
-        walk);
+    if (path->root == HK_PATH_ENVELOPE)
+        return hk_path_walk(path, scope->event->envelope, on_value, walk);
+    if (hk_path_walk(path, scope->event->body, on_value, walk))
+        return true;
+    for (unsigned i = 0; i < scope->under_count; i++)
+        if (hk_path_walk(path, scope->under[i], on_value, walk))
+            return true;
+    return false;
+}
+
+static bool take_object(void *ctx, const struct hk_json *value)
+{
+    struct hk_scope *scope = ctx;
+
+    if (value->type != HK_JSON_OBJECT)
+        return false;
+    scope->under[scope->under_count++] = value;
+    return true;
+}
+
+void hk_scope_look_under(struct hk_scope *scope, const struct hk_mapping *mapping)
+{
+    scope->under_count = 0;
+    for (unsigned i = 0; i < mapping->under_count; i++)
+        (void)hk_path_walk(&mapping->under[i], scope->event->body, take_object, scope);
 }
 
 /* --- conditions --- */

@@ -8,10 +8,16 @@
 
 struct hk_scope {
     const struct hk_event *event;
+    const struct hk_json
+        *under[HK_MAPPING_UNDER_MAX]; /* where paths are looked up after the body */
+    unsigned under_count;
     const struct hk_slice
         *slots; /* what patterns found; at NULL: not found. NULL: none were asked */
     unsigned slot_count;
 };
+
+/* Find the objects of the event under which the mapping looks too. */
+void hk_scope_look_under(struct hk_scope *scope, const struct hk_mapping *mapping);
 
 /* Do all of the list hold? An empty list does. */
 bool hk_conditions_hold(const struct hk_condition *conditions, const struct hk_scope *scope);

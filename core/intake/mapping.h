@@ -125,6 +125,8 @@ struct hk_mapping {
     int rank;                           /* above the number of conditions */
     bool names_title;                   /* a match asks for "title": see products.h */
     const struct hk_alternative *match; /* any of them */
+    const struct hk_path *under; /* objects in which paths are looked up too, after the top */
+    unsigned under_count;
     struct hk_fields fields;
     const struct hk_cases *cases;
     enum hk_target required[HK_TARGET_MAX];

@@ -12,7 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const top_keys[] = {"form", "about", "product", "like", "reads", "match", "rank",
-    "find", "maps", "fields", "cases", "required", "zone", "pairs", "columns", NULL};
+    "under", "find", "maps", "fields", "cases", "required", "zone", "pairs", "columns", NULL};
 
 /* --- errors with a place --- */
 
@@ -254,6 +254,30 @@ static enum hk_status read_columns(
     return status;
 }
 
+static enum hk_status read_under(
+    struct hk_mapping_reader *reader, const struct hk_json *node, struct hk_mapping *mapping)
+{
+    struct hk_path *under;
+
+    if (!hk_json_is_texts(node) || node->count > HK_MAPPING_UNDER_MAX)
+        return hk_mapping_fail(
+            reader, node, "expected a list of up to %d paths", HK_MAPPING_UNDER_MAX);
+    under = hk_arena_alloc(reader->arena, (node->count + 1) * sizeof(*under));
+    if (under == NULL)
+        return hk_mapping_no_memory(reader);
+    mapping->under = under;
+    for (const struct hk_json *item = node->first; item != NULL; item = item->next) {
+        struct hk_path *path = &under[mapping->under_count++];
+        enum hk_status status =
+            hk_mapping_path(reader, item, (struct hk_slice){item->text, item->text_size}, path);
+        if (status != HK_OK)
+            return status;
+        if (path->root != HK_PATH_BODY)
+            return hk_mapping_fail(reader, item, "expected a path of the message's body");
+    }
+    return HK_OK;
+}
+
 static enum hk_status read_reads_of(
     struct hk_mapping_reader *reader, const struct hk_json *node, struct hk_mapping *mapping)
 {
@@ -287,6 +311,7 @@ static const struct {
 } parts[] = {
     {"reads", read_reads_of, false},
     {"match", read_match, false}, /* before anything was found */
+    {"under", read_under, false},
     {"find", read_find_of, true},
     {"rank", read_rank, false},
     {"zone", read_zone, false},

@@ -21,7 +21,7 @@ struct ref {
 };
 
 struct slot {
-    const char *key; /* NULL: free. "key", or "key\nvalue" with the value in lower case */
+    const char *key; /* NULL: free. "key", or "key\nvalue", in lower case */
     size_t size;
     uint64_t hash;
     unsigned uses;   /* alternatives that could be filed here */
@@ -315,18 +315,20 @@ static void try_keys(const struct hk_match_index *index, const struct hk_json *o
         const struct slot *slot;
         struct hk_slice value = {child->text, child->text_size};
         char joined[KEY_SIZE_MAX];
-        size_t size;
-        if (child->key_size > KEY_SIZE_MAX / 2)
+        size_t size = child->key_size;
+        if (size > KEY_SIZE_MAX / 2)
             continue;
-        if (child->type == HK_JSON_TRUE || child->type == HK_JSON_FALSE)
-            value = hk_slice_of(child->type == HK_JSON_TRUE ? "true" : "false");
-        slot = find_slot(index, child->key, child->key_size, hash_of(child->key, child->key_size));
+        for (size_t i = 0; i < size; i++)
+            joined[i] = hk_lower(child->key[i]);
+        slot = find_slot(index, joined, size, hash_of(joined, size));
         if (slot->key == NULL)
             continue;
         try_refs(slot->refs, event, has_title, best);
+        if (child->type == HK_JSON_TRUE || child->type == HK_JSON_FALSE)
+            value = hk_slice_of(child->type == HK_JSON_TRUE ? "true" : "false");
         if (!slot->has_values || value.at == NULL || value.size > VALUE_SIZE_MAX)
             continue;
-        size = join((struct hk_slice){child->key, child->key_size}, value.at, value.size, joined);
+        size = join((struct hk_slice){slot->key, slot->size}, value.at, value.size, joined);
         if (size > 0)
             try_refs(find_slot(index, joined, size, hash_of(joined, size))->refs, event, has_title,
                 best);

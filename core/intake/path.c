@@ -14,7 +14,7 @@ enum step_kind { STEP_KEYS, STEP_INDEX, STEP_EACH, STEP_WHERE };
 
 struct hk_path_step {
     enum step_kind kind;
-    const char *keys; /* "a.b", or the key of k=v */
+    const char *keys; /* "a.b", or the key of k=v; in lower case */
     size_t keys_size;
     const char *value; /* of k=v */
     int index;
@@ -27,6 +27,16 @@ static enum hk_status no_memory(struct hk_error *error)
     return hk_fail(error, HK_NOMEM, "no memory for a mapping");
 }
 
+/* A copy in lower case. */
+static const char *copy_lower(struct hk_arena *arena, struct hk_slice text)
+{
+    char *copy = hk_arena_copy(arena, text.at, text.size);
+
+    for (size_t i = 0; copy != NULL && i < text.size; i++)
+        copy[i] = hk_lower(copy[i]);
+    return copy;
+}
+
 static enum hk_status read_keys(
     struct hk_slice keys, struct hk_arena *arena, struct hk_path_step *step, struct hk_error *error)
 {
@@ -37,7 +47,7 @@ static enum hk_status read_keys(
     if (keys.size == 0 || dots > RUN_DOTS_MAX)
         return hk_fail(error, HK_INVALID, "\"%.*s\" is no path", (int)keys.size, keys.at);
     step->kind = STEP_KEYS;
-    step->keys = hk_arena_copy(arena, keys.at, keys.size);
+    step->keys = copy_lower(arena, keys);
     step->keys_size = keys.size;
     return step->keys != NULL ? HK_OK : no_memory(error);
 }
@@ -64,7 +74,7 @@ static enum hk_status read_bracket(struct hk_slice inside, struct hk_arena *aren
         return hk_fail(error, HK_INVALID, "\"[%.*s]\": expected [0], [-1], [*] or [key=value]",
             (int)inside.size, inside.at);
     step->kind = STEP_WHERE;
-    step->keys = hk_arena_copy(arena, inside.at, equals);
+    step->keys = copy_lower(arena, (struct hk_slice){inside.at, equals});
     step->keys_size = equals;
     step->value = hk_arena_copy(arena, inside.at + equals + 1, inside.size - equals - 1);
     return step->keys != NULL && step->value != NULL ? HK_OK : no_memory(error);
@@ -155,6 +165,15 @@ static bool show(struct walk *walk, const struct hk_json *value)
     return walk->fn(walk->ctx, value);
 }
 
+/* Is it the key, but for the case of letters? */
+static bool is_key(const char *key, const char *lower, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (key[i] != lower[i] && hk_lower(key[i]) != lower[i])
+            return false;
+    return true;
+}
+
 /* Follow keys, of which some bytes are left, from an object, or from each object of a list. */
 static bool walk_keys(/* NOLINT(misc-no-recursion): no deeper than a path has keys and lists */
     struct walk *walk, const struct hk_json *node, const char *keys, unsigned at)
@@ -171,7 +190,7 @@ static bool walk_keys(/* NOLINT(misc-no-recursion): no deeper than a path has ke
         return false;
     for (const struct hk_json *child = node->first; child != NULL; child = child->next) {
         size_t size = child->key_size;
-        if (size > left || memcmp(child->key, keys, size) != 0)
+        if (size > left || !is_key(child->key, keys, size))
             continue;
         if (size == left) {
             if (walk_step(walk, child, at + 1))
@@ -185,8 +204,11 @@ static bool walk_keys(/* NOLINT(misc-no-recursion): no deeper than a path has ke
 
 static bool is_where(const struct hk_path_step *step, const struct hk_json *item)
 {
-    const struct hk_json *value = hk_json_at(item, step->keys);
+    const struct hk_json *value = item->type == HK_JSON_OBJECT ? item->first : NULL;
 
+    while (value != NULL &&
+           !(value->key_size == step->keys_size && is_key(value->key, step->keys, step->keys_size)))
+        value = value->next;
     return value != NULL && value->text != NULL &&
            hk_slice_is_like((struct hk_slice){value->text, value->text_size}, step->value);
 }

@@ -1,11 +1,14 @@
 /*
  * path: address values inside an event, "a.b[0].c". Inside the room only.
  *
- *   a.b          the child b of the child a; a key may hold dots itself ("id.orig_h"). Where a list
- * is met, all its items are looked into. a[0] a[-1]   an item of a list, from its beginning or its
- * end a[*]         all items a[k=v].b     items whose field k is v, but for the case of letters
- *   @host        what the envelope says, see event.h
- *   $name        what a pattern has found
+ * - a.b: the child b of the child a; a key may hold dots itself ("id.orig_h"). Where a list is met,
+ *   all its items are looked into. The case of a key's letters does not matter: stores on the way
+ *   change it.
+ * - a[0], a[-1]: an item of a list, from its beginning or its end
+ * - a[*]: all items
+ * - a[k=v].b: items whose field k is v, but for the case of letters
+ * - @host: what the envelope says, see event.h
+ * - $name: what a pattern has found
  */
 #ifndef HK_INTAKE_PATH_H
 #define HK_INTAKE_PATH_H
@@ -40,7 +43,8 @@ typedef bool hk_path_value_fn(void *ctx, const struct hk_json *value);
 bool hk_path_walk(
     const struct hk_path *path, const struct hk_json *root, hk_path_value_fn *fn, void *ctx);
 
-/* The key at which the path begins, as far as it is certain: of "a.b[0]" it is "a.b". */
+/* The key at which the path begins, in lower case, as far as it is certain: of "a.b[0]" it is
+ * "a.b". */
 struct hk_slice hk_path_first_keys(const struct hk_path *path);
 /* Is the path nothing but keys? */
 bool hk_path_is_plain(const struct hk_path *path);

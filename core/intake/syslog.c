@@ -179,18 +179,31 @@ static bool ends_time(struct hk_slice rest)
            rest.at[0] == '|' || rest.at[0] == '\n';
 }
 
+/* Cisco: a zone's name that is not known, as the clock's owner set it ("WIB: %SYS-5-…"). */
+static struct hk_slice skip_unknown_zone(struct hk_slice text)
+{
+    size_t size = 0;
+
+    while (size < text.size && size < 6 && text.at[size] >= 'A' && text.at[size] <= 'Z')
+        size++;
+    if (size < 2 || size + 2 >= text.size || memcmp(text.at + size, ": %", 3) != 0)
+        return text;
+    return hk_slice_after(text, size + 2);
+}
+
 static bool take_time(
     struct hk_slice *rest, const struct hk_when_ground *ground, struct hk_syslog *syslog)
 {
     static const char *const word_forms[] = {"%b %d %Y %H:%M:%S%f %Z", "%b %d %Y %H:%M:%S%f %z",
-        "%b %d %Y %H:%M:%S%f", "%b %d %H:%M:%S%f %Y", "%b %d %H:%M:%S%f %Z %Y",
-        "%b %d %H:%M:%S%f %Z", "%b %d %H:%M:%S%f %z", "%b %d %H:%M:%S%f", "%a %b %d %H:%M:%S%f %Y",
-        "%a %b %d %H:%M:%S%f %Z %Y", "%a %b %d %H:%M:%S%f"};
+        "%b %d %Y %I:%M:%S %p%f %Z", "%b %d %Y %H:%M:%S%f", "%b %d %H:%M:%S%f %Y",
+        "%b %d %H:%M:%S%f %Z %Y", "%b %d %H:%M:%S%f %Z", "%b %d %H:%M:%S%f %z", "%b %d %H:%M:%S%f",
+        "%a %b %d %H:%M:%S%f %Y", "%a %b %d %H:%M:%S%f %Z %Y", "%a %b %d %H:%M:%S%f"};
     static const char *const digit_forms[] = {"%Y-%m-%dT%H:%M:%S%f%z", "%Y-%m-%dT%H:%M:%S%f",
         "%Y-%m-%d %H:%M:%S%f %z", "%Y-%m-%d %H:%M:%S%f%z", "%Y-%m-%d %H:%M:%S%f %Z",
         "%Y-%m-%d %H:%M:%S%f", "%Y %b %d %H:%M:%S%f %z", "%Y %b %d %H:%M:%S%f %Z",
         "%Y %b %d %H:%M:%S%f", "%Y/%m/%d %H:%M:%S%f", "%d %b %Y %H:%M:%S%f %Z",
-        "%d %b %Y %H:%M:%S%f", "%s"};
+        "%d %b %Y %H:%M:%S%f", "%m/%d/%Y:%H:%M:%S%f %Z", "%d/%m/%Y:%H:%M:%S%f %Z",
+        "%Y-%m-%dT%H:%M%z", "%s"};
     bool is_digit = rest->size > 0 && hk_is_digit(rest->at[0]);
     const char *const *forms = is_digit ? digit_forms : word_forms;
     size_t count = is_digit ? COUNT(digit_forms) : COUNT(word_forms);
@@ -203,6 +216,7 @@ static bool take_time(
             *rest = skip_blanks(hk_slice_after(*rest, used));
             if (rest->size > 1 && rest->at[0] == ':' && hk_is_blank(rest->at[1]))
                 *rest = skip_blanks(hk_slice_after(*rest, 1));
+            *rest = skip_unknown_zone(*rest);
             return true;
         }
     }
@@ -215,38 +229,72 @@ static bool is_host_byte(char c)
            c == '_' || c == ':' || c == '/' || c == '\\';
 }
 
+/* Bytes of the token that are a host; 0 when it is none. */
+static size_t measure_host(struct hk_slice token)
+{
+    size_t size = 0;
+
+    while (size < token.size && is_host_byte(token.at[size]))
+        size++;
+    /* "host,mac,version" of access points, "host,key=value,…" */
+    if (size < token.size && token.at[size] != ',')
+        return 0;
+    return size <= HOST_SIZE_MAX ? size : 0;
+}
+
+/* Blades put their slot before the name: "slot1/host". */
+static struct hk_slice without_slot(struct hk_slice host)
+{
+    size_t slash = hk_slice_until(host, '/');
+
+    return hk_slice_starts(host, "slot") && slash + 1 < host.size ? hk_slice_after(host, slash + 1)
+                                                                  : host;
+}
+
 /* A token of the header is a host when it is made of a host's bytes and is no tag. */
 static bool take_host(struct hk_slice *rest, struct hk_syslog *syslog)
 {
-    size_t size = hk_slice_until(*rest, ' ');
-    struct hk_slice token = {rest->at, size};
-    struct hk_slice after = skip_blanks(hk_slice_after(*rest, size));
-    size_t i;
+    struct hk_slice token = {rest->at, hk_slice_until(*rest, ' ')};
+    struct hk_slice after = skip_blanks(hk_slice_after(*rest, token.size));
+    size_t comma = hk_slice_until(token, ',');
+    struct hk_slice behind = hk_slice_after(token, comma);
+    size_t size;
 
-    if (size == 0 || size == rest->size)
+    if (token.size == 0)
         return false;
-    if (token.at[0] == '[' && token.at[size - 1] == ']' && size > 2) {
-        token = (struct hk_slice){token.at + 1, size - 2};
-    } else if (token.at[size - 1] == ':') {
+    if (hk_slice_until(behind, '=') < behind.size)
+        after = hk_slice_after(*rest, comma + 1);
+    else if (token.size == rest->size)
+        return false;
+    if (token.at[0] == '[' && token.at[token.size - 1] == ']' && token.size > 2) {
+        token = (struct hk_slice){token.at + 1, token.size - 2};
+    } else if (token.at[token.size - 1] == ':' && comma == token.size) {
         /* "host: %ASA-6-…" has a host where others have a tag. */
         if (after.size == 0 || after.at[0] != '%')
             return false;
         token.size--;
     }
-    for (i = 0; i < token.size && is_host_byte(token.at[i]); i++)
-        ;
-    /* "host,mac,version" of access points */
-    if (i < token.size && token.at[i] == ',')
-        token.size = i;
-    else if (i < token.size)
+    size = measure_host(token);
+    if (size == 0)
         return false;
-    if (token.size == 0 || token.size > HOST_SIZE_MAX)
-        return false;
-    syslog->host = token;
+    syslog->host = without_slot((struct hk_slice){token.at, size});
     *rest = after;
     if (rest->size > 1 && rest->at[0] == ':' && hk_is_blank(rest->at[1]))
         *rest = skip_blanks(hk_slice_after(*rest, 1));
     return true;
+}
+
+/* "host notice app[pid]:": the level stands before the tag. */
+static struct hk_slice skip_level(struct hk_slice text)
+{
+    static const char *const levels[] = {
+        "emerg", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug"};
+    struct hk_slice word = {text.at, hk_slice_until(text, ' ')};
+
+    for (size_t i = 0; i < COUNT(levels); i++)
+        if (hk_slice_is(word, levels[i]) && word.size < text.size)
+            return skip_blanks(hk_slice_after(text, word.size));
+    return text;
 }
 
 static bool is_tag_byte(char c)
@@ -299,6 +347,62 @@ static bool begins_body(struct hk_slice text)
     return false;
 }
 
+/* A time behind what stands for a host or a card: "host: *Mar 1 …", "host 57: Mar 1 …",
+ * "host RP/0/RSP0/CPU0:Mar 1 …" and the latter without a host. */
+static bool take_late_time(
+    struct hk_slice *rest, const struct hk_when_ground *ground, struct hk_syslog *syslog)
+{
+    struct hk_slice at = *rest;
+    struct hk_slice host = {NULL, 0};
+
+    for (int words = 0; words < 2; words++) {
+        struct hk_slice word = {at.at, hk_slice_until(at, ' ')};
+        size_t colon = word.size;
+        struct hk_slice next;
+        while (colon > 0 && word.at[colon - 1] != ':')
+            colon--;
+        next = colon > 0 && colon < word.size
+                   ? hk_slice_after(at, colon)
+                   : skip_sequence(skip_blanks(hk_slice_after(at, word.size)));
+        if (word.size > 1 && word.at[word.size - 1] == ':')
+            word.size--;
+        if (host.size == 0 && (colon == 0 || colon >= word.size))
+            host = word;
+        if (next.size == 0 || measure_host(word) != word.size)
+            return false;
+        if (take_time(&next, ground, syslog)) {
+            syslog->host = host;
+            *rest = next;
+            return true;
+        }
+        at = skip_blanks(hk_slice_after(at, hk_slice_until(at, ' ')));
+    }
+    return false;
+}
+
+/* Cisco without a time: "host: %SYS-5-…", "20: host: 00:01:01: %SYS-5-…" */
+static void take_host_before_percent(struct hk_slice *rest, struct hk_syslog *syslog)
+{
+    size_t percent = hk_slice_find(*rest, ": %", 3);
+    struct hk_slice before = {rest->at, percent};
+
+    if (percent > TAG_SIZE_MAX || percent >= rest->size)
+        return;
+    *rest = hk_slice_after(*rest, percent + 2);
+    while (before.size > 0) {
+        struct hk_slice word = {before.at, hk_slice_until(before, ' ')};
+        struct hk_slice name = word;
+        while (name.size > 0 && name.at[name.size - 1] == ':')
+            name.size--;
+        if (name.size > 0 && hk_lower(name.at[0]) >= 'a' && hk_lower(name.at[0]) <= 'z' &&
+            measure_host(name) == name.size) {
+            syslog->host = name;
+            return;
+        }
+        before = skip_blanks(hk_slice_after(before, word.size));
+    }
+}
+
 static void read_3164(
     struct hk_slice rest, const struct hk_when_ground *ground, struct hk_syslog *syslog)
 {
@@ -306,23 +410,20 @@ static void read_3164(
 
     rest = skip_sequence(begin);
     if (!take_time(&rest, ground, syslog)) {
-        /* "host: *Mar 1 …" or "host 57: Mar 1 …" */
-        struct hk_slice first = skip_blanks(hk_slice_after(rest, hk_slice_until(rest, ' ')));
-        struct hk_slice host = {rest.at, hk_slice_until(rest, ' ')};
-        struct hk_slice next = skip_sequence(first);
-        if (host.size > 1 && host.at[host.size - 1] == ':')
-            host.size--;
-        if (host.size == 0 || begins_body(rest) || !take_time(&next, ground, syslog)) {
+        bool is_late = !begins_body(rest) && take_late_time(&rest, ground, syslog);
+        if (!is_late)
             rest = begin;
-        } else {
-            syslog->host = host;
-            rest = next;
-        }
+        if (!is_late && !begins_body(rest) && syslog->severity >= 0)
+            take_host_before_percent(&rest, syslog);
     }
     if (!begins_body(rest) && syslog->has_time && syslog->host.size == 0)
         (void)take_host(&rest, syslog);
-    if (!begins_body(rest) && (syslog->has_time || syslog->severity >= 0))
-        take_tag(&rest, syslog);
+    if (!begins_body(rest) && (syslog->has_time || syslog->severity >= 0)) {
+        struct hk_slice tagged = skip_level(rest);
+        take_tag(&tagged, syslog);
+        if (syslog->app.size > 0)
+            rest = tagged;
+    }
     syslog->msg = trim_message(rest);
 }
 
