@@ -3,6 +3,7 @@
  */
 #include "api/admit.h"
 
+#include "api/page_answer.h"
 #include "api/session_in.h"
 #include "base/text.h"
 
@@ -136,14 +137,11 @@ static bool has_role(const struct hk_exchange *exchange)
 /* --- pages --- */
 
 /* To the page where people log in, and back to where they wanted to go. */
-static void send_to_login(const struct hk_exchange *exchange, const struct hk_http_request *request)
+static void send_to_login(const struct hk_exchange *exchange)
 {
-    char path[1024] = "/";
-    char location[2048] = "/login";
+    char location[HK_LOCATION_SIZE];
+    const char *path = exchange->path[0] != '\0' ? exchange->path : "/";
 
-    if (strcmp(request->method, "POST") != 0)
-        (void)snprintf(path, sizeof(path), "%s%s%s", request->path,
-            request->query[0] != '\0' ? "?" : "", request->query);
     if (!hk_login_location(path, location, sizeof(location)))
         (void)hk_copy_text(location, sizeof(location), "/login");
     hk_answer_see_other(exchange, location, NULL);
@@ -157,18 +155,31 @@ static bool must_enrol(const struct hk_exchange *exchange)
            hk_engine_login_policy(exchange->api->engine, exchange->tenant)->totp_is_required;
 }
 
+/* Where they are, to come back to. */
+static void take_path(struct hk_exchange *exchange, const struct hk_http_request *request)
+{
+    int size = snprintf(exchange->path, sizeof(exchange->path), "%s%s%s", request->path,
+        request->query[0] != '\0' ? "?" : "", request->query);
+
+    if (size < 0 || (size_t)size >= sizeof(exchange->path) || !hk_path_is_ours(exchange->path))
+        exchange->path[0] = '\0';
+}
+
 /* False: it is answered. */
 static bool admit_to_page(struct hk_exchange *exchange, const struct hk_http_request *request)
 {
     bool is_public = exchange->match.route->role == NULL;
 
+    exchange->language = hk_language_of(request);
+    if (strcmp(request->method, "POST") != 0)
+        take_path(exchange, request);
     if (strcmp(request->method, "POST") == 0 && !hk_request_is_ours(request)) {
         hk_answer_problem(exchange, 403, "the request comes from a page that is not ours");
         return false;
     }
     if (!hk_session_take(exchange, request)) {
         if (!is_public)
-            send_to_login(exchange, request);
+            send_to_login(exchange);
         return is_public;
     }
     if (is_public)

@@ -3,6 +3,7 @@
  */
 #include "api/exchange.h"
 
+#include "api/page_answer.h"
 #include "base/log.h"
 #include "limits.h"
 
@@ -63,6 +64,10 @@ void hk_answer_problem_full(const struct hk_exchange *exchange, const struct hk_
     const char *headers[3] = {NULL, NULL, NULL};
     char retry_after[16];
 
+    if (route != NULL && (route->flags & HK_ROUTE_PAGE) != 0) {
+        hk_answer_page_problem(exchange, problem);
+        return;
+    }
     if (problem->status == 401) {
         headers[0] = "WWW-Authenticate";
         headers[1] = route != NULL && (route->flags & HK_ROUTE_BASIC_AUTH)
@@ -109,6 +114,8 @@ void hk_answer_error(
     }
     if (problem.status == 503)
         problem.retry_after_s = 1;
+    if (status == HK_UNPROVEN)
+        problem.type = HK_PROBLEM_STEP_UP;
     hk_answer_problem_full(exchange, &problem);
 }
 

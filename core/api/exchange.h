@@ -11,6 +11,7 @@
 #include "api/router.h"
 #include "api/session.h"
 #include "base/form.h"
+#include "words/words.h"
 
 struct hk_job;
 struct hk_people;
@@ -43,8 +44,11 @@ struct hk_exchange {
     struct hk_route_match match;
     struct hk_actor actor;
     hk_tenant tenant;
-    bool is_secure;             /* what the browser speaks is TLS */
-    char from[48];              /* the peer's address, without its port; "" over the Unix socket */
+    bool is_secure; /* what the browser speaks is TLS */
+    char from[48];  /* the peer's address, without its port; "" over the Unix socket */
+    /* of a page */
+    enum hk_language language;
+    char path[512];             /* with its query; "" when it is longer, or not a GET */
     struct hk_session session;  /* id "" unless the request came in one; see session.h */
     const struct hk_form *form; /* of a POST to a page, during the handler only; else NULL */
 };

@@ -228,6 +228,14 @@ static void write_components(struct hk_jw *jw)
     hk_jw_kv_raw(jw, "security", "[{\"token\":[]}]");
 }
 
+/* This route, or the first after it that isn't a page: those are for people. */
+static const struct hk_route *first_of_programs(const struct hk_route *route)
+{
+    while (route != NULL && (route->flags & HK_ROUTE_PAGE) != 0)
+        route = hk_route_next(route);
+    return route;
+}
+
 void hk_openapi_write(const struct hk_route *routes, const char *version, struct hk_buf *out)
 {
     struct hk_jw jw;
@@ -245,10 +253,11 @@ void hk_openapi_write(const struct hk_route *routes, const char *version, struct
     /* Routes of one path stand beside each other in the table. */
     const struct hk_route *before = NULL;
     const struct hk_route *next;
-    for (const struct hk_route *route = hk_route_first(routes); route != NULL; route = next) {
+    for (const struct hk_route *route = first_of_programs(hk_route_first(routes)); route != NULL;
+         route = next) {
         bool is_first = before == NULL || strcmp(before->path, route->path) != 0;
         bool is_last;
-        next = hk_route_next(route);
+        next = first_of_programs(hk_route_next(route));
         is_last = next == NULL || strcmp(next->path, route->path) != 0;
         before = route;
         if (is_first) {

@@ -20,21 +20,17 @@ static void cookie_name(
     (void)snprintf(ret_name, capacity, "%s%s", exchange->is_secure ? "__Host-" : "", plain);
 }
 
-/* The value of the only cookie of that name (RFC 6265 section 5.4); false when there is none, it is
- * there twice, or it doesn't fit. */
-static bool find_cookie(const struct hk_exchange *exchange, const struct hk_http_request *request,
-    const char *plain, char *ret_value, size_t capacity)
+/* RFC 6265 section 5.4. One that is there twice, or doesn't fit, is not there. */
+bool hk_cookie_find(
+    const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity)
 {
     const char *header = hk_http_header(request, "cookie");
-    char name[64];
-    size_t name_size;
+    size_t name_size = strlen(name);
     bool is_found = false;
 
     ret_value[0] = '\0';
     if (header == NULL)
         return false;
-    cookie_name(exchange, plain, name, sizeof(name));
-    name_size = strlen(name);
     while (*header != '\0') {
         size_t size;
         header += strspn(header, "; \t");
@@ -51,6 +47,15 @@ static bool find_cookie(const struct hk_exchange *exchange, const struct hk_http
         header += size;
     }
     return is_found;
+}
+
+static bool find_ours(const struct hk_exchange *exchange, const struct hk_http_request *request,
+    const char *plain, char *ret_value, size_t capacity)
+{
+    char name[64];
+
+    cookie_name(exchange, plain, name, sizeof(name));
+    return hk_cookie_find(request, name, ret_value, capacity);
 }
 
 static void set_cookie(const struct hk_exchange *exchange, const char *plain, const char *value,
@@ -81,7 +86,7 @@ void hk_device_cookie(
 void hk_device_cookie_of(const struct hk_exchange *exchange, const struct hk_http_request *request,
     char ret_cookie[HK_DEVICE_TEXT_SIZE])
 {
-    (void)find_cookie(exchange, request, "hikeshi-device", ret_cookie, HK_DEVICE_TEXT_SIZE);
+    (void)find_ours(exchange, request, "hikeshi-device", ret_cookie, HK_DEVICE_TEXT_SIZE);
 }
 
 /* --- who it is --- */
@@ -95,7 +100,7 @@ bool hk_session_take(struct hk_exchange *exchange, const struct hk_http_request 
     const struct hk_user *user;
     struct hk_session *session = &exchange->session;
 
-    if (!find_cookie(exchange, request, "hikeshi", cookie, sizeof(cookie)))
+    if (!find_ours(exchange, request, "hikeshi", cookie, sizeof(cookie)))
         return false;
     login = hk_sessions_find(people->sessions, cookie);
     if (login == NULL ||

@@ -14,6 +14,7 @@
 #include "login/sessions.h"
 
 #define HK_SET_COOKIE_SIZE 256
+#define HK_LOCATION_SIZE 2048
 
 /* Fill in exchange->actor, tenant and session from the cookie. False: there is no session that is
  * still good. */
@@ -24,6 +25,9 @@ bool hk_request_is_ours(const struct hk_http_request *request);
 /* Is this the session's token against forged requests? NULL is none. */
 bool hk_session_has_csrf(const struct hk_exchange *exchange, const char *token);
 
+/* The value of the request's only cookie of that name; false, and "", when there is none. */
+bool hk_cookie_find(
+    const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity);
 /* "__Host-hikeshi=…; Path=/; …"; cookie "" takes it back. */
 void hk_session_cookie(
     const struct hk_exchange *exchange, const char *cookie, char ret_header[HK_SET_COOKIE_SIZE]);

@@ -82,11 +82,21 @@ static bool has_name(const char *text, size_t size, const char *name)
     return false;
 }
 
+/* Characters of UTF-8: all bytes but those that go on with one. */
+static size_t length_of(const char *text)
+{
+    size_t length = 0;
+
+    for (; *text != '\0'; text++)
+        length += ((unsigned char)*text & 0xc0) != 0x80;
+    return length;
+}
+
 enum hk_password_flaw hk_password_flaw(const char *password, const char *name)
 {
     size_t size = strlen(password);
 
-    if (size < HK_PASSWORD_SIZE_MIN)
+    if (length_of(password) < HK_PASSWORD_LENGTH_MIN)
         return HK_PASSWORD_TOO_SHORT;
     if (size > HK_PASSWORD_SIZE_MAX)
         return HK_PASSWORD_TOO_LONG;

@@ -15,8 +15,8 @@
 
 #include <stdbool.h>
 
-#define HK_PASSWORD_SIZE_MIN 12
-#define HK_PASSWORD_SIZE_MAX 256
+#define HK_PASSWORD_LENGTH_MIN 12 /* characters */
+#define HK_PASSWORD_SIZE_MAX 256  /* bytes */
 #define HK_PASSWORD_HASH_SIZE 128 /* "$argon2id$v=19$m=65536,t=3,p=1$…$…" and NUL */
 
 enum hk_password_flaw {

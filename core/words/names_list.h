@@ -175,6 +175,9 @@
     X(KIND, "containment.active", "containment in force", "封じ込めの有効化")                      \
     X(KIND, "containment.failed", "containment failed", "封じ込めの失敗")                          \
     X(KIND, "containment.unknown", "containment's state unknown", "封じ込めの状態不明")            \
+    X(KIND, "containment.verified", "containment verified", "封じ込めの有効性を確認")              \
+    X(KIND, "containment.drifted", "containment no longer holds", "封じ込めの実状不一致")          \
+    X(KIND, "containment.renewing", "renewal begun", "延長の開始")                                 \
     X(KIND, "containment.renewed", "containment renewed", "封じ込めの延長")                        \
     X(KIND, "containment.releasing", "release begun", "解除の開始")                                \
     X(KIND, "containment.held", "release failed, still in force", "解除失敗（継続中）")            \

@@ -1,0 +1,80 @@
+/*
+ * page_answer: see page_answer.h.
+ */
+#include "api/page_answer.h"
+
+#include "api/session_in.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "console/pages.h"
+#include "limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COOKIES_MAX = 4, HEADERS_MAX = 32 };
+
+enum hk_language hk_language_of(const struct hk_http_request *request)
+{
+    enum hk_language language = HK_LANGUAGE_EN;
+    char chosen[16];
+
+    if (hk_cookie_find(request, "hikeshi-language", chosen, sizeof(chosen)) &&
+        hk_language_from_tag(chosen, &language))
+        return language;
+    return hk_language_accepted(hk_http_header(request, "accept-language"), HK_LANGUAGE_EN);
+}
+
+void hk_page_frame(const struct hk_exchange *exchange, struct hk_page *ret_page)
+{
+    bool is_in = exchange->session.id[0] != '\0';
+
+    *ret_page = (struct hk_page){.language = exchange->language,
+        .now_us = hk_clock_now_us(hk_ledger_clock(exchange->api->ledger)),
+        .path = exchange->path[0] != '\0' ? exchange->path : NULL,
+        .person = is_in ? exchange->actor.name : NULL,
+        .role = is_in ? exchange->actor.role : NULL,
+        .tenant = is_in ? hk_engine_tenant_name(exchange->api->engine, exchange->tenant) : NULL,
+        .csrf = is_in ? exchange->session.csrf : NULL};
+}
+
+void hk_answer_page(const struct hk_exchange *exchange, int status, const struct hk_buf *page,
+    const char *const *set_cookies)
+{
+    const char *headers[HEADERS_MAX + 2 * COOKIES_MAX + 1];
+    size_t count = 0;
+    struct hk_error error;
+
+    if (hk_buf_check(page, "page", &error) != HK_OK) {
+        hk_log(HK_LOG_ERROR, "%s: %s", exchange->match.route->path, error.text);
+        hk_answer_text(exchange, 500, "text/plain", "Something went wrong.\n", 22);
+        return;
+    }
+    for (; count < HEADERS_MAX && hk_page_headers[count] != NULL; count++)
+        headers[count] = hk_page_headers[count];
+    for (size_t i = 0; set_cookies != NULL && set_cookies[i] != NULL && i < COOKIES_MAX; i++) {
+        headers[count++] = "Set-Cookie";
+        headers[count++] = set_cookies[i];
+    }
+    headers[count] = NULL;
+    (void)hk_http_respond(exchange->api->server, exchange->id,
+        &(struct hk_http_response){.status = status,
+            .content_type = "text/html; charset=utf-8",
+            .body = page->data,
+            .body_size = page->size,
+            .headers = headers});
+}
+
+void hk_answer_page_problem(const struct hk_exchange *exchange, const struct hk_problem *problem)
+{
+    struct hk_page page;
+    struct hk_buf out;
+
+    if (problem->status == 401 || problem->status == 403)
+        exchange->api->requests_refused++;
+    hk_page_frame(exchange, &page);
+    hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
+    hk_page_problem(&out, &page, problem->status, problem->detail);
+    hk_answer_page(exchange, problem->status, &out, NULL);
+    hk_buf_done(&out);
+}
