@@ -53,6 +53,7 @@ enum hk_containment_state {
     HK_CONTAINMENT_NONE,
     HK_CONTAINMENT_STARTING,
     HK_CONTAINMENT_ACTIVE,
+    HK_CONTAINMENT_DRIFTED, /* should hold, and a look said that it doesn't */
     HK_CONTAINMENT_UNKNOWN,
     HK_CONTAINMENT_RELEASING,
     HK_CONTAINMENT_RELEASED,

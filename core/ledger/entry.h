@@ -75,6 +75,9 @@
     X(CONTAINMENT_ACTIVE, "containment.active")                                                    \
     X(CONTAINMENT_FAILED, "containment.failed")                                                    \
     X(CONTAINMENT_UNKNOWN, "containment.unknown")                                                  \
+    X(CONTAINMENT_VERIFIED, "containment.verified")                                                \
+    X(CONTAINMENT_DRIFTED, "containment.drifted")                                                  \
+    X(CONTAINMENT_RENEWING, "containment.renewing")                                                \
     X(CONTAINMENT_RENEWED, "containment.renewed")                                                  \
     X(CONTAINMENT_RELEASING, "containment.releasing")                                              \
     X(CONTAINMENT_HELD, "containment.held")                                                        \

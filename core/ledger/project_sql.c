@@ -193,6 +193,12 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_CONTAINMENT_FAILED] = {
         "UPDATE containment SET state = 'failed', ended_us = :time, last = :pos" HERE},
     [HK_KIND_CONTAINMENT_UNKNOWN] = {"UPDATE containment SET state = 'unknown', last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_VERIFIED] = {
+        "UPDATE containment SET state = 'active', verified_us = :time, found = NULL, last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_DRIFTED] = {
+        "UPDATE containment SET state = 'drifted', verified_us = :time, found = " P("found")
+        ", last = :pos" HERE},
+    [HK_KIND_CONTAINMENT_RENEWING] = {"UPDATE containment SET last = :pos" HERE},
     [HK_KIND_CONTAINMENT_RENEWED] = {
         "UPDATE containment SET expires_us = " P("expires_us") ", last = :pos" HERE},
     [HK_KIND_CONTAINMENT_RELEASING] = {

@@ -77,11 +77,18 @@ struct hk_containment_row {
     char id[HK_ID_SIZE];
     char run[HK_ID_SIZE];
     char state[16];
+    char action[160]; /* "edl.block_ip"; of those that stand */
     hk_tenant tenant;
 };
 typedef enum hk_status hk_containment_row_fn(void *ctx, const struct hk_containment_row *row);
 HK_MUST_CHECK enum hk_status hk_query_containments_in_state(struct hk_reading *reading,
     const char *state, hk_containment_row_fn *fn, void *ctx, struct hk_error *error);
+/* The tenant's containments that stand, or should: active and drifted, but for those made by hand. */
+HK_MUST_CHECK enum hk_status hk_query_containments_standing(struct hk_reading *reading,
+    hk_tenant tenant, hk_containment_row_fn *fn, void *ctx, struct hk_error *error);
+/* The shelf of cursors on which the last look at each containment lies: key is its id, value
+ * "holds", "drifted" or "unknown". */
+#define HK_CHECK_SHELF "engine-check"
 
 /* Dedupe keys of alerts received since since_us that are not closed, oldest first. */
 typedef void hk_dedupe_fn(

@@ -93,6 +93,30 @@ enum hk_status hk_query_containments_in_state(struct hk_reading *reading, const 
     return status;
 }
 
+enum hk_status hk_query_containments_standing(struct hk_reading *reading, hk_tenant tenant,
+    hk_containment_row_fn *fn, void *ctx, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct hk_containment_row row;
+    enum hk_status status = START(reading, &stmt, error,
+        "SELECT tenant, id, run, state, action FROM containment WHERE " CONTAINMENT_LIVE
+        " AND state IN ('active', 'drifted') AND tenant = :n AND coalesce(by_hand, 0) = 0 ORDER BY "
+        "id",
+        tenant, NULL);
+
+    while (next_row(stmt, &status, error)) {
+        memset(&row, 0, sizeof(row));
+        row.tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        hk_stmt_copy(stmt, 1, row.id, sizeof(row.id));
+        hk_stmt_copy(stmt, 2, row.run, sizeof(row.run));
+        hk_stmt_copy(stmt, 3, row.state, sizeof(row.state));
+        hk_stmt_copy(stmt, 4, row.action, sizeof(row.action));
+        status = fn(ctx, &row);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
 /* --- what is due: sorted lists, merged --- */
 
 struct due_source {
@@ -142,8 +166,9 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
             .sql = "SELECT tenant, id, '', tell_us FROM gate WHERE tell_us IS NOT NULL"
                    " ORDER BY tell_us"},
         {.kind = HK_DUE_LEASE,
-            .sql = "SELECT tenant, id, '', expires_us FROM containment WHERE state = 'active'"
-                   " AND expires_us IS NOT NULL ORDER BY expires_us"},
+            .sql = "SELECT tenant, id, '', expires_us FROM containment"
+                   " WHERE state IN ('active', 'drifted') AND expires_us IS NOT NULL"
+                   " ORDER BY expires_us"},
     };
     const size_t source_count = sizeof(sources) / sizeof(sources[0]);
     struct due_source *source;
@@ -324,6 +349,7 @@ enum hk_status hk_query_counts(
         " UNION ALL SELECT 'run', state, count(*) FROM run GROUP BY state"
         " UNION ALL SELECT 'approval', state, count(*) FROM gate GROUP BY state"
         " UNION ALL SELECT 'containment', state, count(*) FROM containment GROUP BY state"
+        " UNION ALL SELECT 'notice', state, count(*) FROM notice GROUP BY state"
         " UNION ALL SELECT 'case', state, count(*) FROM cases GROUP BY state"
         " UNION ALL SELECT 'task', state, count(*) FROM task GROUP BY state"
         " UNION ALL SELECT 'gap', kind, count(*) FROM gap WHERE state = 'open' GROUP BY kind",

@@ -29,6 +29,11 @@
         name, sql, HK_COLUMN_SEVERITY                                                              \
     }
 
+/* The last look at a containment is no entry of its own when it found nothing new. */
+#define CHECKED(column)                                                                            \
+    "(SELECT " column " FROM cursor WHERE cursor.tenant = containment.tenant"                      \
+    " AND source = '" HK_CHECK_SHELF "' AND key = containment.id)"
+
 static const struct hk_collection collections[] = {
     {"alerts", "alert", "id", NULL, NULL, false, true, NULL,
         {TEXT("id", "id"), TEXT("state", "state"), SEVERITY("severity", "severity"),
@@ -55,11 +60,12 @@ static const struct hk_collection collections[] = {
             TEXT("target", "target"), TEXT("target_type", "target_type"),
             BOOL("by_hand", "by_hand"), TIME("since", "since_us"),
             TIME("effective", "effective_us"), TIME("expires", "expires_us"),
-            TIME("ended", "ended_us")}},
+            TIME("ended", "ended_us"), TIME("verified", "verified_us"), TEXT("found", "found"),
+            TIME("checked", CHECKED("time_us")), TEXT("check", CHECKED("value"))}},
     {"cases", "cases", "id", NULL, NULL, false, true, "state = 'open'",
         {TEXT("id", "id"), TEXT("state", "state"), TEXT("phase", "phase"), TEXT("title", "title"),
-            SEVERITY("severity", "severity"), TEXT("assignee", "assignee"), INT("alert_count", "alerts"),
-            TEXT("verdict", "verdict"), TEXT("proposed", "proposed"),
+            SEVERITY("severity", "severity"), TEXT("assignee", "assignee"),
+            INT("alert_count", "alerts"), TEXT("verdict", "verdict"), TEXT("proposed", "proposed"),
             TEXT("happening", "happening"), TEXT("do_now", "do_now"), TEXT("impact", "impact"),
             TEXT("scope", "scope"), TEXT("merged_into", "into_case"), TEXT("follows", "after_case"),
             TIME("opened", "opened_us"), TIME("last_alert", "alerted_us"), TIME("seen", "seen_us"),
