@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
-    "lists", "protected", "budgets", "dedupe", "lease", "secrets", "sources", "mode",
+    "lists", "protected", "budgets", "dedupe", "lease", "gaps", "secrets", "sources", "mappings", "mode",
     "tuning_until", "cases", "fallback", "login", "url", "channels", "contacts", "notices", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
@@ -120,6 +120,7 @@ static void write_option(/* NOLINT(misc-no-recursion): bounded by the reader */
 static enum hk_status read_options(struct place *place, const struct hk_json *options,
     const char **ret_options, struct hk_error *error)
 {
+    struct hk_error missing;
     struct hk_buf out;
     struct hk_jw jw;
     bool failed = false;
@@ -131,8 +132,8 @@ static enum hk_status read_options(struct place *place, const struct hk_json *op
         return hk_fail(error, HK_INVALID, "%s.options: expected a table", place->path);
     if (options->count == 0)
         return HK_OK;
-    if (hk_secrets_check(place->secrets, options, error) != HK_OK)
-        return hk_error_prefix(error, "%s.options", place->path);
+    if (hk_secrets_check(place->secrets, options, &missing) != HK_OK)
+        return hk_fail(error, HK_INVALID, "%s.options: %s", place->path, missing.text);
     hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX / 2);
     hk_jw_init(&jw, &out);
     write_option(place, &jw, options, &failed);
@@ -262,6 +263,9 @@ enum hk_status hk_settings_tenant(struct hk_app_settings *settings, const struct
         settings, tenant->key, hk_json_get(tenant, "secrets"), &ret_tenant->secrets, error);
     ret_tenant->setup.secrets = ret_tenant->secrets;
     place.secrets = ret_tenant->secrets;
+    if (status == HK_OK)
+        status = hk_settings_mappings(
+            settings, tenant->key, hk_json_get(tenant, "mappings"), ret_tenant, error);
     if (status == HK_OK)
         status = hk_settings_sources(
             settings, tenant->key, hk_json_get(tenant, "sources"), ret_tenant, error);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -222,8 +223,25 @@ static void on_connected(void *ctx, int fd, const char *reason)
         host->free(job);
         return;
     }
+    /* This would end the connection, and let the socket go elsewhere: it must come to nothing. */
+    const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    if (connect(fd, &nowhere, sizeof(nowhere)) == 0) {
+        host->settle(job->id, HK_FAILED, "connect() was made");
+        close(fd);
+        host->free(job);
+        return;
+    }
     (void)!write(fd, "ping", 4);
     host->watch(fd, 0, on_answer, job);
+}
+
+/* Whatever it is told is its result. */
+static void repeat(void *ctx, const struct hk_call *call)
+{
+    const struct hk_host *host = ((struct state *)ctx)->host;
+
+    host->log(HK_PLUGIN_INFO, call->args);
+    host->settle(call->id, HK_DONE, call->args);
 }
 
 static void dial(void *ctx, const struct hk_call *call)
@@ -318,6 +336,10 @@ static void done(void *ctx)
 #define IP                                                                                         \
     "{\"type\":\"object\",\"properties\":{\"ip\":{\"type\":\"string\"}},\"required\":[\"ip\"]}"
 
+#define PROMISE                                                                                    \
+    "{\"required\":[\"n\"],\"properties\":{\"n\":{\"type\":\"integer\"},"                          \
+    "\"token\":{\"type\":\"string\",\"x-secret\":true}}}"
+
 static const struct hk_action actions[] = {
     {.name = "echo",
         .summary = "Say it again",
@@ -384,6 +406,18 @@ static const struct hk_action actions[] = {
         .verify = verify_ip,
         .ready = ready_ip,
         .renew = renew_ip},
+    {.name = "repeat_once",
+        .summary = "Repeat {n}",
+        .effect = HK_ONCE,
+        .kind = HK_NOTIFY,
+        .result_schema = PROMISE,
+        .start = repeat},
+    {.name = "repeat_read",
+        .summary = "Repeat {n}",
+        .effect = HK_READ,
+        .kind = HK_ENRICH,
+        .result_schema = PROMISE,
+        .start = repeat},
     {.name = "unblock_ip",
         .summary = "Unblock {ip}",
         .effect = HK_IDEMPOTENT,

@@ -230,6 +230,41 @@ static bool has_logged(struct fixture *f)
     return f->log_count > 0;
 }
 
+static void check_repeated(
+    struct fixture *f, const char *action, const char *args, enum hk_call_end end, const char *text)
+{
+    const struct answer *a = fixture_call(f, PROBE, action, args);
+
+    CU_ASSERT_EQUAL(a->end, end);
+    CU_ASSERT_STRING_EQUAL(a->text, text);
+}
+
+/* A plugin that doesn't keep its word has not said what it did; one that only looks did nothing. */
+static void results_follow_their_schema(void)
+{
+    static const char lie[] = "its result does not follow its schema: n must be of type integer, "
+                              "not string";
+    struct hk_secrets *secrets = NULL;
+    struct fixture f;
+
+    CU_ASSERT_EQUAL_FATAL(hk_secrets_new(&secrets, NULL), HK_OK);
+    CU_ASSERT_EQUAL_FATAL(hk_secrets_put(secrets, "key", "s3cret-value", 12, NULL), HK_OK);
+    fixture_begin(&f);
+    f.secrets = secrets;
+    f.never_logged = "s3cret-value";
+    fixture_load(&f, PROBE, good_options, all_grants);
+    check_repeated(&f, "repeat_once", "{\"n\":1}", HK_CALL_DONE, "{\"n\":1}");
+    check_repeated(&f, "repeat_once", "{\"n\":\"1\"}", HK_CALL_LOST, lie);
+    check_repeated(&f, "repeat_read", "{\"n\":\"1\"}", HK_CALL_FAILED, lie);
+    check_repeated(&f, "repeat_once", "{}", HK_CALL_LOST,
+        "its result does not follow its schema: n is missing");
+    check_repeated(&f, "repeat_once", "{\"n\":1,\"token\":\"abc\",\"m\":\"a s3cret-value b\"}",
+        HK_CALL_DONE, "{\"n\":1,\"token\":{\"$redacted\":true},\"m\":\"a [secret key] b\"}");
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.last_log, "a [secret key] b"));
+    fixture_end(&f);
+    hk_secrets_free(secrets);
+}
+
 static void stderr_is_not_the_engines(void)
 {
     char path[] = "/tmp/hikeshi-stderr-XXXXXX";
@@ -558,6 +593,7 @@ int main(int argc, char **argv)
         {"probes tell what happened", probes_tell_what_happened},
         {"verify and ready are judged strictly", verify_and_ready_are_judged_strictly},
         {"nonsense is not knowing", nonsense_is_not_knowing},
+        {"results follow their schema", results_follow_their_schema},
         {"stderr is not the engine's", stderr_is_not_the_engines},
         {"bad requests are not sent", bad_requests_are_not_sent},
         {"cancelled calls settle", cancelled_calls_settle},

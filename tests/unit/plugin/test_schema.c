@@ -148,8 +148,9 @@ static void good_descriptors_are_read(void)
         ACTIONS(NOTIFY ",\"capability\":\"notify.page\""),
         ACTIONS(NOTIFY ",\"capability\":\"our.own\""),
         CONTAIN(IP("\\\"string\\\"") REQUIRED),
-        PLUGIN("\"needs\":[\"net:a.example:443\",\"net:[2001:db8::1]:1\",\"read:/etc/ssl\"],"
-               "\"serves\":[{\"name\":\"list.txt\"}],\"actions\":[" ACTION(NOTIFY) "]"),
+        PLUGIN(
+            "\"needs\":[\"net:a.example:443\",\"net:[2001:db8::1]:1\",\"net\",\"read:/etc/ssl\"],"
+            "\"serves\":[{\"name\":\"list.txt\"}],\"actions\":[" ACTION(NOTIFY) "]"),
     };
     struct hk_error error = {0};
 
@@ -186,6 +187,7 @@ static void bad_descriptors_are_refused(void)
         {PLUGIN("\"actions\":[" ACTION(NOTIFY) "," ACTION(NOTIFY) "]"), "twice"},
         {PLUGIN("\"needs\":[\"root\"],\"actions\":[" ACTION(NOTIFY) "]"), "needs root"},
         {PLUGIN("\"needs\":[\"net:a:99999\"],\"actions\":[" ACTION(NOTIFY) "]"), "net:a:99999"},
+        {PLUGIN("\"needs\":[\"net-private:a:1\"],\"actions\":[" ACTION(NOTIFY) "]"), "net-private"},
         {PLUGIN("\"needs\":[\"read:etc\"],\"actions\":[" ACTION(NOTIFY) "]"), "read:etc"},
         {PLUGIN("\"serves\":[{\"name\":\"../key\"}],\"actions\":[" ACTION(NOTIFY) "]"), "serves"},
         {PLUGIN("\"serves\":[{\"name\":\"a\",\"content_type\":\"a\\r\\nb\"}],\"actions\":[" ACTION(
