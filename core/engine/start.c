@@ -29,6 +29,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { START_POLL_MS = 10 };
 
@@ -154,6 +155,8 @@ void hk_engine_free(struct hk_engine *engine)
     hk_script_free(engine->script);
     hk_notices_free(engine->notices);
     hk_pool_free(engine->pool);
+    if (engine->options.spawner_fd >= 0)
+        (void)close(engine->options.spawner_fd); /* the spawner ends by that */
     hk_connector_free(engine->connector);
     hk_wake_free(engine->script_wake);
     hk_timer_free(engine->due_timer);

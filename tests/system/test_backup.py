@@ -98,7 +98,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_left(fresh, target):
     assert fresh.run("backup", backup).returncode == 1  # never over another
     (fresh.folder / "text").write_text("no backup")
     assert "b" in os.listdir(fresh.folder)
-    for file, words in (("text", "not a database"), ("none", "No such file"), ("data/ledger.db", "is no backup")):
+    for file, words in (("text", "is no backup"), ("none", "No such file"), ("data/ledger.db", "is no backup")):
         done = target.run("restore", fresh.folder / file)
         assert done.returncode in (1, 3) and words in done.stderr, done.stderr
         assert not target.data.exists() or os.listdir(target.data) == []
