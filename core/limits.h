@@ -90,13 +90,15 @@
 /* --- cases --- */
 #define HK_CASE_WINDOW_DEFAULT_MS (24 * 3600000)
 #define HK_CASE_WINDOW_MAX_MS (30LL * 86400000)
-#define HK_CASE_INDEX_MAX                                                                          \
-    100000 /* entities remembered per engine; those unseen longest go first                        \
-            */
+#define HK_CASE_INDEX_MAX 100000 /* entities remembered; those unseen longest go first */
 #define HK_CASE_ENTITIES_MAX                                                                       \
     200 /* that one case is joined by; one with more is no case but a heap */
+#define HK_CASES_LOOKED_AT_MAX 1000 /* after a start: may they be closed? */
 #define HK_ENTITY_CASES_MAX                                                                        \
     5 /* open cases that one entity may be in; what is in more tells nothing and joins none */
+#define HK_CASE_TITLE_SIZE_MAX 256
+#define HK_EVIDENCE_SIZE_MAX (48 * 1024) /* content kept in the record; within a step's arguments */
+#define HK_CASE_EVIDENCE_AT_ONCE_MAX 16
 #define HK_CASE_ITEMS_SHOWN_MAX 100 /* of each list of a case that is shown; counts are whole */
 #define HK_TIMELINE_ALERTS_MAX 500  /* newest alerts of a case that its timeline follows */
 #define HK_TIMELINE_ENTRIES_MAX                                                                    \

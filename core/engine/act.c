@@ -5,6 +5,7 @@
  */
 #include "engine/act.h"
 #include "base/text.h"
+#include "engine/places.h"
 #include "engine/tenant.h"
 
 #include <stdio.h>
@@ -151,35 +152,13 @@ bool hk_act_is_lease(const struct hk_act *act)
     return act->info->kind == HK_CONTAIN || act->info->kind == HK_ERADICATE;
 }
 
-static void append_argument(const struct hk_json *args, const char *name, struct hk_buf *out)
-{
-    const struct hk_json *value = hk_json_get(args, name);
-    if (hk_json_string(value) != NULL)
-        hk_buf_append_text(out, hk_json_string(value));
-    else if (value != NULL)
-        hk_json_canonical(value, out);
-    else
-        hk_buf_append_char(out, '?');
-}
-
 void hk_act_summary(const struct hk_act *act, struct hk_buf *out)
 {
     struct hk_json_doc call = {0};
-    char name[64];
     const struct hk_json *args =
         hk_json_parse(act->call, strlen(act->call), &hk_json_limits_own, &call, NULL) == HK_OK
             ? call.root
             : NULL;
-    for (const char *p = act->info->summary; *p != 0; p++) {
-        const char *end = *p == '{' ? strchr(p, '}') : NULL;
-        if (end == NULL || (size_t)(end - p) > sizeof name) {
-            hk_buf_append_char(out, *p);
-            continue;
-        }
-        memcpy(name, p + 1, (size_t)(end - p - 1));
-        name[end - p - 1] = 0;
-        append_argument(args, name, out);
-        p = end;
-    }
+    hk_places_fill(act->info->summary, args, NULL, out);
     hk_json_doc_done(&call);
 }

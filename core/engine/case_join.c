@@ -11,8 +11,7 @@
 /* What is seen again in its case is recorded anew when this part of the window has passed. */
 enum { REFRESH_PARTS = 16 };
 
-/* Write the entities that are to be recorded: those new to the case, and those seen long ago. */
-static void write_entities(
+void hk_case_write_entities(
     struct hk_tx *tx, struct hk_jw *jw, const char *id, const struct hk_entities *entities)
 {
     int64_t refresh_us = tx->time_us - tx->tenant->cases.window_us / REFRESH_PARTS;
@@ -43,7 +42,7 @@ static void open_with(struct hk_tx *tx, const struct hk_case_opening *opening,
         hk_jw_kv(jw, "from", opening->from);
     if (opening->after[0] != 0)
         hk_jw_kv(jw, "after", opening->after);
-    write_entities(tx, jw, ret_case, entities);
+    hk_case_write_entities(tx, jw, ret_case, entities);
     hk_tx_end(tx);
     tx->engine->stats.cases_opened++;
 }
@@ -63,7 +62,7 @@ static void join(struct hk_tx *tx, const char *alert, enum hk_severity severity,
     hk_jw_kv(jw, "case", match->id);
     hk_jw_kv(jw, "severity", hk_severity_text(severity));
     hk_jw_kv(jw, "entity", match->entity);
-    write_entities(tx, jw, match->id, entities);
+    hk_case_write_entities(tx, jw, match->id, entities);
     if (match->also_count > 0) {
         hk_jw_key(jw, "also");
         hk_jw_array(jw);

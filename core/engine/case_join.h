@@ -25,4 +25,8 @@ struct hk_case_opening {
 void hk_case_open(struct hk_tx *tx, const struct hk_case_opening *opening,
     const struct hk_json *view, char ret_case[HK_ID_SIZE]);
 
+/* Write "entities": those of them that are new to the open case, or were seen there long ago. */
+void hk_case_write_entities(
+    struct hk_tx *tx, struct hk_jw *jw, const char *id, const struct hk_entities *entities);
+
 #endif

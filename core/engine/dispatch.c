@@ -16,6 +16,7 @@
 #include "engine/run.h"
 #include "engine/start.h"
 #include "engine/step.h"
+#include "engine/task.h"
 #include "engine/tenant.h"
 #include "engine/tx.h"
 
@@ -181,6 +182,9 @@ static void failed(struct hk_run *run, struct hk_step *step, const char *reason,
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_step_settle(run, step, &tx, false, reason, how);
     containment_entry(&tx, step, HK_KIND_CONTAINMENT_FAILED, "reason", reason);
+    /* What was denied is not to be done by hand either, nor what nobody waits for any more. */
+    if (strcmp(how, "denied") != 0 && run->end == HK_RUN_RUNNING)
+        hk_task_open_fallback(&tx, run, step, reason);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     hk_step_deliver(run, step);
 }

@@ -13,8 +13,9 @@
 #include "authority/authority.h"
 #include "base/json.h"
 
-#define HK_ENTITY_SIZE 512 /* longest entity and its NUL; longer URLs are joined by their domain   \
-                            */
+#define HK_ENTITY_SIZE                                                                             \
+    512 /* longest entity and its NUL; longer URLs are joined by their domain                      \
+         */
 #define HK_ENTITIES_PER_ALERT_MAX 12
 
 /* What alerts may be joined by: bits of hk_case_policy.join_by. */

@@ -8,15 +8,18 @@
 #include "base/crashpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/case_soon.h"
 #include "engine/dispatch.h"
 #include "engine/due.h"
 #include "engine/effect.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/start.h"
+#include "engine/task.h"
 #include "engine/tenant.h"
 #include "engine/turn.h"
 #include "engine/tx.h"
+#include "ledger/query_work.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +31,8 @@ enum {
     RETRY_FIRST_MS = 60 * 1000,
     RETRY_MAX_MS = 3600 * 1000,
     RECOVER_AGAIN_MS = 200,
+    TASKS_MAX = 8,
+    TRIES_BEFORE_TASK = 3, /* so often a release fails before people are asked to do it */
 };
 
 enum lease_job { LEASE_RELEASE, LEASE_EXPIRE, LEASE_RECOVER, LEASE_RENEW };
@@ -48,7 +53,11 @@ struct hk_release {
     struct hk_json_doc starting;
     enum hk_containment_state state;
     int64_t expires_us;
-    unsigned releases; /* containment.releasing entries so far */
+    unsigned releases;                 /* containment.releasing entries so far */
+    bool is_by_hand;                   /* a person did it, and a person undoes it */
+    char tasks[TASKS_MAX][HK_ID_SIZE]; /* open ones about it */
+    size_t task_count;
+    char task[HK_ID_SIZE]; /* opened by this release */
     /* the undo */
     enum hk_effect effect;
     bool can_probe;
@@ -71,6 +80,8 @@ static void op_end(struct hk_release *op, enum hk_status status, const struct hk
         hk_jw_kv(&jw, "id", op->id);
         hk_jw_kv(&jw, "state", hk_containment_state_text(op->state));
         hk_jw_kv_time(&jw, "expires", op->state == HK_CONTAINMENT_ACTIVE ? op->expires_us : 0);
+        if (op->task[0] != 0)
+            hk_jw_kv(&jw, "task", op->task);
         hk_jw_object_end(&jw);
         op->reply(op->reply_ctx, status, error, op->answer.data);
     }
@@ -101,8 +112,12 @@ static enum hk_status read_containment(
     struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct hk_release *op = job;
-    return hk_query_chain(
+    enum hk_status status = hk_query_chain(
         reading, op->tenant->number, op->id, LEASE_ENTRIES_MAX, &op->arena, &op->chain, error);
+    if (status == HK_OK)
+        status = hk_query_tasks_of_containment(
+            reading, op->tenant->number, op->id, TASKS_MAX, op->tasks, &op->task_count, error);
+    return status;
 }
 
 static enum hk_status take_entry(
@@ -121,9 +136,10 @@ static enum hk_status take_entry(
     op->expires_us = hk_json_i64_at(doc.root, "expires_us", op->expires_us);
     op->expires_us = hk_json_i64_at(doc.root, "retry_us", op->expires_us);
     op->releases += stored->entry.kind == HK_KIND_CONTAINMENT_RELEASING;
-    if (stored->entry.kind == HK_KIND_CONTAINMENT_STARTING)
+    if (stored->entry.kind == HK_KIND_CONTAINMENT_STARTING) {
         op->starting = doc;
-    else
+        op->is_by_hand = hk_json_bool_at(doc.root, "by_hand", false);
+    } else
         hk_json_doc_done(&doc);
     return HK_OK;
 }
@@ -196,8 +212,35 @@ static void commit_held(struct hk_release *op, struct hk_tx *tx, const char *why
     /* It is tried for ever; people hear of the first time, the second, the fourth … */
     if (((op->releases + 1) & op->releases) == 0)
         hk_notice_about(tx, HK_REASON_HELD, op->id);
+    /* Once: a task that is open is not opened again, and one that is done was answered. */
+    if (op->releases + 1 == TRIES_BEFORE_TASK)
+        hk_task_open_for_lease(tx, "release", op->id, op->starting.root, why, op->task);
     hk_due_note(op->engine, tx->time_us + delay_ms * 1000);
     hk_tx_commit(tx, HK_LANE_URGENT, NULL, on_not_released, op);
+}
+
+static void on_released(void *ctx)
+{
+    struct hk_release *op = ctx;
+    if (op->state == HK_CONTAINMENT_RELEASED)
+        hk_case_soon_of_run(
+            op->engine, op->tenant, hk_json_string_at(op->starting.root, "run", ""));
+    op_end(op, HK_OK, NULL);
+}
+
+/* Nothing is sent: a person is asked to, and it holds until they say that they did. */
+static void ask_for_undo(struct hk_release *op)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->id);
+    hk_jw_kv(jw, "key", op->key);
+    hk_jw_kv(jw, "reason", op->reason);
+    hk_jw_kv_i64(jw, "attempt", op->releases + 1);
+    hk_jw_kv_bool(jw, "by_hand", true);
+    hk_tx_end(&tx);
+    hk_task_open_for_lease(&tx, "undo", op->id, op->starting.root, op->reason, op->task);
+    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
 }
 
 static void begin_release(struct hk_release *op)
@@ -213,6 +256,10 @@ static void begin_release(struct hk_release *op)
         return;
     }
     hk_key_of(op->tenant->name, op->id, "release", op->key);
+    if (op->is_by_hand) {
+        ask_for_undo(op);
+        return;
+    }
     bool is_possible = plan_undo(op, &error) == HK_OK;
     if (!is_possible && op->job == LEASE_RELEASE) {
         op->state = was;
@@ -231,12 +278,6 @@ static void begin_release(struct hk_release *op)
         commit_held(op, &tx, error.text);
 }
 
-static void on_released(void *ctx)
-{
-    struct hk_release *op = ctx;
-    op_end(op, HK_OK, NULL);
-}
-
 static void write_released(struct hk_release *op)
 {
     struct hk_tx tx;
@@ -244,6 +285,8 @@ static void write_released(struct hk_release *op)
         hk_engine_must(HK_INTERNAL, "a release", NULL);
     hk_tx_begin(&tx, op->engine, op->tenant, "engine");
     hk_tx_simple(&tx, HK_KIND_CONTAINMENT_RELEASED, op->id, "reason", op->reason, NULL, NULL);
+    for (size_t i = 0; i < op->task_count; i++)
+        hk_task_end_unneeded(&tx, op->tasks[i], "it was released meanwhile");
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
 }
 
@@ -262,6 +305,8 @@ static void write_unknown(struct hk_release *op, const char *why)
     hk_tx_begin(&tx, op->engine, op->tenant, "engine");
     hk_tx_simple(&tx, HK_KIND_CONTAINMENT_UNKNOWN, op->id, "why", why, NULL, NULL);
     hk_notice_about(&tx, HK_REASON_UNKNOWN, op->id);
+    if (op->task_count == 0)
+        hk_task_open_for_lease(&tx, "release", op->id, op->starting.root, why, op->task);
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_not_released, op);
 }
 
@@ -325,7 +370,8 @@ static void renew(struct hk_release *op)
 static void recover(struct hk_release *op)
 {
     struct hk_error error = {0};
-    if (op->state != HK_CONTAINMENT_RELEASING) {
+    /* What a person undoes goes on with that person. */
+    if (op->state != HK_CONTAINMENT_RELEASING || op->is_by_hand) {
         op_end(op, HK_OK, NULL);
         return;
     }

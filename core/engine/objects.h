@@ -50,8 +50,8 @@ struct hk_tenant_state {
     struct hk_json_doc config;
     struct hk_authority *authority;
     const struct hk_secrets *secrets; /* may be NULL */
-    struct hk_map playbooks;     /* every text in memory, by version */
-    struct hk_playbook **active; /* those that new alerts may start, in configured order */
+    struct hk_map playbooks;          /* every text in memory, by version */
+    struct hk_playbook **active;      /* those that new alerts may start, in configured order */
     size_t active_count;
     const char **dedupe_fields; /* NULL-ended; NULL: default */
     int64_t dedupe_window_us;
@@ -108,7 +108,7 @@ struct hk_step {
 /* An alert while a run of it is in memory. */
 struct hk_alert {
     char id[HK_ID_SIZE];
-    char *json; /* view, id and raw: what the playbook gets */
+    char *json;               /* view, id and raw: what the playbook gets */
     char in_case[HK_ID_SIZE]; /* "" when it is in none */
     enum hk_alert_state state;
     unsigned users;
@@ -174,6 +174,7 @@ struct hk_turn {
 
 struct hk_dedupe;
 struct hk_case_index;
+struct hk_case_soon;
 struct hk_line;
 struct hk_notices;
 struct hk_gaps;
@@ -198,7 +199,8 @@ struct hk_engine {
     struct hk_map outs;    /* calls, by number */
     struct hk_dedupe *dedupe;
     struct hk_case_index *cases;
-    struct hk_line *line; /* runs that wait to be loaded */
+    struct hk_case_soon *soon; /* cases that may be closed */
+    struct hk_line *line;      /* runs that wait to be loaded */
     uint64_t next_script;
     uint64_t next_call;
     size_t active;  /* runs with a Lua state */

@@ -3,11 +3,13 @@
  * engine can't know about.
  */
 #include "base/text.h"
+#include "engine/case_soon.h"
 #include "engine/dispatch.h"
 #include "engine/memory.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/step.h"
+#include "engine/task.h"
 #include "engine/tenant.h"
 #include "engine/turn.h"
 #include "engine/tx.h"
@@ -88,6 +90,7 @@ static void cancel(struct run_op *op, struct hk_run *run)
     hk_dispatch_cancel(run);
     hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
     hk_run_sleep(run);
+    hk_case_soon(op->engine, op->tenant, run->alert->in_case);
 }
 
 /* --- resolve --- */
@@ -116,6 +119,8 @@ static void write_resolved(
     step->time_us = tx->time_us;
     step->order = ++run->settled_count;
     run->record_size += strlen(value);
+    if (!happened)
+        hk_task_open_fallback(tx, run, step, value);
     /* Released by hand while the step was unknown: what happened no longer stands. */
     if (op->containment_state != HK_CONTAINMENT_UNKNOWN)
         return;

@@ -3,6 +3,7 @@
  */
 #include "engine/run_events.h"
 #include "base/log.h"
+#include "engine/case_soon.h"
 #include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/step.h"
@@ -37,6 +38,13 @@ void hk_run_void_gates(struct hk_run *run, struct hk_tx *tx, const char *why)
     }
 }
 
+/* May its case be closed now? */
+static void look_at_case(struct hk_run *run)
+{
+    if (run->alert->state == HK_ALERT_CLOSED)
+        hk_case_soon(run->engine, run->tenant, run->alert->in_case);
+}
+
 static void finished(struct hk_run *run, const struct hk_script_event *event)
 {
     struct hk_tx tx;
@@ -49,6 +57,7 @@ static void finished(struct hk_run *run, const struct hk_script_event *event)
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_finished++;
     hk_run_sleep(run);
+    look_at_case(run);
 }
 
 void hk_run_failed(struct hk_run *run, const char *error)
@@ -63,6 +72,7 @@ void hk_run_failed(struct hk_run *run, const char *error)
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_failed++;
     hk_run_sleep(run);
+    look_at_case(run);
 }
 
 /* One entry and nothing else: what the playbook wants now is not what it wanted before. */
@@ -85,10 +95,12 @@ static void diverged(struct hk_run *run, const struct hk_script_event *event)
 }
 
 /* Every branch waits. When what they wait for is a person or a timer, the state goes: a wait costs
- * bytes. A result that is still on its way to the state keeps it. */
+ * bytes. A result that is still on its way to the state keeps it, and so does a step of which
+ * nothing is written yet: its case's turn comes soon. */
 static void blocked(struct hk_run *run, const struct hk_script_event *event)
 {
-    if (event->deliveries == run->deliveries_sent && hk_run_steps_in(run, HK_STEP_INTENDED) == 0)
+    if (event->deliveries == run->deliveries_sent && hk_run_steps_in(run, HK_STEP_INTENDED) == 0 &&
+        hk_run_steps_in(run, HK_STEP_NONE) == 0)
         hk_run_sleep(run);
 }
 

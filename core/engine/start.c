@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/case_index.h"
+#include "engine/case_soon.h"
 #include "engine/dedupe.h"
 #include "engine/dispatch.h"
 #include "engine/due.h"
@@ -109,7 +110,9 @@ enum hk_status hk_engine_new(
         status = hk_fail(error, HK_NOMEM, "engine: out of memory");
         goto fail;
     }
-    status = hk_connector_new(options->loop, &engine->connector, error);
+    status = hk_case_soon_new(engine, &engine->soon, error);
+    if (status == HK_OK)
+        status = hk_connector_new(options->loop, &engine->connector, error);
     if (status == HK_OK)
         status = hk_pool_new(options->loop, engine->connector, options->spawner_fd, &events, engine,
             &engine->pool, error);
@@ -167,6 +170,7 @@ void hk_engine_free(struct hk_engine *engine)
     free_runs(engine);
     hk_tenants_free(engine);
     hk_dedupe_free(engine->dedupe);
+    hk_case_soon_free(engine->soon);
     hk_case_index_free(engine->cases);
     hk_line_free(engine->line);
     hk_map_done(&engine->runs);
@@ -306,6 +310,7 @@ static void become_ready(struct hk_engine *engine)
     engine->is_ready = true;
     hk_leases_recover(engine);
     hk_due_note(engine, 0);
+    hk_case_soon_all(engine);
     hk_runs_advance(engine);
     hk_notices_start(engine->notices);
 }

@@ -3,6 +3,7 @@
  *
  *   note, close   nothing leaves the engine: settled at once
  *   notify, escalate   the same, and notices are queued
+ *   case          likewise, in the turn of the alert's case
  *   wait          step.waiting with a due time
  *   ask           step.waiting and a gate with a question
  *   act           authority decides: settled (denied, recommended), a gate, or intended
@@ -11,6 +12,8 @@
 #include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/act.h"
+#include "engine/case_play.h"
+#include "engine/case_write.h"
 #include "engine/dedupe.h"
 #include "engine/dispatch.h"
 #include "engine/due.h"
@@ -19,8 +22,10 @@
 #include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
+#include "engine/task.h"
 #include "engine/tx.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void hk_step_write_request(struct hk_jw *jw, const struct hk_step *step)
@@ -153,12 +158,31 @@ static void request_ask(struct hk_run *run, struct hk_step *step)
 
 /* --- act --- */
 
+/* A recommendation is a task; what changes nothing is none. */
+static void settle_recommended(struct hk_run *run, struct hk_step *step, const struct hk_act *act)
+{
+    char task[HK_ID_SIZE];
+    char reason[HK_ID_SIZE + 16];
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    hk_task_open_recommended(&tx, run, step, act, task);
+    (void)snprintf(reason, sizeof reason, "recommended: %s", task);
+    hk_step_settle(run, step, &tx, false, reason, "recommended");
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
+}
+
 static void settle_by_verdict(struct hk_run *run, struct hk_step *step, const struct hk_act *act)
 {
     static const char *const words[] = {
         [HK_MAY_DENY] = "denied", [HK_MAY_WATCH] = "watched", [HK_MAY_RECOMMEND] = "recommended"};
     const char *word = words[act->verdict.outcome];
     struct hk_error text = {0};
+    if (act->verdict.outcome == HK_MAY_RECOMMEND && act->info->kind != HK_ENRICH &&
+        act->info->kind != HK_NOTIFY) {
+        settle_recommended(run, step, act);
+        return;
+    }
     (void)hk_fail(&text, HK_DENIED, "%s by %s: %s", word, act->verdict.rule, act->verdict.why);
     hk_step_settle_now(run, step, false, text.text, word);
 }
@@ -192,7 +216,11 @@ static void request_act(struct hk_run *run, struct hk_step *step)
     struct hk_tx tx;
     if (hk_act_prepare(run, step, &act, &error) != HK_OK) {
         hk_act_done(&act);
-        hk_step_settle_now(run, step, false, error.text, "invalid");
+        hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+        hk_step_settle(run, step, &tx, false, error.text, "invalid");
+        hk_task_open_fallback(&tx, run, step, error.text);
+        hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+        hk_step_deliver(run, step);
         return;
     }
     switch (act.verdict.outcome) {
@@ -214,6 +242,21 @@ static void request_act(struct hk_run *run, struct hk_step *step)
         break;
     }
     hk_act_done(&act);
+}
+
+/* --- note --- */
+
+/* Into the run's record, and into the case that people read. */
+static void request_note(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    if (run->alert->in_case[0] != 0)
+        hk_case_write_note(
+            &tx, run->alert->in_case, hk_json_string_at(args, "text", ""), run->id, step->path);
+    hk_step_settle(run, step, &tx, true, "null", "engine");
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
 }
 
 void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
@@ -251,6 +294,10 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
         request_tell(run, step, args.root, HK_REASON_NOTIFY);
     else if (strcmp(step->op, "escalate") == 0)
         request_tell(run, step, args.root, HK_REASON_ESCALATE);
+    else if (strcmp(step->op, "note") == 0)
+        request_note(run, step, args.root);
+    else if (strcmp(step->op, "case") == 0)
+        hk_case_request(run, step, args.root);
     else
         hk_step_settle_now(run, step, true, "null", "engine");
     hk_json_doc_done(&args);

@@ -5,8 +5,9 @@
 #include "engine/tenant.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/gap_watch.h"
 #include "engine/contacts.h"
+#include "engine/fallback.h"
+#include "engine/gap_watch.h"
 #include "engine/memory.h"
 #include "engine/rhythm.h"
 #include "engine/tx.h"
@@ -188,8 +189,8 @@ static enum hk_status read_dedupe(
 }
 
 /* The configuration is kept in canonical form: the same settings in another order are the same. */
-static enum hk_status read_config(struct hk_tenant_state *tenant,
-    const struct hk_tenant_setup *setup, struct hk_error *error)
+static enum hk_status read_config(
+    struct hk_tenant_state *tenant, const struct hk_tenant_setup *setup, struct hk_error *error)
 {
     const struct hk_json *config = setup->config;
     struct hk_buf text;
@@ -205,6 +206,8 @@ static enum hk_status read_config(struct hk_tenant_state *tenant,
     status = hk_authority_new(root, &tenant->authority, error);
     if (status == HK_OK)
         status = read_dedupe(tenant, root, error);
+    if (status == HK_OK)
+        status = hk_fallback_check(root, error);
     if (status == HK_OK)
         status = hk_case_policy_read(root, tenant->authority, &tenant->cases, error);
     if (status == HK_OK)

@@ -224,11 +224,12 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_CASE_SPLIT] = {
         "UPDATE alert SET in_case = " P("to") ", last = :pos" HERE,
         "UPDATE cases SET alerts = alerts + CASE id WHEN " P("to") " THEN 1 ELSE -1 END"
-        " WHERE tenant = :tenant AND id IN (" P("from") ", " P("to") ")"},
+        " WHERE tenant = :tenant AND id IN (" P("from") ", " P("to") ")",
+        CASE_ENTITIES(P("to"))},
     [HK_KIND_CASE_SEEN] = {
         "UPDATE cases SET seen_us = coalesce(seen_us, :time), last = :pos" HERE},
     [HK_KIND_CASE_PHASE] = {"UPDATE cases SET phase = " P("phase") ", last = :pos" HERE},
-    [HK_KIND_CASE_ASSIGNED] = {"UPDATE cases SET assignee = " P("to") ", last = :pos" HERE},
+    [HK_KIND_CASE_ASSIGNED] = {"UPDATE cases SET assignee = nullif(" P("to") ", ''), last = :pos" HERE},
     [HK_KIND_CASE_NOTED] = {"UPDATE cases SET last = :pos" HERE},
     [HK_KIND_CASE_DESCRIBED] = {
         "UPDATE cases SET title = coalesce(" P("title") ", title), happening = coalesce("
@@ -257,7 +258,7 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         ", " P("owner") ", " P("role") ", " P("case") ", " P("run") ", " P("step") ", "
         P("containment") ", " P("action") ", " P("target") ", " SEVERITY("severity") ", "
         P("due_us") ", :time, :pos)" SEEN_AGAIN("id")},
-    [HK_KIND_TASK_ASSIGNED] = {"UPDATE task SET owner = " P("to") ", last = :pos" HERE},
+    [HK_KIND_TASK_ASSIGNED] = {"UPDATE task SET owner = nullif(" P("to") ", ''), last = :pos" HERE},
     [HK_KIND_TASK_DONE] = {
         "UPDATE task SET state = 'done', outcome = " P("outcome")
         ", done_us = :time, done_by = :actor, last = :pos" HERE},

@@ -29,6 +29,9 @@ HK_MUST_CHECK enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenan
 HK_MUST_CHECK enum hk_status hk_query_chain_newest(struct hk_reading *reading, hk_tenant tenant,
     const char *subject, size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain,
     bool *ret_is_cut, struct hk_error *error);
+/* One entry by its number. HK_NOT_FOUND. */
+HK_MUST_CHECK enum hk_status hk_query_entry(struct hk_reading *reading, hk_tenant tenant,
+    uint64_t seq, struct hk_arena *arena, struct hk_stored *ret_stored, struct hk_error *error);
 /* What people call an actor: the name of a user or of a service token, else the id itself. */
 HK_MUST_CHECK enum hk_status hk_query_actor_name(struct hk_reading *reading, hk_tenant tenant,
     const char *actor, char ret_name[HK_ID_SIZE], struct hk_error *error);

@@ -115,8 +115,8 @@ static enum hk_status read_facts(struct hk_reading *reading, hk_tenant tenant, c
     int64_t *const of_alerts[] = {
         &f->alerts, &f->alerts_open, &f->event_us, &f->alerted_us, &f->seen_us, NULL};
     int64_t *const of_runs[] = {&f->runs, &f->runs_live, NULL};
-    int64_t *const of_gates[] = {&f->approvals_pending, &f->asked_us, &f->gate_seen_us,
-        &f->told_us, &f->decided_us, NULL};
+    int64_t *const of_gates[] = {
+        &f->approvals_pending, &f->asked_us, &f->gate_seen_us, &f->told_us, &f->decided_us, NULL};
     int64_t *const of_containments[] = {
         &f->containments, &f->containments_live, &f->effective_us, &f->ended_us, NULL};
     int64_t *const of_tasks[] = {&f->tasks, &f->tasks_open, NULL};
@@ -131,7 +131,8 @@ static enum hk_status read_facts(struct hk_reading *reading, hk_tenant tenant, c
         {"SELECT count(*), total(state IN ('running', 'waiting', 'unknown', 'diverged'))"
          " FROM run WHERE tenant = ?1 AND alert IN " ITS_ALERTS,
             of_runs},
-        {"SELECT total(state = 'pending'), min(opened_us), min(seen_us), min(told_us), min(decided_us)"
+        {"SELECT total(state = 'pending'), min(opened_us), min(seen_us), min(told_us), "
+         "min(decided_us)"
          " FROM gate WHERE tenant = ?1 AND run IN " ITS_RUNS,
             of_gates},
         {"SELECT count(*), total(state IN ('starting', 'active', 'drifted', 'unknown',"
@@ -243,8 +244,8 @@ static enum hk_status write_similar(struct hk_reading *reading, hk_tenant tenant
         "SELECT c.id, c.state, c.title, c.verdict, c.opened_us, min(other.entity), count(*)"
         " FROM case_entity mine JOIN case_entity other ON other.tenant = ?1"
         " AND other.entity = mine.entity JOIN cases c ON c.tenant = ?1 AND c.id = other.in_case"
-        " WHERE mine.tenant = ?1 AND mine.in_case IN " MEMBERS
-        " AND other.in_case NOT IN " MEMBERS " GROUP BY c.id ORDER BY c.id DESC LIMIT 20",
+        " WHERE mine.tenant = ?1 AND mine.in_case IN " MEMBERS " AND other.in_case NOT IN " MEMBERS
+        " GROUP BY c.id ORDER BY c.id DESC LIMIT 20",
         tenant, id, &stmt, error);
 
     hk_jw_key(jw, "similar");
@@ -355,8 +356,8 @@ static enum hk_status write_item(struct hk_reading *reading, hk_tenant tenant,
     enum hk_status status = HK_OK;
 
     if (stored->payload != NULL)
-        status = hk_json_parse(
-            stored->payload, stored->payload_size, &hk_json_limits_own, &doc, error);
+        status =
+            hk_json_parse(stored->payload, stored->payload_size, &hk_json_limits_own, &doc, error);
     if (status == HK_OK)
         status = hk_query_actor_name(reading, tenant, stored->entry.actor, name, error);
     if (status == HK_OK) {
@@ -405,8 +406,8 @@ static enum hk_status write_written(struct hk_reading *reading, hk_tenant tenant
     enum hk_status status = read_written(reading, tenant, id, &written, error);
 
     if (status == HK_OK)
-        status = write_items(
-            reading, tenant, "notes", &written, HK_KIND_CASE_NOTED, note, jw, error);
+        status =
+            write_items(reading, tenant, "notes", &written, HK_KIND_CASE_NOTED, note, jw, error);
     if (status == HK_OK)
         status = write_items(
             reading, tenant, "evidence", &written, HK_KIND_CASE_EVIDENCE, evidence, jw, error);

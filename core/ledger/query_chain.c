@@ -205,6 +205,29 @@ enum hk_status hk_query_last(struct hk_reading *reading, hk_tenant tenant, const
     return status;
 }
 
+enum hk_status hk_query_entry(struct hk_reading *reading, hk_tenant tenant, uint64_t seq,
+    struct hk_arena *arena, struct hk_stored *ret_stored, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status;
+
+    if (seq >= UINT64_C(1) << HK_POS_SHIFT)
+        return hk_fail(error, HK_NOT_FOUND, "there is no entry of that number");
+    status = hk_stmt_prepare(
+        reading->db, "SELECT line, payload FROM entry WHERE pos = ?1", &stmt, error);
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "i", HK_POS(tenant, seq));
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && !has_row)
+        status = hk_fail(error, HK_NOT_FOUND, "there is no entry of that number");
+    if (status == HK_OK)
+        status = take_row(stmt, arena, ret_stored, error);
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
 /* A page of entries being written. */
 struct page {
     struct hk_jw jw;

@@ -309,7 +309,8 @@ enum hk_status hk_query_spent(struct hk_reading *reading, int64_t since_us, hk_s
 {
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = START(reading, &stmt, error,
-        "SELECT tenant, kind, since_us FROM containment WHERE since_us >= :n ORDER BY since_us",
+        "SELECT tenant, kind, since_us FROM containment WHERE since_us >= :n AND by_hand = 0"
+        " ORDER BY since_us",
         since_us, NULL);
 
     while (next_row(stmt, &status, error))

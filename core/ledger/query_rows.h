@@ -8,7 +8,13 @@
 
 #include <sqlite3.h>
 
-enum hk_column_type { HK_COLUMN_TEXT, HK_COLUMN_TIME, HK_COLUMN_INT, HK_COLUMN_BOOL, HK_COLUMN_SEVERITY };
+enum hk_column_type {
+    HK_COLUMN_TEXT,
+    HK_COLUMN_TIME,
+    HK_COLUMN_INT,
+    HK_COLUMN_BOOL,
+    HK_COLUMN_SEVERITY
+};
 
 struct hk_column {
     const char *name; /* in JSON */

@@ -131,8 +131,8 @@ static void write_what(const char *payload, size_t size, struct hk_jw *jw)
     static const char *const fields[] = {"title", "view.title", "severity", "playbook", "op",
         "name", "action", "target", "summary", "outcome", "decision", "verdict", "phase", "to",
         "from", "into", "case", "entity", "text", "note", "happening", "do_now", "reason", "why",
-        "error", "rule", "ok", "how", "by", "alert", "run", "containment", "task", "kind", "by_hand",
-        "instruction", "owner"};
+        "error", "rule", "ok", "how", "by", "alert", "run", "containment", "task", "kind",
+        "by_hand", "instruction", "owner"};
     struct hk_json_doc doc = {.root = NULL};
 
     hk_jw_key(jw, "what");
@@ -171,8 +171,8 @@ static enum hk_status write_entry(struct hk_reading *reading, hk_tenant tenant, 
     hk_jw_kv(jw, "subject", entry.subject);
     hk_jw_kv(jw, "by", entry.actor);
     hk_jw_kv(jw, "by_name", name);
-    write_what((const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1),
-        jw);
+    write_what(
+        (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1), jw);
     hk_jw_object_end(jw);
     return HK_OK;
 }
@@ -231,8 +231,7 @@ static enum hk_status write_left_out(struct hk_reading *reading, hk_tenant tenan
 }
 
 enum hk_status hk_query_timeline(struct hk_reading *reading, hk_tenant tenant, const char *id,
-    uint64_t after_seq, bool from_start, unsigned limit, struct hk_buf *out,
-    struct hk_error *error)
+    uint64_t after_seq, bool from_start, unsigned limit, struct hk_buf *out, struct hk_error *error)
 {
     struct timeline timeline = {.positions = NULL};
     int64_t from = HK_POS(tenant, 0);

@@ -254,10 +254,10 @@ static int api_note(lua_State *L)
 
 /* Raise unless the field is absent (or may not be) or a text of at most size_max bytes. */
 static void check_text(
-    lua_State *L, const char *name, const char *field, bool is_required, size_t size_max)
+    lua_State *L, int index, const char *name, const char *field, bool is_required, size_t size_max)
 {
     lua_pushstring(L, field);
-    if (lua_rawget(L, 1) == LUA_TNIL) {
+    if (lua_rawget(L, index) == LUA_TNIL) {
         if (is_required)
             hk_state_raise(L, "%s needs a %s, such as %s {%s = \"…\"}", name, field, name, field);
     } else if (lua_type(L, -1) != LUA_TSTRING) {
@@ -279,8 +279,8 @@ static int ask_to_tell(lua_State *L, const char *name, bool needs_text)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    check_text(L, name, "to", false, TO_SIZE_MAX);
-    check_text(L, name, "text", needs_text, TELL_SIZE_MAX);
+    check_text(L, 1, name, "to", false, TO_SIZE_MAX);
+    check_text(L, 1, name, "text", needs_text, TELL_SIZE_MAX);
     push_json(L, 1, name, "fields");
     lua_pushliteral(L, "{}");
     return ask_step(L, run, name, "", RESULT_TRUE);
@@ -321,6 +321,72 @@ static int api_close(lua_State *L)
     push_json(L, 1, "close", "fields");
     lua_pushliteral(L, "{}");
     return ask_step(L, run, "close", "", RESULT_ARGUMENT);
+}
+
+static void check_phase(lua_State *L)
+{
+    static const char *const phases[] = {"identify", "contain", "eradicate", "recover", "learn"};
+    bool is_known = false;
+
+    lua_pushliteral(L, "phase");
+    if (lua_rawget(L, 1) != LUA_TNIL) {
+        for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+            is_known = is_known || (lua_type(L, -1) == LUA_TSTRING &&
+                                       strcmp(lua_tostring(L, -1), phases[i]) == 0);
+        if (!is_known)
+            hk_state_raise(L, "case: phase must be identify, contain, eradicate, recover or learn");
+    }
+    lua_pop(L, 1);
+}
+
+static void check_evidence_item(lua_State *L)
+{
+    if (lua_type(L, -1) != LUA_TTABLE)
+        hk_state_raise(L, "case: evidence is a list of tables with name and text");
+    check_text(L, lua_absindex(L, -1), "case: evidence", "name", true, HK_CASE_TITLE_SIZE_MAX);
+    check_text(L, lua_absindex(L, -1), "case: evidence", "text", false, HK_EVIDENCE_SIZE_MAX);
+    check_text(L, lua_absindex(L, -1), "case: evidence", "place", false, HK_REASON_SIZE_MAX);
+    check_text(L, lua_absindex(L, -1), "case: evidence", "note", false, HK_REASON_SIZE_MAX);
+}
+
+static void check_evidence(lua_State *L)
+{
+    lua_Integer count;
+
+    lua_pushliteral(L, "evidence");
+    if (lua_rawget(L, 1) == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    if (lua_type(L, -1) != LUA_TTABLE)
+        hk_state_raise(L, "case: evidence is a list of tables with name and text");
+    count = (lua_Integer)lua_rawlen(L, -1);
+    if (count > HK_CASE_EVIDENCE_AT_ONCE_MAX)
+        hk_state_raise(
+            L, "case: at most %d pieces of evidence at once", HK_CASE_EVIDENCE_AT_ONCE_MAX);
+    for (lua_Integer i = 1; i <= count; i++) {
+        (void)lua_rawgeti(L, -1, i);
+        check_evidence_item(L);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int api_case(lua_State *L)
+{
+    static const char *const texts[] = {"happening", "do_now", "impact", "scope"};
+    struct hk_play *run = hk_api_run_yieldable(L, "case");
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    check_text(L, 1, "case", "title", false, HK_CASE_TITLE_SIZE_MAX);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        check_text(L, 1, "case", texts[i], false, HK_REASON_SIZE_MAX);
+    check_phase(L);
+    check_evidence(L);
+    push_json(L, 1, "case", "fields");
+    lua_pushliteral(L, "{}");
+    return ask_step(L, run, "case", "", RESULT_VALUE);
 }
 
 /* --- what costs no step --- */
@@ -373,6 +439,7 @@ void hk_api_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"ask", api_ask},
+        {"case", api_case},
         {"close", api_close},
         {"escalate", api_escalate},
         {"note", api_note},

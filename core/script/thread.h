@@ -13,7 +13,8 @@
  * the run fails or diverges in it. A live result for a step that nobody waits for is a divergence.
  *
  * What a step asks for, in args: act: the action's own; ask: all fields given; wait:
- * {"for_ms":N}; note: {"text":"…"}; close: {"verdict":"…","note":"…", …}. Only act has options, the
+ * {"for_ms":N}; note: {"text":"…"}; close: {"verdict":"…","note":"…", …};
+ * case: all fields given. Only act has options, the
  * others {}. A result that is JSON null, or empty, reaches the playbook as true, since nil is how a
  * failure looks; wait and note always give true, close its own table.
  *
@@ -37,7 +38,7 @@ typedef uint64_t hk_script_run;
 
 struct hk_script_record {
     const char *step;    /* identity */
-    const char *op;      /* "act", "ask", "wait", "note", "close" */
+    const char *op;      /* "act", "ask", "wait", "note", "close", "case" */
     const char *name;    /* act: "contain.block_ip"; else "" */
     const char *args;    /* canonical JSON */
     const char *options; /* canonical JSON */

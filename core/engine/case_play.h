@@ -1,0 +1,15 @@
+/*
+ * case_play: a playbook says what happens in the case of its alert: case { … }.
+ */
+#ifndef HK_ENGINE_CASE_PLAY_H
+#define HK_ENGINE_CASE_PLAY_H
+
+#include "engine/case_op.h"
+
+/* Carry the step out and settle it with the case's id: at once when the alert is in no case yet and
+ * one is opened for it, else in the turn of its case. A case that is closed fails the step. */
+void hk_case_request(struct hk_run *run, struct hk_step *step, const struct hk_json *args);
+/* It can't be done: the step is told why. */
+void hk_case_play_refused(struct hk_case_op *op, const char *why);
+
+#endif
