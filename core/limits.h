@@ -97,7 +97,8 @@
 #define HK_ENTITY_CASES_MAX                                                                        \
     5 /* open cases that one entity may be in; what is in more tells nothing and joins none */
 #define HK_CASE_TITLE_SIZE_MAX 256
-#define HK_EVIDENCE_SIZE_MAX (48 * 1024) /* content kept in the record; within a step's arguments */
+#define HK_EVIDENCE_SIZE_MAX (48 * 1024) /* content kept in the record; within a step's arguments  \
+                                          */
 #define HK_CASE_EVIDENCE_AT_ONCE_MAX 16
 #define HK_CASE_ITEMS_SHOWN_MAX 100 /* of each list of a case that is shown; counts are whole */
 #define HK_TIMELINE_ALERTS_MAX 500  /* newest alerts of a case that its timeline follows */

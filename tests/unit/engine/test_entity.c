@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct hk_json_limits limits = {1 << 20, 32, 10000};
+static const struct hk_json_limits limits = {
+    .size_max = 1 << 20, .depth_max = 32, .nodes_max = 10000};
 
 static void parse(const char *text, struct hk_json_doc *doc)
 {
