@@ -24,7 +24,10 @@ static void write_member(struct hk_jw *jw, const struct hk_member *member)
 {
     hk_jw_key(jw, member->name);
     hk_jw_object(jw);
-    hk_jw_kv(jw, "type", member->type == HK_MEMBER_OBJECT ? "object" : "string");
+    hk_jw_kv(jw, "type",
+        member->type == HK_MEMBER_OBJECT   ? "object"
+        : member->type == HK_MEMBER_NUMBER ? "integer"
+                                           : "string");
     if (member->help != NULL)
         hk_jw_kv(jw, "description", member->help);
     if (member->type == HK_MEMBER_CHOICE)

@@ -122,7 +122,7 @@ static enum hk_status check_member(
 {
     size_t size_max = member->size_max > 0 ? member->size_max : HK_REASON_SIZE_MAX;
     const char *text = hk_json_string(value);
-    int64_t ms;
+    int64_t number;
 
     if (member->type == HK_MEMBER_OBJECT) {
         if (value->type != HK_JSON_OBJECT)
@@ -130,6 +130,12 @@ static enum hk_status check_member(
         if (value->source_size > HK_ARGS_SIZE_MAX)
             return hk_fail(
                 error, HK_INVALID, "%s: longer than %d bytes", member->name, HK_ARGS_SIZE_MAX);
+        return HK_OK;
+    }
+    if (member->type == HK_MEMBER_NUMBER) {
+        if (!hk_json_i64(value, &number) || number < 0)
+            return hk_fail(
+                error, HK_INVALID, "%s: expected a whole number from 0 on", member->name);
         return HK_OK;
     }
     if (text == NULL)
@@ -143,7 +149,7 @@ static enum hk_status check_member(
         return hk_fail(error, HK_INVALID, "%s: must be one of %s", member->name, member->choices);
     if (member->type == HK_MEMBER_NAME && !hk_id_is_valid(text))
         return hk_fail(error, HK_INVALID, "%s: 1 to 64 of a-z, 0-9, '_' and '-'", member->name);
-    if (member->type == HK_MEMBER_DURATION && hk_duration_parse(text, &ms, error) != HK_OK)
+    if (member->type == HK_MEMBER_DURATION && hk_duration_parse(text, &number, error) != HK_OK)
         return hk_error_prefix(error, "%s", member->name);
     return HK_OK;
 }

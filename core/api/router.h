@@ -22,6 +22,7 @@ enum hk_member_type {
     HK_MEMBER_CHOICE,   /* one of choices */
     HK_MEMBER_DURATION, /* "4h" */
     HK_MEMBER_OBJECT,
+    HK_MEMBER_NUMBER, /* a whole one from 0 on */
 };
 
 /* One member of a request's body; a NULL name ends a table. */

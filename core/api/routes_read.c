@@ -116,11 +116,13 @@ static void answer_show(struct hk_job *base)
     struct read_job *job = (struct read_job *)base;
     const struct hk_exchange *exchange = &base->exchange;
     const char *collection = exchange->match.route->collection;
-    bool is_alert = strcmp(collection, "alerts") == 0;
+    char what = strcmp(collection, "alerts") == 0      ? 'a'
+                : strcmp(collection, "approvals") == 0 ? 'g'
+                : strcmp(collection, "cases") == 0     ? 'c'
+                                                       : '\0';
 
-    if (exchange->actor.is_person && (is_alert || strcmp(collection, "approvals") == 0))
-        hk_engine_seen(exchange->api->engine, exchange->tenant, &exchange->actor,
-            is_alert ? 'a' : 'g', job->id);
+    if (exchange->actor.is_person && what != '\0')
+        hk_engine_seen(exchange->api->engine, exchange->tenant, &exchange->actor, what, job->id);
     hk_answer_json(exchange, 200, base->out.data, base->out.size);
     hk_job_free(base);
 }

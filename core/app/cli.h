@@ -27,6 +27,8 @@ extern const struct hk_command hk_commands_things[]; /* alert, playbook list, pl
 extern const struct hk_command hk_commands_run[];
 extern const struct hk_command hk_commands_approval[];
 extern const struct hk_command hk_commands_contain[];
+extern const struct hk_command hk_commands_case[];
+extern const struct hk_command hk_commands_task[];
 extern const struct hk_command hk_commands_check[]; /* playbook check, plugin check */
 extern const struct hk_command hk_commands_config[];
 extern const struct hk_command hk_commands_backup[];
@@ -93,6 +95,9 @@ void hk_print_json(const char *json, size_t size);
 /* {"items":[…]} as --json, --jsonl or a table say. */
 int hk_print_list(const struct hk_cli *cli, const struct hk_reply *reply,
     const struct hk_column *columns, size_t count);
+/* Rows with a heading, indent steps of two blanks in from the left. */
+void hk_print_table(
+    const struct hk_json *items, const struct hk_column *columns, size_t count, unsigned indent);
 /* A document as --json says, or for people. */
 int hk_print_document(const struct hk_cli *cli, const struct hk_reply *reply);
 void hk_print_for_people(const struct hk_json *value, unsigned indent);

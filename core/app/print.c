@@ -165,7 +165,7 @@ static unsigned cell(
     return width;
 }
 
-static void print_table(
+void hk_print_table(
     const struct hk_json *items, const struct hk_column *columns, size_t count, unsigned indent)
 {
     unsigned widths[COLUMNS_MAX];
@@ -214,7 +214,7 @@ int hk_print_list(const struct hk_cli *cli, const struct hk_reply *reply,
     if (items->count == 0)
         puts("none");
     else
-        print_table(items, columns, count < COLUMNS_MAX ? count : COLUMNS_MAX, 0);
+        hk_print_table(items, columns, count < COLUMNS_MAX ? count : COLUMNS_MAX, 0);
     if (hk_json_string(next) != NULL)
         fprintf(stderr, "more: --after %s\n", next->text);
     return HK_EXIT_DONE;
@@ -263,7 +263,7 @@ static void print_rows(const struct hk_json *list, unsigned indent)
 
     for (const struct hk_json *child = list->first->first; child != NULL; child = child->next)
         columns[count++] = (struct hk_column){child->key, child->key, 80};
-    print_table(list, columns, count, indent);
+    hk_print_table(list, columns, count, indent);
 }
 
 /* Nesting is bounded by the reader's limit. */

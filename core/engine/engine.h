@@ -221,7 +221,8 @@ void hk_engine_contact_test(struct hk_engine *engine, hk_tenant tenant,
 void hk_engine_digest(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     hk_reply_fn *reply, void *ctx);
 
-/* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate.
+/* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate,
+ * 'c' case.
  */
 void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     char what, const char *id);

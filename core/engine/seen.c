@@ -8,6 +8,7 @@
 #include "engine/tenant.h"
 #include "engine/turn.h"
 #include "engine/tx.h"
+#include "ledger/query_work.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,9 @@ static enum hk_status read_seen(struct hk_reading *reading, void *job, struct hk
 {
     struct seen *seen = job;
     struct hk_chain chain;
+    if (seen->kind == HK_KIND_CASE_SEEN) /* whose history has no bound */
+        return hk_query_case_is_seen(
+            reading, seen->tenant->number, seen->id, &seen->is_seen, error);
     enum hk_status status = hk_query_chain(
         reading, seen->tenant->number, seen->id, SEEN_ENTRIES_MAX, &seen->arena, &chain, error);
     for (size_t i = 0; status == HK_OK && i < chain.count; i++)
@@ -82,7 +86,9 @@ void hk_engine_seen(struct hk_engine *engine, hk_tenant tenant, const struct hk_
     seen->engine = engine;
     seen->tenant = hk_tenant_of(engine, tenant);
     seen->actor = *actor;
-    seen->kind = what == 'g' ? HK_KIND_GATE_SEEN : HK_KIND_ALERT_SEEN;
+    seen->kind = what == 'g'   ? HK_KIND_GATE_SEEN
+                 : what == 'c' ? HK_KIND_CASE_SEEN
+                               : HK_KIND_ALERT_SEEN;
     (void)hk_copy_text(seen->id, sizeof seen->id, id);
     hk_arena_init(&seen->arena, SEEN_MEMORY_MAX);
     hk_turn_take(engine, seen->id, go, seen);

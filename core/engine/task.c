@@ -7,6 +7,7 @@
 #include "engine/dispatch.h"
 #include "engine/fallback.h"
 #include "engine/memory.h"
+#include "engine/notice.h"
 #include "engine/places.h"
 #include "engine/tenant.h"
 
@@ -50,6 +51,13 @@ static struct hk_jw *begin(struct hk_tx *tx, const struct facts *facts, char ret
     return jw;
 }
 
+/* People are told of it. */
+static void end(struct hk_tx *tx, const char *task)
+{
+    hk_tx_end(tx);
+    hk_notice_about(tx, HK_REASON_TASK, task);
+}
+
 void hk_task_open_manual(struct hk_tx *tx, const char *in_case, const struct hk_case_task *task,
     int severity, char ret_task[HK_ID_SIZE])
 {
@@ -64,7 +72,7 @@ void hk_task_open_manual(struct hk_tx *tx, const char *in_case, const struct hk_
         .in_case = in_case,
     };
     (void)begin(tx, &facts, ret_task);
-    hk_tx_end(tx);
+    end(tx, ret_task);
 }
 
 /* --- about an action --- */
@@ -188,7 +196,7 @@ void hk_task_open_recommended(struct hk_tx *tx, struct hk_run *run, const struct
     write_because(jw, step->options);
     hk_jw_kv_i64(jw, "lease_ms", act->lease_ms);
     hk_jw_kv(jw, "rule", act->verdict.rule);
-    hk_tx_end(tx);
+    end(tx, ret_task);
     free(summary);
     free(instruction);
     hk_json_doc_done(&call);
@@ -249,7 +257,7 @@ void hk_task_open_fallback(
         hk_plugin_write(jw, info);
     write_because(jw, step->options);
     hk_jw_kv_i64(jw, "lease_ms", step->lease_ms);
-    hk_tx_end(tx);
+    end(tx, task);
     free(summary);
     free(instruction);
     hk_json_doc_done(&call);
@@ -299,7 +307,7 @@ void hk_task_open_for_lease(struct hk_tx *tx, const char *kind, const char *cont
     };
     struct hk_jw *jw = begin(tx, &facts, ret_task);
     write_deed(jw, &deed, summary);
-    hk_tx_end(tx);
+    end(tx, ret_task);
     hk_buf_done(&title);
     free(summary);
     free(words);

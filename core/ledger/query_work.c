@@ -208,6 +208,18 @@ static enum hk_status read_text(struct hk_reading *reading, const char *sql, hk_
     return status;
 }
 
+enum hk_status hk_query_case_is_seen(struct hk_reading *reading, hk_tenant tenant, const char *id,
+    bool *ret_is_seen, struct hk_error *error)
+{
+    char text[HK_ID_SIZE];
+    enum hk_status status =
+        read_text(reading, "SELECT seen_us IS NOT NULL FROM cases WHERE tenant = ?1 AND id = ?2",
+            tenant, id, text, error);
+
+    *ret_is_seen = text[0] == '1';
+    return status;
+}
+
 enum hk_status hk_query_case_of_alert(struct hk_reading *reading, hk_tenant tenant,
     const char *alert, char ret_case[HK_ID_SIZE], struct hk_error *error)
 {

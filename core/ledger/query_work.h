@@ -44,6 +44,10 @@ struct hk_case_row {
 HK_MUST_CHECK enum hk_status hk_query_case_row(struct hk_reading *reading, hk_tenant tenant,
     const char *id, bool with_counts, struct hk_case_row *ret_row, struct hk_error *error);
 
+/* Has a person looked at it? HK_NOT_FOUND. */
+HK_MUST_CHECK enum hk_status hk_query_case_is_seen(struct hk_reading *reading, hk_tenant tenant,
+    const char *id, bool *ret_is_seen, struct hk_error *error);
+
 /* The case of an alert, and of a run's alert; "" when it is in none. HK_NOT_FOUND for no such. */
 HK_MUST_CHECK enum hk_status hk_query_case_of_alert(struct hk_reading *reading, hk_tenant tenant,
     const char *alert, char ret_case[HK_ID_SIZE], struct hk_error *error);
