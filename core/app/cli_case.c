@@ -186,7 +186,9 @@ static int case_timeline(struct hk_cli *cli)
 {
     static const struct hk_column columns[] = {{"SEQ", "seq", 0}, {"TIME", "time", 0},
         {"KIND", "kind", 0}, {"SUBJECT", "subject", 0}, {"BY", "by_name", 20},
-        {"WHAT", "what.text|what.summary|what.title|what.reason|what.why|what.verdict|what.name",
+        {"WHAT",
+            "what.text|what.summary|what.title|what.reason|what.why|what.verdict|what.entity|what."
+            "phase|what.outcome|what.target|what.name|what.playbook|what.to",
             60}};
     const char *after = hk_cli_option(cli, "after");
     const char *limit = hk_cli_option(cli, "limit");

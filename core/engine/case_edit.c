@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "engine/case_index.h"
 #include "engine/case_op.h"
+#include "engine/case_soon.h"
 #include "engine/case_write.h"
 #include "engine/memory.h"
 #include "engine/task.h"
@@ -34,6 +35,8 @@ static void assign(struct hk_case_op *op)
     begin(op, &tx);
     hk_tx_simple(&tx, HK_KIND_CASE_ASSIGNED, op->id, "to", op->change.to, "user", op->change.user);
     (void)hk_copy_text(op->row.assignee, sizeof op->row.assignee, op->change.to);
+    if (op->change.to[0] == 0) /* nobody's any more: it may close by itself */
+        hk_case_soon(op->engine, op->tenant, op->id);
     hk_case_op_commit(op, &tx);
 }
 
