@@ -2,6 +2,7 @@
  * page_ledger: the entries about one subject, each with its line and payload, and whether they lead
  * to the newest signed checkpoint.
  */
+#include "base/time.h"
 #include "console/pages.h"
 #include "console/show.h"
 
@@ -136,6 +137,7 @@ static void put_entry(
     const struct hk_json *payload = hk_json_get(entry, "payload");
     int64_t seq = hk_json_i64_at(entry, "seq", 0);
     const char *leaf = hk_json_string(leaf_of(what->proof, seq));
+    int64_t time_us = 0;
     char number[24];
     char word[128];
 
@@ -154,7 +156,8 @@ static void put_entry(
     word_of_line(line, 5, word, sizeof(word));
     hk_show_who(html, what->names, word);
     hk_html_text(html, " · ");
-    hk_html_time(html, HK_TIME_SECONDS, hk_show_us(entry, "time"));
+    word_of_line(line, 2, word, sizeof(word));
+    hk_html_time(html, HK_TIME_SECONDS, hk_time_parse(word, &time_us, NULL) == HK_OK ? time_us : 0);
     word_of_line(line, 4, word, sizeof(word));
     if (what->subject[0] == '\0' && path_of(word) != NULL) {
         hk_html_text(html, " · ");

@@ -30,17 +30,24 @@ static void join(const uint8_t left[HK_SHA256_SIZE], uint8_t hash[HK_SHA256_SIZE
     hk_sha256(parts, 3, hash);
 }
 
-void hk_merkle_append(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE])
+void hk_merkle_append_subtree(
+    struct hk_merkle *tree, unsigned level, const uint8_t root[HK_SHA256_SIZE])
 {
+    uint64_t leaves = UINT64_C(1) << level;
     uint8_t hash[HK_SHA256_SIZE];
-    unsigned level = 0;
 
-    assert(tree->size < UINT64_MAX);
-    memcpy(hash, leaf, sizeof(hash));
+    assert(level < HK_MERKLE_LEVELS - 1 && tree->size <= UINT64_MAX - leaves &&
+           (tree->size & (leaves - 1)) == 0);
+    memcpy(hash, root, sizeof(hash));
     for (; (tree->size >> level & 1) != 0; level++)
         join(tree->node[level], hash);
     memcpy(tree->node[level], hash, sizeof(hash));
-    tree->size++;
+    tree->size += leaves;
+}
+
+void hk_merkle_append(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE])
+{
+    hk_merkle_append_subtree(tree, 0, leaf);
 }
 
 void hk_merkle_root(const struct hk_merkle *tree, uint8_t ret_root[HK_SHA256_SIZE])

@@ -21,6 +21,10 @@ void hk_merkle_init(struct hk_merkle *tree);
 /* SHA-256(0x00 ‖ data) */
 void hk_merkle_leaf(const void *data, size_t size, uint8_t ret_hash[HK_SHA256_SIZE]);
 void hk_merkle_append(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE]);
+/* Append the root of a complete subtree of 2^level leaves; the tree must end where one may begin.
+ */
+void hk_merkle_append_subtree(
+    struct hk_merkle *tree, unsigned level, const uint8_t root[HK_SHA256_SIZE]);
 /* The root over all leaves; SHA-256 of nothing for an empty tree. */
 void hk_merkle_root(const struct hk_merkle *tree, uint8_t ret_root[HK_SHA256_SIZE]);
 /* The nodes in use, lowest first, for storing; returns their bytes. */

@@ -44,7 +44,8 @@ enum hk_status hk_names_write(struct hk_reading *reading, hk_tenant tenant,
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = hk_stmt_prepare(reading->db,
         "SELECT name FROM user WHERE tenant = ?1 AND id = ?2"
-        " UNION ALL SELECT name FROM token WHERE tenant = ?1 AND id = ?2 LIMIT 1",
+        " UNION ALL SELECT coalesce(nullif(name, ''), service) FROM token WHERE tenant = ?1 AND id "
+        "= ?2 LIMIT 1",
         &stmt, error);
 
     hk_jw_key(jw, "names");

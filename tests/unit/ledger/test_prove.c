@@ -1,0 +1,204 @@
+/*
+ * prove: what is shown leads to what was signed, or it is said that it doesn't.
+ */
+#include "ledger/prove.h"
+
+#include "base/time.h"
+#include "folder.h"
+#include "ledger/reader.h"
+
+enum { LARGE = 9000 }; /* two complete subtrees and some more */
+
+struct asked {
+    struct folder *folder;
+    struct hk_prover *prover;
+    uint64_t seqs[HK_PROVE_ENTRIES_MAX];
+    size_t count;
+    bool is_late; /* the query has no time left for hashing */
+    struct hk_buf out;
+    struct hk_json_doc doc;
+};
+
+static enum hk_status prove(struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct asked *asked = job;
+
+    if (asked->is_late)
+        reading->deadline_ms = hk_time_monotonic_ms() + 100;
+    return hk_prove(asked->prover, reading, asked->folder->tenant, asked->seqs, asked->count,
+        &asked->out, error);
+}
+
+/* Ask about an entry; the answer is in asked until asked_done. */
+static void ask_about(struct asked *asked, uint64_t seq)
+{
+    struct hk_error error = {.text = ""};
+
+    asked->seqs[asked->count++] = seq;
+    hk_buf_init(&asked->out, 1 << 20);
+    must(hk_ledger_read_now(asked->folder->ledger, prove, asked, &error) == HK_OK, error.text);
+    must(hk_json_parse(
+             asked->out.data, asked->out.size, &hk_json_limits_own, &asked->doc, &error) == HK_OK,
+        error.text);
+}
+
+static bool says(const struct asked *asked, const char *state, const char *problem)
+{
+    bool holds = strcmp(hk_json_string_at(asked->doc.root, "state", "-"), state) == 0 &&
+                 strcmp(hk_json_string_at(asked->doc.root, "problem", ""), problem) == 0;
+
+    if (!holds)
+        (void)fprintf(stderr, "\n  %s\n", asked->out.data);
+    return holds;
+}
+
+static void asked_done(struct asked *asked)
+{
+    hk_json_doc_done(&asked->doc);
+    hk_buf_done(&asked->out);
+    asked->count = 0;
+}
+
+/* Entries 1 to count (0 opens the ledger), with a checkpoint over all of them. */
+static void fill(struct folder *folder, unsigned count)
+{
+    char subject[32];
+
+    folder_init(folder);
+    for (unsigned i = 0; i < count;) {
+        struct hk_write *write = hk_write_new();
+        must(write != NULL, "out of memory");
+        for (unsigned n = 0; n < 500 && i < count; n++, i++) {
+            (void)snprintf(subject, sizeof(subject), "al-%u", i);
+            add(folder, write, HK_KIND_ALERT_RECEIVED, subject, "{\"view\":{}}");
+        }
+        must(hk_ledger_write_now(folder->ledger, write, NULL) == HK_OK, "not written");
+    }
+    folder_close(folder); /* with a checkpoint */
+    folder_open(folder);
+}
+
+static void what_stands_is_verified(void)
+{
+    struct folder folder;
+    struct asked asked = {.folder = &folder, .prover = hk_prover_new()};
+
+    fill(&folder, 9);
+    ask_about(&asked, 3);
+    CU_ASSERT_TRUE(says(&asked, "verified", ""));
+    CU_ASSERT_EQUAL(hk_json_i64_at(asked.doc.root, "size", 0), 10);
+    CU_ASSERT_FALSE(hk_json_bool_at(asked.doc.root, "has_later", true));
+    CU_ASSERT_EQUAL(strlen(hk_json_string_at(hk_json_get(asked.doc.root, "leaves"), "3", "")), 44);
+    asked_done(&asked);
+
+    put(&folder, HK_KIND_ALERT_SEEN, "al-1", "{\"by\":\"us-one\"}");
+    ask_about(&asked, 10);
+    CU_ASSERT_TRUE(says(&asked, "later", ""));
+    asked_done(&asked);
+    asked.seqs[asked.count++] = 2;
+    ask_about(&asked, 10);
+    CU_ASSERT_TRUE(says(&asked, "verified", ""));
+    CU_ASSERT_TRUE(hk_json_bool_at(asked.doc.root, "has_later", false));
+    asked_done(&asked);
+    hk_prover_free(asked.prover);
+    folder_done(&folder);
+}
+
+#define POS(seq) "((1 << 40) + " #seq ")"
+
+static void what_was_changed_is_not(void)
+{
+    static const struct {
+        const char *sql;
+        const char *problem;
+    } cases[] = {
+        {"UPDATE entry SET payload = '{\"step\":\"1\"}' WHERE pos = " POS(3), "payload"},
+        {"UPDATE entry SET salt = NULL, payload = NULL WHERE pos = " POS(3), "payload"},
+        {"UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(3), "root"},
+        {"UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(5), "root"},
+        {"DELETE FROM entry WHERE pos = " POS(7), "root"},
+        {"DELETE FROM entry WHERE pos = " POS(3), "payload"},
+        {"UPDATE checkpoint SET note = replace(note, char(10) || '10' || char(10),"
+         " char(10) || '9' || char(10))",
+            "signature"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct folder folder;
+        struct asked asked = {.folder = &folder, .prover = hk_prover_new()};
+        bool found;
+
+        fill(&folder, 9);
+        tamper(&folder, cases[i].sql);
+        ask_about(&asked, 3);
+        found = says(&asked, "wrong", cases[i].problem);
+        if (!found)
+            (void)fprintf(stderr, "  after %s\n", cases[i].sql);
+        CU_ASSERT_TRUE(found);
+        asked_done(&asked);
+        hk_prover_free(asked.prover);
+        folder_done(&folder);
+    }
+}
+
+/* The guards are off already. */
+static void tamper_again(const struct folder *folder, const char *sql)
+{
+    sqlite3 *db = folder_db(folder, SQLITE_OPEN_READWRITE);
+
+    must(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "can't change the file");
+    (void)sqlite3_close(db);
+}
+
+/* What was hashed is remembered, but never for the entries that are shown. */
+static void large_ledgers_are_proved_in_pieces(void)
+{
+    struct folder folder;
+    struct asked asked = {.folder = &folder, .prover = hk_prover_new()};
+
+    fill(&folder, LARGE);
+    asked.is_late = true;
+    ask_about(&asked, 5000);
+    CU_ASSERT_TRUE(says(&asked, "unfinished", ""));
+    CU_ASSERT_EQUAL(hk_json_i64_at(asked.doc.root, "hashed", -1), 0);
+    asked_done(&asked);
+    asked.is_late = false;
+    ask_about(&asked, 5000);
+    CU_ASSERT_TRUE(says(&asked, "verified", ""));
+    CU_ASSERT_EQUAL(hk_json_i64_at(asked.doc.root, "hashed", -1), LARGE + 1);
+    asked_done(&asked);
+    /* the rest is remembered by now: time is needed for the shown entry's piece alone */
+    asked.is_late = true;
+    ask_about(&asked, 8999);
+    CU_ASSERT_TRUE(says(&asked, "verified", ""));
+    asked_done(&asked);
+    asked.is_late = false;
+
+    tamper(&folder,
+        "UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(5001));
+    ask_about(&asked, 10);
+    CU_ASSERT_TRUE(says(&asked, "verified", "")); /* entry 10 is, whatever became of 5001 */
+    asked_done(&asked);
+    ask_about(&asked, 5000);
+    CU_ASSERT_TRUE(says(&asked, "wrong", "root")); /* in the same piece */
+    asked_done(&asked);
+    ask_about(&asked, 10); /* and what is known to be wrong is not kept, but read again */
+    CU_ASSERT_TRUE(says(&asked, "wrong", "root"));
+    asked_done(&asked);
+    tamper_again(&folder, "UPDATE entry SET line = replace(line, 'us-two', 'us-one')");
+    ask_about(&asked, 10);
+    CU_ASSERT_TRUE(says(&asked, "verified", ""));
+    asked_done(&asked);
+    hk_prover_free(asked.prover);
+    folder_done(&folder);
+}
+
+int main(void)
+{
+    static const struct suite_test tests[] = {
+        {"what stands is verified", what_stands_is_verified},
+        {"what was changed is not", what_was_changed_is_not},
+        {"large ledgers are proved in pieces", large_ledgers_are_proved_in_pieces},
+    };
+    return suite_run("prove", tests, COUNT_OF(tests));
+}
