@@ -118,7 +118,6 @@ def run_of(engine, sensor, number, category, states):
     return until(ended, f"a {category} run")
 
 
-
 def payloads(engine, kind, subject):
     text = engine.ok("audit", "show", "--subject", subject, "--json", "--limit", "500")
     return [item["payload"] for item in json.loads(text)["items"] if item["line"].split()[3] == kind]
