@@ -213,7 +213,8 @@ static void take_peer(struct hk_exchange *exchange, const struct hk_http_peer *p
 {
     (void)hk_copy_text(exchange->from, sizeof(exchange->from), peer->host);
     /* Or a proxy on this machine speaks TLS for us. */
-    exchange->is_secure = peer->is_secure || (peer->is_loopback && exchange->api->has_proxy);
+    exchange->is_proxied = peer->is_loopback && exchange->api->has_proxy;
+    exchange->is_secure = peer->is_secure || exchange->is_proxied;
 }
 
 bool hk_admit(struct hk_exchange *exchange, const struct hk_http_request *request,

@@ -139,6 +139,7 @@ void *hk_job_new(const struct hk_exchange *exchange, size_t size)
         return NULL;
     }
     job->exchange = *exchange;
+    job->exchange.form = NULL; /* of the handler's call alone */
     hk_buf_init(&job->out, HK_HTTP_RESPONSE_SIZE_MAX);
     job->next = api->jobs;
     if (job->next != NULL)

@@ -23,6 +23,10 @@ struct hk_api {
     struct hk_http_server *server;
     struct hk_identity *identity;
     struct hk_people *people;
+    struct hk_reader *reader;
+    struct hk_tally *tally;
+    const struct hk_source *sources;
+    size_t source_count;
     const char *version;
     const char *url; /* where people reach the pages, without '/' at its end */
     bool has_proxy;  /* what comes from this machine comes from a proxy that speaks TLS */
@@ -44,8 +48,9 @@ struct hk_exchange {
     struct hk_route_match match;
     struct hk_actor actor;
     hk_tenant tenant;
-    bool is_secure; /* what the browser speaks is TLS */
-    char from[48];  /* the peer's address, without its port; "" over the Unix socket */
+    bool is_secure;  /* what the browser speaks is TLS */
+    bool is_proxied; /* from is a proxy's address, whoever asks */
+    char from[48];   /* the peer's address, without its port; "" over the Unix socket */
     /* of a page */
     enum hk_language language;
     char path[512];             /* with its query; "" when it is longer, or not a GET */
@@ -75,6 +80,10 @@ void hk_answer_error(
  * and that is answered: what was asked for must not be left out in silence. */
 HK_MUST_CHECK bool hk_take_query(const struct hk_exchange *exchange,
     const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity);
+
+/* May whoever asks make persons, or ways in for them? A service that could would decide by proxy.
+ * False: it is answered. */
+HK_MUST_CHECK bool hk_may_make_persons(const struct hk_exchange *exchange);
 
 /* --- jobs --- */
 

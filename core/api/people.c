@@ -88,6 +88,30 @@ enum hk_status hk_people_secret(const struct hk_people *people, const struct hk_
         people->seal, name, person->totp.sealed, ret_secret, HK_TOTP_SECRET_SIZE, error);
 }
 
+enum hk_status hk_people_new_secret(
+    const struct hk_people *people, struct hk_person *person, struct hk_error *error)
+{
+    uint8_t secret[HK_TOTP_SECRET_SIZE];
+    char name[32 + HK_ID_SIZE];
+    struct hk_buf sealed;
+    enum hk_status status;
+
+    seal_name(person, name, sizeof(name));
+    hk_totp_secret_new(secret);
+    hk_buf_init(&sealed, 256);
+    status = hk_seal_put(people->seal, name, secret, sizeof(secret), &sealed, error);
+    explicit_bzero(secret, sizeof(secret));
+    if (status == HK_OK)
+        status = hk_buf_check(&sealed, "secret", error);
+    if (status == HK_OK) {
+        person->totp = (struct hk_totp){.last_step = -1};
+        if (!hk_copy_text(person->totp.sealed, sizeof(person->totp.sealed), sealed.data))
+            status = hk_fail(error, HK_INTERNAL, "a sealed secret is too long");
+    }
+    hk_buf_done(&sealed);
+    return status;
+}
+
 static bool take_paper(struct hk_person *person, const char *text)
 {
     uint8_t hash[HK_SHA256_SIZE];

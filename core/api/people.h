@@ -10,6 +10,7 @@
 #define HK_API_PEOPLE_H
 
 #include "api/credential.h"
+#include "api/exchange.h"
 #include "base/map.h"
 #include "engine/engine.h"
 #include "login/hasher.h"
@@ -99,9 +100,32 @@ struct hk_closing {
 };
 HK_MUST_CHECK enum hk_status hk_people_close(struct hk_people *people, struct hk_write *write,
     const struct hk_closing *closing, struct hk_error *error);
+/* A new password: the link is used up, and all sessions but the one called except (may be NULL)
+ * end.
+ */
+struct hk_new_password {
+    const struct hk_user *user;
+    const char *hash;
+    const char *with; /* "link", "password" */
+    const char *except;
+    int64_t time_us;
+};
+HK_MUST_CHECK enum hk_status hk_people_set_password(struct hk_people *people,
+    struct hk_write *write, const struct hk_new_password *what, struct hk_error *error);
+/* The person has no device any more, nor codes on paper. how: what it was taken away with. */
+HK_MUST_CHECK enum hk_status hk_people_remove_totp(struct hk_people *people, struct hk_write *write,
+    const struct hk_user *user, const char *actor, const char *how, int64_t time_us,
+    struct hk_error *error);
+/* A new link for the person, with members link and link_expires of the answer. */
+HK_MUST_CHECK enum hk_status hk_people_add_link(struct hk_exchange *exchange,
+    struct hk_write *write, const struct hk_user *user, int64_t time_us, struct hk_jw *jw,
+    struct hk_error *error);
 /* The request belongs to this session: it isn't idle. Writes by itself, at most once a minute. */
 void hk_people_touch(struct hk_people *people, const char *session, int64_t now_us);
 
+/* Give the person a new secret, sealed, that waits for its first code; the caller writes it. */
+HK_MUST_CHECK enum hk_status hk_people_new_secret(
+    const struct hk_people *people, struct hk_person *person, struct hk_error *error);
 /* The secret of the person's device, to be wiped. */
 HK_MUST_CHECK enum hk_status hk_people_secret(const struct hk_people *people,
     const struct hk_person *person, uint8_t *ret_secret, struct hk_error *error);

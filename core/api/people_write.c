@@ -179,6 +179,54 @@ enum hk_status hk_people_close(struct hk_people *people, struct hk_write *write,
     return status;
 }
 
+enum hk_status hk_people_set_password(struct hk_people *people, struct hk_write *write,
+    const struct hk_new_password *what, struct hk_error *error)
+{
+    const struct hk_user *user = what->user;
+    struct hk_person *person = hk_people_get(people, user->tenant, user->id);
+    const struct hk_person_event event = {.kind = HK_KIND_USER_PASSWORD_SET,
+        .actor = user->id,
+        .time_us = what->time_us,
+        .key1 = "with",
+        .value1 = what->with};
+    enum hk_status status;
+
+    if (person == NULL || !hk_copy_text(person->password, sizeof(person->password), what->hash))
+        return hk_fail(error, HK_NOMEM, "no room for a password");
+    person->has_link = false;
+    status = hk_person_event_write(write, user, &event, error);
+    if (status == HK_OK)
+        status = hk_password_write(write, user, what->hash, error);
+    if (status == HK_OK)
+        status = hk_people_close(people, write,
+            &(struct hk_closing){.user = user,
+                .except = what->except,
+                .actor = user->id,
+                .why = "password",
+                .time_us = what->time_us},
+            error);
+    return status;
+}
+
+enum hk_status hk_people_remove_totp(struct hk_people *people, struct hk_write *write,
+    const struct hk_user *user, const char *actor, const char *how, int64_t time_us,
+    struct hk_error *error)
+{
+    struct hk_person *person = hk_people_find(people, user->tenant, user->id);
+    const struct hk_person_event event = {.kind = HK_KIND_USER_TOTP_REMOVED,
+        .actor = actor,
+        .time_us = time_us,
+        .key1 = "with",
+        .value1 = how};
+    enum hk_status status;
+
+    if (person == NULL || person->totp.sealed[0] == '\0')
+        return hk_fail(error, HK_CONFLICT, "%s has no device", user->name);
+    person->totp = (struct hk_totp){.last_step = -1};
+    status = hk_person_event_write(write, user, &event, error);
+    return status == HK_OK ? hk_totp_write(write, user, &person->totp, error) : status;
+}
+
 void hk_people_touch(struct hk_people *people, const char *session, int64_t now_us)
 {
     const struct hk_login *old = hk_sessions_get(people->sessions, session);

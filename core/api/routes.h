@@ -8,7 +8,13 @@
 #include "api/exchange.h"
 
 extern const struct hk_route hk_routes[];
+extern const struct hk_route hk_routes_notice[];
 extern const struct hk_route hk_routes_identity[];
+extern const struct hk_route hk_routes_people[];
+extern const struct hk_route hk_routes_login[];   /* pages */
+extern const struct hk_route hk_routes_account[]; /* pages */
+extern const struct hk_route hk_routes_intake[];
+extern const struct hk_route hk_routes_sources[];
 extern const struct hk_route hk_routes_config[];
 extern const struct hk_route hk_routes_gaps[];
 extern const struct hk_route hk_routes_cases[];
@@ -42,5 +48,8 @@ hk_handler_fn hk_route_user_add;
 hk_handler_fn hk_route_user_disable;
 hk_handler_fn hk_route_token_create;
 hk_handler_fn hk_route_token_revoke;
+
+/* What sources brought, for /metrics; no names of tenants or sources. */
+void hk_metrics_sources(struct hk_tally *tally, struct hk_buf *out);
 
 #endif

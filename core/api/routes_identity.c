@@ -1,6 +1,7 @@
 /*
  * routes_identity: users and tokens. The identities in memory change when the entry is on disk.
  */
+#include "api/people.h"
 #include "api/route_table.h"
 #include "api/routes.h"
 #include "base/time.h"
@@ -66,15 +67,41 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
         hk_job_free(&job->job);
         return;
     }
-    hk_jw_init(&jw, &job->job.out);
-    hk_jw_object(&jw);
-    if (job->is_token)
-        write_token(&jw, job);
-    else
-        write_user(&jw, &job->user);
-    hk_jw_object_end(&jw);
+    if (job->job.out.size == 0) {
+        hk_jw_init(&jw, &job->job.out);
+        hk_jw_object(&jw);
+        if (job->is_token)
+            write_token(&jw, job);
+        else
+            write_user(&jw, &job->user);
+        hk_jw_object_end(&jw);
+    }
     hk_answer_buf(exchange, job->status, &job->job.out);
     hk_job_free(&job->job);
+}
+
+/* A new person's link is in the answer; one who is disabled is nowhere logged in any more. */
+static enum hk_status write_user_and_more(struct identity_job *job, struct hk_write *write,
+    const char *reason, int64_t time_us, struct hk_error *error)
+{
+    struct hk_exchange *exchange = &job->job.exchange;
+    const char *actor = exchange->actor.id;
+    enum hk_status status = hk_user_write(write, &job->user, actor, time_us, reason, error);
+    struct hk_jw jw;
+
+    if (status != HK_OK)
+        return status;
+    if (job->user.is_disabled)
+        return hk_people_close(exchange->api->people, write,
+            &(struct hk_closing){
+                .user = &job->user, .actor = actor, .why = "disabled", .time_us = time_us},
+            error);
+    hk_jw_init(&jw, &job->job.out);
+    hk_jw_object(&jw);
+    write_user(&jw, &job->user);
+    status = hk_people_add_link(exchange, write, &job->user, time_us, &jw, error);
+    hk_jw_object_end(&jw);
+    return status;
 }
 
 /* Write the entry of what the job holds; it is answered in on_written. */
@@ -90,7 +117,7 @@ static void submit(struct identity_job *job, const char *reason, int64_t time_us
     else if (job->is_token)
         status = hk_token_write(write, &job->token, exchange->actor.id, time_us, reason, &error);
     else
-        status = hk_user_write(write, &job->user, exchange->actor.id, time_us, reason, &error);
+        status = write_user_and_more(job, write, reason, time_us, &error);
     if (status != HK_OK) {
         hk_write_free(write);
         hk_answer_error(exchange, status, &error);
@@ -129,9 +156,7 @@ static int64_t now_us(const struct hk_exchange *exchange)
     return hk_clock_now_us(hk_ledger_clock(exchange->api->ledger));
 }
 
-/* A service that could make a person, or a person's token, would decide by proxy. False: answered.
- */
-static bool may_make_persons(struct hk_exchange *exchange)
+bool hk_may_make_persons(const struct hk_exchange *exchange)
 {
     const struct hk_actor *actor = &exchange->actor;
 
@@ -154,7 +179,7 @@ void hk_route_user_add(
     enum hk_status status;
 
     (void)request;
-    if (!may_make_persons(exchange))
+    if (!hk_may_make_persons(exchange))
         return;
     status = hk_user_prepare(
         exchange->api->identity, exchange->tenant, name, role, time_us, &user, &error);
@@ -217,7 +242,7 @@ void hk_route_token_create(
     const char *role;
 
     (void)request;
-    if (user != NULL && !may_make_persons(exchange))
+    if (user != NULL && !hk_may_make_persons(exchange))
         return;
     job = new_job(exchange, true, 201);
     if (job == NULL)
@@ -307,7 +332,7 @@ const struct hk_route hk_routes_identity[] = {
         .summary = "Add a person",
         .body = user_body,
         .status = 201,
-        .answer = "the user",
+        .answer = "the user, and a link for them to set a password with, shown this once",
         .problems = {400, 409, 415, 503}},
     HK_ROUTE_SHOW("users", "tenant-admin"),
     HK_ROUTE_WRITE("/v1/users/{id}/disable", "tenant-admin", hk_route_user_disable, hk_reason_body,
@@ -326,5 +351,5 @@ const struct hk_route hk_routes_identity[] = {
     HK_ROUTE_SHOW("tokens", "tenant-admin"),
     HK_ROUTE_WRITE("/v1/tokens/{id}/revoke", "tenant-admin", hk_route_token_revoke, hk_reason_body,
         "Revoke a token"),
-    {.method = NULL},
+    {.method = NULL, .more = hk_routes_intake},
 };

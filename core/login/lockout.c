@@ -184,3 +184,11 @@ unsigned hk_lockout_worst(enum hk_lockout_lane lane)
         failures++;
     return failures;
 }
+
+unsigned hk_lockout_failures(
+    const struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key)
+{
+    const struct counter *counter = find(lockout, lane, key);
+
+    return counter != NULL ? counter->failures : 0;
+}

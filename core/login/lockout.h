@@ -36,6 +36,9 @@ unsigned hk_lockout_charge(
 void hk_lockout_refund(struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key);
 /* Forget all failures. */
 void hk_lockout_clear(struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key);
+/* How many failures there are. */
+unsigned hk_lockout_failures(
+    const struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key);
 /* The number of failures at which the wait becomes the longest: what is worth an entry. */
 unsigned hk_lockout_worst(enum hk_lockout_lane lane);
 
