@@ -5,7 +5,9 @@
  * it asks for a connected socket to HOST:PORT, and whoever gives it decides whether this is
  * allowed. http and https only (HTTP/1.1, TLS 1.2 or later; certificate and name are checked,
  * always); no proxies, cookies, netrc or variables of the environment; no content encoding is
- * asked for, and an answer that has one is a failure. Connections are not used again.
+ * asked for, and an answer that has one is a failure. Connections are not used again. The first
+ * TLS request of a client, and one each day, reads the system's authorities, which takes some 30
+ * ms.
  *
  * Redirects are followed for GET and HEAD, as often as the request says, never from https to http.
  * Once a redirect has led to another scheme, host or port, none of the given headers is sent any
@@ -46,9 +48,10 @@ struct hk_http_async_ask {
 
 /* Borrowed for the callback. */
 struct hk_http_async_answer {
-    int status;            /* 0: no whole answer came */
-    struct hk_error error; /* why, when status is 0: HK_INVALID and HK_DENIED (nothing was sent, and
-                              asking again will not help), HK_TIMEOUT, HK_LIMIT, HK_IO, HK_NOMEM */
+    int status; /* 0: no whole answer came */
+    struct hk_error
+        error;             /* why, when status is 0: HK_INVALID and HK_DENIED (nothing was sent, and
+                              asking again will not help), HK_TIMEOUT, HK_LIMIT, HK_BUSY, HK_IO, HK_NOMEM */
     bool may_have_arrived; /* with status 0: a byte of a request may have reached a server */
     bool was_cancelled;    /* by hk_http_async_cancel or hk_http_async_free */
     const char *const *headers; /* "name: value", names in lower case, NULL-ended; never NULL */
