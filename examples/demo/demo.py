@@ -16,107 +16,27 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import textwrap
-import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
+import labs
+from labs import ATTACKER
+from players import PATIENCE_S, DemoError, Paper, Player
+
 HERE = pathlib.Path(__file__).resolve().parent
-ATTACKER = "203.0.113.66"
-NEIGHBOUR = "203.0.113.67"
-PATIENCE_S = 30  # for each stage; a machine under load is no failure
-
-
-class DemoError(Exception):
-    """A stage did not happen; the text says which."""
+TENANT = "clinic"     # the provider's customer who is attacked
+OTHER_TENANT = "harbour"  # and the one who must not hear of it
 
 
 class Stopped(Exception):
     """A person or a signal ends the demo."""
 
 
-class Paper:
-    """Where the story is written: a time, who, and what happened, within the terminal's width."""
-
-    def __init__(self):
-        self.is_terminal = sys.stdout.isatty()
-        self.colours = self.is_terminal and not os.environ.get("NO_COLOR")
-        self.lock = threading.Lock()
-
-    @staticmethod
-    def width():
-        return min(shutil.get_terminal_size((100, 24)).columns, 110)
-
-    def paint(self, code, text):
-        return f"\033[{code}m{text}\033[0m" if self.colours else text
-
-    def title(self, text):
-        with self.lock:
-            print(f"\n{self.paint('1', text)}", flush=True)
-
-    def say(self, who, text, colour="", when=None):
-        clock = time.strftime("%H:%M:%S", time.localtime(when))
-        lines = textwrap.wrap(text, max(self.width() - 24, 30), break_on_hyphens=False)
-        with self.lock:
-            for number, line in enumerate(lines):
-                head = f"  {self.paint('2', clock)}  {who:<10}" if number == 0 else " " * 22
-                print(f"{head} {self.paint(colour, line) if colour else line}", flush=True)
-
-    def show(self, text):
-        """As it is, to be read or copied."""
-        with self.lock:
-            for line in text.splitlines():
-                print(f"    {line}", flush=True)
-
-    def command(self, text):
-        with self.lock:
-            print(f"  {self.paint('36', '$ ' + text)}", flush=True)
-
-
-class Player:
-    """A process that tells what happens to it as one JSON object a line."""
-
-    def __init__(self, demo, name, command, on_event, token=""):
-        self.name = name
-        self.events = []
-        self.changed = threading.Condition()
-        self.process = demo.start(command, {"HIKESHI_TOKEN": token}, stdout=subprocess.PIPE)
-        self.on_event = on_event
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        last = None
-        for line in self.process.stdout:
-            event = json.loads(line)
-            if self.on_event and {**event, "time": 0} != last:
-                self.on_event(event)
-            last = {**event, "time": 0}
-            with self.changed:
-                self.events.append(event)
-                self.changed.notify_all()
-
-    def wait_for(self, what, told, after=0.0):
-        """The first event of this kind that came after a time."""
-        end = time.monotonic() + PATIENCE_S
-        with self.changed:
-            while True:
-                for event in self.events:
-                    if event["event"] == what and event["time"] >= after:
-                        return event
-                if self.process.poll() is not None:
-                    raise DemoError(f"{told}: {self.name} ended")
-                if not self.changed.wait(max(end - time.monotonic(), 0)):
-                    raise DemoError(f"{told}: not within {PATIENCE_S} s")
-
-    def count(self, what, after, before):
-        with self.changed:
-            return sum(1 for event in self.events
-                       if event["event"] == what and after <= event["time"] <= before)
-
-
 class Demo:
-    def __init__(self, build):
+    def __init__(self, build, lab):
+        self.lab = lab
         self.hikeshi = str(build / "hikeshi")
         self.shown = os.path.relpath(self.hikeshi)  # as a person types it
         if self.shown.startswith(".."):
@@ -124,6 +44,7 @@ class Demo:
         self.paper = Paper()
         self.processes = []
         self.tokens = {}
+        self.links = {}  # with which people set their passwords
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="hikeshi-demo."))
         self.data = self.home / "data"
         self.address = ""
@@ -217,15 +138,21 @@ class Demo:
     def engine_up(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        for part in ("hikeshi.lua", "playbooks", "lists"):
-            copy = shutil.copytree if (HERE / part).is_dir() else shutil.copy
-            copy(HERE / part, self.home / part)
+        for part in ("playbooks", "lists"):
+            shutil.copytree(HERE / part, self.home / part)
+        config = (HERE / "hikeshi.lua").read_text(encoding="utf-8")
+        (self.home / "hikeshi.lua").write_text(
+            config.replace('FIREWALL = "edl"', f'FIREWALL = "{self.lab.firewall}"'), encoding="utf-8")
+        (self.home / "eve.json").touch()
+        self.lab.up(self)
         for person, role in (("approver-1", "approver"), ("analyst-1", "analyst")):
-            self.run("user", "add", person, "--role", role)
-            self.tokens[person] = self.run("token", "create", "--user", person).split()[-1]
+            link = self.run("user", "add", person, "--role", role, "--tenant", TENANT)
+            self.links[person] = link.split()[-1]
+            self.tokens[person] = self.run(
+                "token", "create", "--user", person, "--tenant", TENANT).split()[-1]
         for service, role in (("sensor-1", "analyst"), ("firewall-1", "viewer")):
             self.tokens[service] = self.run(
-                "token", "create", "--service", service, "--role", role).split()[-1]
+                "token", "create", "--service", service, "--role", role, "--tenant", TENANT).split()[-1]
         self.paper.say("people", "approver-1 may decide, analyst-1 may look")
         self.paper.say("services", "sensor-1 may send alerts, firewall-1 may read the block list")
         with open(self.home / "engine.log", "w", encoding="utf-8") as log:
@@ -236,6 +163,7 @@ class Demo:
         self.wait("the engine comes up", self.is_ready)
         plugins = self.get("/v1/plugins")["items"]
         self.paper.say("engine", f"up on {self.address}, data in {self.data}")
+        self.paper.say("tenants", f"{TENANT} and {OTHER_TENANT}, two customers of one provider")
         self.paper.say("plugins", ", ".join(f"{p['name']} {p['version']}" for p in plugins)
                        + ", each in a sandboxed process of its own")
 
@@ -248,15 +176,6 @@ class Demo:
         except OSError:
             return False
 
-    def on_list(self, event):
-        if event["event"] == "list":
-            entries = ", ".join(entry.removesuffix("/32") for entry in event["entries"])
-            self.paper.say("firewall", f"polled the list: {entries or 'empty'}",
-                           when=event["time"])
-        elif event["event"] == "poll failed":
-            self.paper.say("firewall", f"could not poll the list: {event['why']}",
-                           when=event["time"])
-
     def on_visit(self, name, source):
         def tell(event):
             colour = "32" if event["event"] == "through" else "31"
@@ -265,31 +184,20 @@ class Demo:
         return tell
 
     def network_up(self):
-        network = [sys.executable, str(HERE / "network.py")]
-        server = Player(self, "the server", [*network, "server"], None)
-        port = server.wait_for("listening", "the server comes up")["port"]
-        wall = Player(
-            self, "the firewall",
-            [sys.executable, str(HERE / "firewall.py"), "--to", f"127.0.0.1:{port}", "--list",
-             f"http://{self.address}/lists/main/edl/blocklist.txt", "--every", "0.3"],
-            self.on_list, self.tokens["firewall-1"])
-        port = wall.wait_for("listening", "the firewall comes up")["port"]
-        self.paper.say("firewall", "guards a server; polls /lists/main/edl/blocklist.txt")
         self.attacker, self.neighbour = (
-            Player(self, name, [*network, "visitor", "--as", source, "--to", f"127.0.0.1:{port}"],
-                   self.on_visit(name, source))
-            for name, source in (("attacker", ATTACKER), ("neighbour", NEIGHBOUR)))
+            Player(self, name, command, self.on_visit(name, source))
+            for name, source, command in self.lab.network_up(self))
         for visitor in (self.attacker, self.neighbour):
             visitor.wait_for("through", f"{visitor.name} gets through at first")
 
     def alerts_in(self):
-        alerts = HERE / "alerts.eve.jsonl"
+        alerts = self.lab.alerts(self)
         self.paper.command("hikeshi send examples/demo/alerts.eve.jsonl   (as sensor-1)")
         sent = json.loads(self.run_as("sensor-1", "send", str(alerts), "--json"))
         merged = sum(1 for alert in sent["alerts"] if alert["duplicate_of"])
         self.paper.say("alerts", f"{sent['accepted']} accepted and on disk, {merged} of them "
                        "the same thing again: merged")
-        if sent["accepted"] == 0 or merged == 0 or sent["errors"]:
+        if sent["accepted"] == 0 or sent["errors"]:
             raise DemoError(f"hikeshi send took in: {sent}")
         closed = self.wait("our own scanner's alerts are closed", self.expected_alerts)
         note = self.get(f"/v1/alerts/{closed[0]['id']}")["view"]["src"]["ip"]
@@ -331,6 +239,10 @@ class Demo:
         if status != 200 and not (status == 409 and may_be_late):
             raise DemoError(f"the decision was answered with {status}: {answer.get('detail')}")
 
+    def page_of(self, link):
+        """A one-time link as the browser takes it: made before the engine had an address."""
+        return f"http://{self.address}{urllib.parse.urlsplit(link).path}"
+
     def environment_file(self):
         path = self.home / "approver-1.env"
         path.touch(mode=0o600)
@@ -341,7 +253,10 @@ class Demo:
     def person_decides(self):
         """On a terminal: in another one by the command line, or here by a letter."""
         self.paper.title("You are approver-1: decide")
-        self.paper.show("in another terminal:\n\n"
+        self.paper.show("in a browser: set a password, then decide on the page\n\n"
+                        f"  {self.page_of(self.links['approver-1'])}\n"
+                        f"  http://{self.address}/approvals/{self.gate['id']}\n\n"
+                        "in another terminal:\n\n"
                         f"  . {self.environment_file()}\n"
                         f"  {self.shown} approval show {self.gate['id']}\n"
                         f"  {self.shown} approval approve {self.gate['id']}\n\n"
@@ -405,7 +320,7 @@ class Demo:
 
     def record(self):
         self.paper.title("The record")
-        checkpoint = self.run("audit", "checkpoint")
+        checkpoint = self.run("audit", "checkpoint", "--tenant", TENANT)
         outside = self.home / "outside.txt"
         outside.write_text(checkpoint, encoding="utf-8")
         self.paper.say("checkpoint", f"signed when there were {checkpoint.splitlines()[1]} "
@@ -414,13 +329,23 @@ class Demo:
                                   for line in checkpoint.splitlines() if line))
         self.paper.command("hikeshi audit verify --checkpoint outside.txt")
         verified = json.loads(self.run("audit", "verify", "--checkpoint", str(outside), "--json",
-                                       may_fail=True))
+                                       "--tenant", TENANT, may_fail=True))
         if not verified["ok"]:
             raise DemoError(f"audit verify: {verified}")
         tenant = verified["tenants"][0]
         self.paper.say("ledger", f"ok: {tenant['size']} entries, root {tenant['root'][:16]}...; "
                        "they go on from that checkpoint", "32")
+        self.wall()
         self.forgery()
+
+    def wall(self):
+        """The provider's other customer has a ledger of its own, and nothing of this in it."""
+        ledger = self.run("audit", "show", "--jsonl", "--limit", "500", "--tenant", OTHER_TENANT)
+        if ATTACKER in ledger or not ledger:
+            raise DemoError(f"the ledger of {OTHER_TENANT} is not its own")
+        other = json.loads(self.run("audit", "verify", "--json", "--tenant", OTHER_TENANT))
+        self.paper.say(OTHER_TENANT, f"the provider's other customer verifies its own "
+                       f"{other['tenants'][0]['size']} entries: nothing of this is in them")
 
     def forgery(self):
         """What verify is for: in a copy of the folder, one word of one entry is changed."""
@@ -437,7 +362,8 @@ class Demo:
                 "UPDATE entry SET payload = replace(payload, '203.0.113', '192.0.2') "
                 "WHERE line LIKE '% gate.opened %'").rowcount
             copy.commit()
-        found = json.loads(self.run("audit", "verify", "--json", may_fail=True, data=forged))
+        found = json.loads(self.run("audit", "verify", "--json", "--tenant", TENANT, may_fail=True,
+                                    data=forged))
         if changed == 0 or found["ok"]:
             raise DemoError("audit verify did not find a forged entry")
         bad = found["tenants"][0]
@@ -499,7 +425,8 @@ def on_signal(number, frame):
 def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
-    demo = Demo(pathlib.Path(sys.argv[1]))
+    lab = labs.NamespaceLab() if sys.argv[2:] == ["namespaces"] else labs.ListLab()
+    demo = Demo(pathlib.Path(sys.argv[1]), lab)
     status = 0
     try:
         demo.tell()
