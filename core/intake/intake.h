@@ -33,6 +33,10 @@ HK_MUST_CHECK enum hk_status hk_intake_read(const char *text, size_t size,
     const struct hk_dedupe_rule *dedupe, int64_t now_us, struct hk_alert_in *ret_alert,
     struct hk_error *error);
 
+/* Does the object hold nothing but fields of the alert view, or nothing at all? Without a title it
+ * is a view that was not finished, and no product's. */
+bool hk_view_is_own(const struct hk_json *object);
+
 /* Cut a request body into its items without reading them: one object, an array of objects, or one
  * object a line (NDJSON; blank lines are skipped). fn gets each item's bytes in order. HK_INVALID
  * when the cut itself is impossible (unbalanced brackets), with nothing having been called;

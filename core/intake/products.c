@@ -354,6 +354,18 @@ static bool is_eve_alert(const struct hk_event *event)
            alert->type == HK_JSON_OBJECT;
 }
 
+/* Suricata writes all that it sees into one file; the rest of it is for looking things up. */
+static const char *other_eve(const struct hk_event *event)
+{
+    const char *type = hk_json_string(hk_json_get(event->body, "event_type"));
+
+    if (type == NULL || strcmp(type, "alert") == 0 ||
+        hk_json_string(hk_json_get(event->body, "timestamp")) == NULL ||
+        (hk_json_get(event->body, "flow_id") == NULL && strcmp(type, "stats") != 0))
+        return NULL;
+    return type;
+}
+
 /* The mapping that the hint names: by its form, or of the product's the one that knows it best. */
 static const struct hk_mapping *forced_mapping(
     const struct hk_products *products, const char *form, const struct hk_event *event)
@@ -395,11 +407,16 @@ static enum hk_status read_forced(struct reading *reading, struct hk_event *even
 static enum hk_status read_known(struct reading *reading, struct hk_event *event)
 {
     const struct hk_mapping *mapping;
+    const char *type;
 
     if (reading->hint->form != NULL)
         return read_forced(reading, event);
     if (is_eve_alert(event))
         return read_own(reading, event, "suricata", hk_eve_read);
+    type = other_eve(event);
+    if (type != NULL)
+        return hk_fail(reading->error, HK_UNSUPPORTED,
+            "a Suricata EVE event of event_type \"%.40s\" is no alert", type);
     mapping = hk_match_find(reading->products->index, event);
     if (mapping != NULL)
         apply(reading, mapping, event);

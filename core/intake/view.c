@@ -280,3 +280,17 @@ enum hk_status hk_view_read(const struct hk_json *alert, struct hk_jw *jw,
     hk_jw_object_end(jw);
     return HK_OK;
 }
+
+bool hk_view_is_own(const struct hk_json *object)
+{
+    if (object == NULL || object->type != HK_JSON_OBJECT)
+        return false;
+    for (const struct hk_json *child = object->first; child != NULL; child = child->next) {
+        size_t i = 0;
+        while (i < COUNT(fields) && strcmp(fields[i].path, child->key) != 0)
+            i++;
+        if (i == COUNT(fields))
+            return false;
+    }
+    return true;
+}
