@@ -6,7 +6,8 @@ set -euo pipefail
 packages=(build-essential cmake ninja-build pkg-config ccache liblua5.4-dev libevent-dev
     libcurl4-openssl-dev libcjson-dev libsqlite3-dev libcunit1-dev libssl-dev libseccomp-dev
     libargon2-dev libqrencode-dev
-    python3 python3-pytest python3-requests python3-cryptography sqlite3 curl nftables iproute2)
+    python3 python3-pytest python3-requests python3-cryptography sqlite3 curl nftables iproute2
+    prometheus strace)
 if [ "${1:-}" = lint ]; then
     packages+=(clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev)
 fi
