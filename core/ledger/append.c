@@ -30,8 +30,10 @@ enum hk_status hk_append_prepare(struct hk_appender *a, struct hk_error *error)
         {offsetof(struct hk_appender, drop_hash),
             "DELETE FROM token_hash WHERE tenant = ?1 AND id = ?2"},
         {offsetof(struct hk_appender, put_answer),
-            "INSERT INTO answer(tenant, actor, key, request, status, answer, time_us)"
-            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(tenant, actor, key) DO NOTHING"},
+            /* Replaced when the one before was too old to count; as a new row, since rows are
+             * pruned in their order. */
+            "INSERT OR REPLACE INTO answer(tenant, actor, key, request, status, answer, time_us)"
+            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
         {offsetof(struct hk_appender, put_cursor),
             "INSERT INTO cursor(tenant, source, key, value, time_us) VALUES(?1, ?2, ?3, ?4, ?5)"
             " ON CONFLICT(tenant, source, key) DO UPDATE SET value = excluded.value,"

@@ -86,7 +86,8 @@ struct hk_containment_row {
 typedef enum hk_status hk_containment_row_fn(void *ctx, const struct hk_containment_row *row);
 HK_MUST_CHECK enum hk_status hk_query_containments_in_state(struct hk_reading *reading,
     const char *state, hk_containment_row_fn *fn, void *ctx, struct hk_error *error);
-/* The tenant's containments that stand, or should: active and drifted, but for those made by hand. */
+/* The tenant's containments that stand, or should: active and drifted, but for those made by hand.
+ */
 HK_MUST_CHECK enum hk_status hk_query_containments_standing(struct hk_reading *reading,
     hk_tenant tenant, hk_containment_row_fn *fn, void *ctx, struct hk_error *error);
 /* The shelf of cursors on which the last look at each containment lies: key is its id, value
@@ -119,11 +120,11 @@ HK_MUST_CHECK enum hk_status hk_query_last(struct hk_reading *reading, hk_tenant
     const char *subject, struct hk_arena *arena, struct hk_stored *ret_stored,
     struct hk_error *error);
 
-/* The answer kept for an idempotency key; HK_NOT_FOUND; HK_CONFLICT when the key was used with
- * another request. */
+/* The answer kept for an idempotency key since since_us; HK_NOT_FOUND; HK_CONFLICT when the key was
+ * used with another request. */
 HK_MUST_CHECK enum hk_status hk_query_answer(struct hk_reading *reading, hk_tenant tenant,
-    const char *actor, const char *key, const char *request_sha256, int *ret_status,
-    struct hk_buf *out, struct hk_error *error);
+    const char *actor, const char *key, const char *request_sha256, int64_t since_us,
+    int *ret_status, struct hk_buf *out, struct hk_error *error);
 
 /* The cursors of a source, in the order of their keys. */
 typedef void hk_cursor_fn(void *ctx, const struct hk_cursor *cursor, int64_t time_us);
@@ -151,8 +152,8 @@ struct hk_contact_silence {
     int failed; /* messages that could not be handed over */
 };
 typedef void hk_contact_silence_fn(void *ctx, const struct hk_contact_silence *silence);
-HK_MUST_CHECK enum hk_status hk_query_contacts_silent(struct hk_reading *reading,
-    hk_tenant tenant, hk_contact_silence_fn *fn, void *ctx, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_query_contacts_silent(struct hk_reading *reading, hk_tenant tenant,
+    hk_contact_silence_fn *fn, void *ctx, struct hk_error *error);
 
 /* What a restored ledger knows of its restoration: {"restore", "backup", "backup_us",
  * "restored_us"}. HK_NOT_FOUND: it was never restored. */

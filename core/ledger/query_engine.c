@@ -277,17 +277,18 @@ enum hk_status hk_query_identities(
 }
 
 enum hk_status hk_query_answer(struct hk_reading *reading, hk_tenant tenant, const char *actor,
-    const char *key, const char *request_sha256, int *ret_status, struct hk_buf *out,
-    struct hk_error *error)
+    const char *key, const char *request_sha256, int64_t since_us, int *ret_status,
+    struct hk_buf *out, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
     enum hk_status status = hk_stmt_prepare(reading->db,
-        "SELECT request, status, answer FROM answer WHERE tenant = ?1 AND actor = ?2 AND key = ?3",
+        "SELECT request, status, answer FROM answer WHERE tenant = ?1 AND actor = ?2 AND key = ?3"
+        " AND time_us >= ?4",
         &stmt, error);
 
     if (status == HK_OK)
-        status = hk_stmt_bind(stmt, error, "itt", (int64_t)tenant, actor, key);
+        status = hk_stmt_bind(stmt, error, "itti", (int64_t)tenant, actor, key, since_us);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && !has_row)

@@ -25,6 +25,7 @@ struct box {
     uint64_t after;
     bool from_start;
     unsigned limit;
+    int64_t since_us;
 };
 
 static enum hk_status read_chain(struct hk_reading *reading, void *job, struct hk_error *error)
@@ -283,8 +284,8 @@ static enum hk_status read_answer(struct hk_reading *reading, void *job, struct 
 {
     struct box *box = job;
 
-    return hk_query_answer(
-        reading, box->folder->tenant, "us-1", "key 1", box->subject, &box->code, &box->out, error);
+    return hk_query_answer(reading, box->folder->tenant, "us-1", "key 1", box->subject,
+        box->since_us, &box->code, &box->out, error);
 }
 
 static void answers_are_kept_by_key(void)
@@ -305,6 +306,16 @@ static void answers_are_kept_by_key(void)
     CU_ASSERT_STRING_EQUAL(box.out.data, "{\"ok\":1}");
     box.subject = "bb";
     CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_answer, &box, NULL), HK_CONFLICT);
+    /* One that is too old doesn't count, and another takes its place. */
+    box.since_us = hk_time_wall_us();
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_answer, &box, NULL), HK_NOT_FOUND);
+    write = hk_write_new();
+    CU_ASSERT_EQUAL(hk_write_answer(write, folder.tenant, "us-1", "key 1", "bb", 200, "{}",
+                        hk_time_wall_us(), NULL),
+        HK_OK);
+    CU_ASSERT_EQUAL(hk_ledger_write_now(folder.ledger, write, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_answer, &box, NULL), HK_OK);
+    CU_ASSERT_EQUAL(box.code, 200);
     folder.tenant++;
     CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_answer, &box, NULL), HK_NOT_FOUND);
     hk_buf_done(&box.out);
