@@ -489,7 +489,7 @@ enum hk_status hk_products_read(const struct hk_products *products, const char *
     const struct hk_message_hint *hint, const struct hk_dedupe_rule *dedupe,
     struct hk_alert_in *ret_alert, struct hk_mapping_trouble *ret_trouble, struct hk_error *error)
 {
-    struct hk_mapping_trouble trouble;
+    struct hk_mapping_trouble trouble = {.failed = false};
     struct reading reading = {.products = products,
         .hint = hint,
         .trouble = ret_trouble != NULL ? ret_trouble : &trouble,
