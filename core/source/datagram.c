@@ -77,16 +77,17 @@ static bool add_one(struct hk_datagrams *d, struct hk_batch *batch, unsigned ind
     struct hk_ip ip;
 
     count_drops(d, &room->headers[index].msg_hdr);
-    if (!hk_address_ip(&room->peers[index], &ip) ||
-        !hk_syslog_may_send(&d->source->config->syslog, &ip)) {
-        hk_tally_count(d->source->row, HK_TALLY_refused, 1);
+    if (!hk_address_ip(&room->peers[index], &ip))
+        return true;
+    hk_ip_format(&ip, peer);
+    if (!hk_syslog_may_send(&d->source->config->syslog, &ip)) {
+        hk_syslog_refuse(d->source, peer);
         return true;
     }
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r' || text[size - 1] == '\0'))
         size--;
     if (size == 0)
         return true;
-    hk_ip_format(&ip, peer);
     return hk_batch_add(
         batch, text, size, (room->headers[index].msg_hdr.msg_flags & MSG_TRUNC) != 0, peer);
 }

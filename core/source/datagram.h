@@ -17,5 +17,7 @@ unsigned hk_datagrams_port(const struct hk_datagrams *datagrams);
 
 /* May this address send to the source? (syslog.c) */
 bool hk_syslog_may_send(const struct hk_syslog_config *config, const struct hk_ip *ip);
+/* It may not: count that, and who it was. */
+void hk_syslog_refuse(const struct hk_source *source, const char *peer);
 
 #endif

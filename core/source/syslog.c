@@ -57,6 +57,14 @@ bool hk_syslog_may_send(const struct hk_syslog_config *config, const struct hk_i
     return config->from_count == 0;
 }
 
+void hk_syslog_refuse(const struct hk_source *source, const char *peer)
+{
+    char text[HK_TALLY_TEXT_SIZE];
+
+    (void)snprintf(text, sizeof(text), "%s is not in `from`", peer);
+    hk_tally_refused(source->row, hk_time_wall_us(), text);
+}
+
 /* --- one connection --- */
 
 static void count_held(struct peer *peer)
@@ -165,7 +173,7 @@ static void *on_open(
     struct peer *peer;
 
     if (!hk_syslog_may_send(&source->config->syslog, ip)) {
-        hk_tally_count(source->row, HK_TALLY_refused, 1);
+        hk_syslog_refuse(source, address);
         return NULL;
     }
     peer = calloc(1, sizeof(*peer));

@@ -124,9 +124,9 @@ void hk_tally_came(struct hk_tally_row *row, uint64_t messages, uint64_t bytes, 
 }
 
 /* Keep a text that may be too long for its place. */
-static void keep(char *place, const char *text)
+static void keep(char *place, size_t capacity, const char *text)
 {
-    size_t size = hk_utf8_prefix(text, strlen(text), HK_TALLY_TEXT_SIZE - 1);
+    size_t size = hk_utf8_prefix(text, strlen(text), capacity - 1);
 
     memcpy(place, text, size);
     place[size] = '\0';
@@ -137,7 +137,7 @@ bool hk_tally_problem(struct hk_tally_row *row, int64_t now_us, const char *prob
     char text[HK_TALLY_TEXT_SIZE];
     bool is_news;
 
-    keep(text, problem != NULL ? problem : "");
+    keep(text, sizeof(text), problem != NULL ? problem : "");
     (void)pthread_mutex_lock(&row->tally->lock);
     is_news = strcmp(row->source.problem, text) != 0;
     if (is_news) {
@@ -151,8 +151,17 @@ bool hk_tally_problem(struct hk_tally_row *row, int64_t now_us, const char *prob
 void hk_tally_notice(struct hk_tally_row *row, int64_t now_us, const char *notice)
 {
     (void)pthread_mutex_lock(&row->tally->lock);
-    keep(row->source.notice, notice);
+    keep(row->source.notice, sizeof(row->source.notice), notice);
     row->source.notice_us = now_us;
+    (void)pthread_mutex_unlock(&row->tally->lock);
+}
+
+void hk_tally_refused(struct hk_tally_row *row, int64_t now_us, const char *refusal)
+{
+    (void)pthread_mutex_lock(&row->tally->lock);
+    row->source.counts[HK_TALLY_refused]++;
+    keep(row->source.refusal, sizeof(row->source.refusal), refusal);
+    row->source.refusal_us = now_us;
     (void)pthread_mutex_unlock(&row->tally->lock);
 }
 
@@ -197,7 +206,7 @@ void hk_tally_failed(struct hk_tally *tally, uint32_t tenant, const char *source
     if (failure != NULL) {
         failure->count++;
         failure->last_us = now_us;
-        keep(failure->reason, reason);
+        keep(failure->reason, sizeof(failure->reason), reason);
     }
     (void)pthread_mutex_unlock(&tally->lock);
 }

@@ -32,6 +32,7 @@ enum hk_tally_count {
 };
 
 #define HK_TALLY_TEXT_SIZE 200
+#define HK_TALLY_NOTICE_SIZE 512 /* may hold an address to be opened */
 
 /* One source. */
 struct hk_tally_source {
@@ -39,11 +40,13 @@ struct hk_tally_source {
     char name[HK_ID_SIZE];
     enum hk_source_kind kind;
     uint64_t counts[HK_TALLY_COUNT_MAX];
-    int64_t last_us;                  /* the last message; 0: none yet */
-    char problem[HK_TALLY_TEXT_SIZE]; /* what hinders it now; "" when nothing does */
-    int64_t problem_us;               /* since when */
-    char notice[HK_TALLY_TEXT_SIZE];  /* what its operator should do or know; "" for nothing */
+    int64_t last_us;                   /* the last message; 0: none yet */
+    char problem[HK_TALLY_TEXT_SIZE];  /* what hinders it now; "" when nothing does */
+    int64_t problem_us;                /* since when */
+    char notice[HK_TALLY_NOTICE_SIZE]; /* what its operator should do or know; "" for nothing */
     int64_t notice_us;
+    char refusal[HK_TALLY_TEXT_SIZE]; /* what was refused last, and why; "" for nothing */
+    int64_t refusal_us;
 };
 
 /* One mapping that failed for messages of one source. */
@@ -71,6 +74,8 @@ void hk_tally_came(struct hk_tally_row *row, uint64_t messages, uint64_t bytes, 
 /* What hinders the source from now on; NULL: nothing does. True when that is news. */
 bool hk_tally_problem(struct hk_tally_row *row, int64_t now_us, const char *problem);
 void hk_tally_notice(struct hk_tally_row *row, int64_t now_us, const char *notice);
+/* Counts it, too. */
+void hk_tally_refused(struct hk_tally_row *row, int64_t now_us, const char *refusal);
 
 /* A mapping failed for a message; the source may be any name, also of what is posted. */
 void hk_tally_failed(struct hk_tally *tally, uint32_t tenant, const char *source,
