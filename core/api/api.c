@@ -9,6 +9,7 @@
 #include "api/routes.h"
 #include "api/session_in.h"
 #include "base/time.h"
+#include "ledger/prove.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -129,6 +130,10 @@ enum hk_status hk_api_new(
     api->loop = options->loop;
     api->ledger = options->ledger;
     api->engine = options->engine;
+    api->reader = options->reader;
+    api->tally = options->tally;
+    api->sources = options->sources;
+    api->source_count = options->source_count;
     api->version = options->version;
     api->url = "";
     api->started_us = hk_time_wall_us();
@@ -142,6 +147,8 @@ enum hk_status hk_api_new(
         status = hk_identity_new(&api->identity, error);
     if (status == HK_OK)
         status = hk_identity_load(api->identity, api->ledger, error);
+    if (status == HK_OK && (api->prover = hk_prover_new()) == NULL)
+        status = hk_fail(error, HK_NOMEM, "no memory for the api");
     if (status == HK_OK)
         status = hk_people_new(&(struct hk_people_options){.loop = api->loop,
                                    .ledger = api->ledger,
@@ -163,6 +170,7 @@ void hk_api_free(struct hk_api *api)
 {
     if (api == NULL)
         return;
+    hk_prover_free(api->prover);
     hk_people_free(api->people); /* its thread may be at jobs, too */
     while (api->jobs != NULL)
         hk_job_free(api->jobs);

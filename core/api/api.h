@@ -11,13 +11,18 @@
 #include "loop/loop.h"
 
 struct hk_api;
+struct hk_reader;
 
 typedef void hk_applied_fn(void *ctx, enum hk_status status, const struct hk_error *error);
 
 struct hk_api_options {
     struct hk_loop *loop;
     struct hk_ledger *ledger;
-    struct hk_engine *engine; /* its tenants are known */
+    struct hk_engine *engine;        /* its tenants are known */
+    struct hk_reader *reader;        /* of what comes in */
+    struct hk_tally *tally;          /* of what came in */
+    const struct hk_source *sources; /* all; the api takes what webhooks bring */
+    size_t source_count;
     const char *data_dir;
     const char *version;
     /* Check the configuration's file and, when it is good, begin anew with it. done is called once,

@@ -23,6 +23,7 @@ struct hk_api {
     struct hk_http_server *server;
     struct hk_identity *identity;
     struct hk_people *people;
+    struct hk_prover *prover; /* of the ledger's page; see ledger/prove.h */
     struct hk_reader *reader;
     struct hk_tally *tally;
     const struct hk_source *sources;

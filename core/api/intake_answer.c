@@ -11,7 +11,7 @@ static void write_errors(struct hk_jw *jw, const struct hk_intake_job *job)
     hk_jw_array(jw);
     for (unsigned i = 0; i < job->count; i++) {
         const struct hk_intake_item *item = &job->items[i];
-        if (item->state == HK_ITEM_TAKEN)
+        if (item->state == HK_ITEM_TAKEN || item->state == HK_ITEM_PASSED)
             continue;
         hk_jw_object(jw);
         hk_jw_kv_i64(jw, "index", i);
@@ -61,9 +61,8 @@ static void answer_none_taken(struct hk_intake_job *job)
     struct hk_error error;
     struct hk_buf errors;
 
-    for (unsigned i = 0; i < job->count; i++)
-        if (job->items[i].state == HK_ITEM_REFUSED)
-            problem.status = 429;
+    if (hk_intake_has_refused(job))
+        problem.status = 429;
     if (problem.status == 429) {
         problem.detail = "overloaded: send again later";
         problem.retry_after_s = 1;
@@ -81,9 +80,17 @@ static void answer_none_taken(struct hk_intake_job *job)
     hk_buf_done(&errors);
 }
 
+bool hk_intake_has_refused(const struct hk_intake_job *job)
+{
+    for (unsigned i = 0; i < job->count; i++)
+        if (job->items[i].state == HK_ITEM_REFUSED)
+            return true;
+    return false;
+}
+
 void hk_intake_answer(struct hk_intake_job *job)
 {
-    if (job->taken_count == 0) {
+    if (job->webhook != NULL ? hk_intake_has_refused(job) : job->taken_count == 0) {
         answer_none_taken(job);
         return;
     }

@@ -19,6 +19,10 @@ extern const struct hk_route hk_routes_config[];
 extern const struct hk_route hk_routes_gaps[];
 extern const struct hk_route hk_routes_cases[];
 extern const struct hk_route hk_routes_gate[];
+extern const struct hk_route hk_routes_pages[];
+extern const struct hk_route hk_routes_pages_act[];
+extern const struct hk_route hk_routes_pages_approval[];
+extern const struct hk_route hk_routes_pages_ledger[];
 
 hk_handler_fn hk_route_livez;
 hk_handler_fn hk_route_readyz;
@@ -40,6 +44,7 @@ hk_handler_fn hk_route_alerts_take;
 hk_handler_fn hk_route_decide;
 hk_handler_fn hk_route_release;
 hk_handler_fn hk_route_renew;
+hk_handler_fn hk_route_verify;
 hk_handler_fn hk_route_run_cancel;
 hk_handler_fn hk_route_run_resolve;
 hk_handler_fn hk_route_explain;

@@ -108,6 +108,11 @@ static void write_engine(struct hk_buf *out, const struct hk_engine *engine)
     TOTAL(gates_opened, "Approvals asked for, since start.");
     TOTAL(gates_decided, "Approvals decided, since start.");
     TOTAL(calls_sent, "Calls sent to plugins, since start.");
+    TOTAL(notices_queued, "Notices queued, since start.");
+    TOTAL(notices_sent, "Notices that a server took, since start.");
+    TOTAL(notices_failed, "Notices given up, since start.");
+    TOTAL(notices_nobody, "Times that nobody could be told, since start.");
+    TOTAL(notices_suppressed, "Notices left out because there were too many, since start.");
 #undef TOTAL
     figure(out, "hikeshi_runs_active", "gauge", "Runs with a Lua state.", stats.runs_active);
     figure(out, "hikeshi_runs_in_line", "gauge", "Runs that wait for one.", stats.runs_in_line);
@@ -166,6 +171,7 @@ static void answer_metrics(struct hk_job *base)
     write_engine(out, api->engine);
     write_ledger(out, api->ledger);
     write_api(out, api);
+    hk_metrics_sources(api->tally, out);
     figure(out, "process_resident_memory_bytes", "gauge", "Memory in use.", job->resident_bytes);
     if (hk_buf_check(out, "metrics", &error) != HK_OK)
         hk_answer_error(&base->exchange, error.status, &error);
