@@ -3,7 +3,6 @@
  */
 #include "app/feed.h"
 
-#include "api/offering.h"
 #include "base/time.h"
 #include "limits.h"
 
@@ -11,17 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CUT_SMALLEST = 1024 };
-
 struct hk_feed {
     struct hk_engine *engine;
-    struct hk_tally *tally;
+    struct hk_reader *reader;
     size_t open_size; /* bytes of the batches that were taken and aren't on disk */
-};
-
-/* What a batch comes to, once it is taken. */
-struct outcome {
-    uint64_t counts[HK_TALLY_COUNT_MAX];
 };
 
 /* A batch that was taken, until it is on disk. */
@@ -32,82 +24,34 @@ struct taken {
     uint64_t messages;
 };
 
-/* One message on its way to an alert. */
-struct reading {
-    struct hk_feed *feed;
-    const struct hk_batch *batch;
-    const struct hk_message *message;
-    size_t size; /* as far as it is taken */
-    bool is_cut;
-};
-
-/* Say in the view that the message was cut. */
-static enum hk_status mark_as_cut(struct hk_alert_in *alert, struct hk_error *error)
+static enum hk_transport transport_of(const struct hk_source_config *config)
 {
-    static const char mark[] = ",\"cut\":true}";
-    size_t size = strlen(alert->view);
-    char *view = realloc(alert->view, size + sizeof(mark));
-
-    if (view == NULL)
-        return hk_fail(error, HK_NOMEM, "out of memory");
-    alert->view = view;
-    memcpy(view + size - 1, mark, sizeof(mark));
-    hk_json_doc_done(&alert->parsed);
-    return hk_json_parse(view, strlen(view), &hk_json_limits_own, &alert->parsed, error);
-}
-
-static enum hk_status read_message(
-    const struct reading *reading, struct hk_alert_in *ret_alert, struct hk_error *error)
-{
-    const struct hk_source *source = reading->batch->source;
-    const struct hk_dedupe_rule rule = {
-        .fields = hk_engine_dedupe_fields(reading->feed->engine, source->tenant)};
-
-    return hk_intake_read(reading->batch->bytes.data + reading->message->at, reading->size, &rule,
-        reading->batch->arrived_us, ret_alert, error);
-}
-
-/* Read a message into the offering, cut down until it fits. HK_UNSUPPORTED and HK_INVALID: it is no
- * alert. */
-static enum hk_status take_message(
-    struct reading *reading, struct hk_offering *offering, struct hk_error *error)
-{
-    enum hk_status status;
-
-    for (;;) {
-        struct hk_alert_in alert = {0};
-        status = read_message(reading, &alert, error);
-        if (status == HK_OK && reading->is_cut)
-            status = mark_as_cut(&alert, error);
-        if (status == HK_OK)
-            status = hk_offering_add(offering, &alert, error);
-        else
-            hk_alert_in_done(&alert);
-        if (status != HK_LIMIT || reading->size <= CUT_SMALLEST)
-            return status;
-        reading->size /= 2;
-        reading->is_cut = true;
-    }
+    return config->kind == HK_SOURCE_FILE ? HK_TRANSPORT_FILE : HK_TRANSPORT_SYSLOG;
 }
 
 /* Read all messages of the batch. HK_NOMEM: not now. */
 static enum hk_status take_messages(struct hk_feed *feed, const struct hk_batch *batch,
-    struct hk_offering *offering, struct outcome *outcome, struct hk_error *error)
+    struct hk_offering *offering, struct hk_reader_counts *counts, struct hk_error *error)
 {
-    for (unsigned i = 0; i < batch->count; i++) {
-        struct reading reading = {.feed = feed,
-            .batch = batch,
-            .message = &batch->messages[i],
-            .size = batch->messages[i].size,
-            .is_cut = batch->messages[i].is_cut};
-        enum hk_status status = take_message(&reading, offering, error);
-        if (status == HK_NOMEM)
-            return status;
-        outcome->counts[HK_TALLY_alerts] += status == HK_OK;
-        outcome->counts[HK_TALLY_ignored] += status != HK_OK;
-        outcome->counts[HK_TALLY_cut] += reading.is_cut;
+    const struct hk_source_config *config = batch->source->config;
+    enum hk_status status = HK_OK;
+
+    for (unsigned i = 0; i < batch->count && status == HK_OK; i++) {
+        const struct hk_message *message = &batch->messages[i];
+        const struct hk_reader_message reading = {.tenant = batch->source->tenant,
+            .text = batch->bytes.data + message->at,
+            .size = message->size,
+            .is_cut = message->is_cut,
+            .hint = {.transport = transport_of(config),
+                .source = config->name,
+                .form = config->product,
+                .peer = message->peer[0] != '\0' ? message->peer : NULL,
+                .now_us = batch->arrived_us,
+                .utc_offset_min = config->utc_offset_min,
+                .head = batch->head}};
+        status = hk_reader_take(feed->reader, &reading, offering, counts, error);
     }
-    return HK_OK;
+    return status;
 }
 
 static void on_durable(void *ctx)
@@ -120,11 +64,11 @@ static void on_durable(void *ctx)
         hk_tally_came(taken.row, taken.messages, taken.size, hk_time_wall_us());
 }
 
-static void count_outcome(struct hk_tally_row *row, const struct outcome *outcome)
+static void count_all(struct hk_tally_row *row, const struct hk_reader_counts *counts)
 {
     for (int i = 0; i < HK_TALLY_COUNT_MAX; i++)
-        if (outcome->counts[i] > 0)
-            hk_tally_count(row, (enum hk_tally_count)i, outcome->counts[i]);
+        if (counts->counts[i] > 0)
+            hk_tally_count(row, (enum hk_tally_count)i, counts->counts[i]);
 }
 
 /* Hand what was read to the engine, with the batch's cursors. */
@@ -170,7 +114,7 @@ static enum hk_status on_offer(void *ctx, struct hk_batch *batch)
 {
     struct hk_feed *feed = ctx;
     struct hk_offering offering = {.count = 0};
-    struct outcome outcome = {{0}};
+    struct hk_reader_counts counts = {{0}};
     struct hk_error error;
     enum hk_status status;
 
@@ -178,7 +122,7 @@ static enum hk_status on_offer(void *ctx, struct hk_batch *batch)
         return HK_BUSY;
     if (batch->severity > 0 && !hk_engine_admits(feed->engine, batch->severity))
         return HK_BUSY;
-    status = take_messages(feed, batch, &offering, &outcome, &error);
+    status = take_messages(feed, batch, &offering, &counts, &error);
     if (status == HK_OK) {
         batch->severity = hk_offering_severity(&offering);
         if (offering.count > 0 || batch->cursor_count > 0)
@@ -189,7 +133,7 @@ static enum hk_status on_offer(void *ctx, struct hk_batch *batch)
     hk_offering_clear(&offering);
     if (status != HK_OK)
         return HK_BUSY;
-    count_outcome(batch->source->row, &outcome);
+    count_all(batch->source->row, &counts);
     return HK_OK;
 }
 
@@ -201,7 +145,7 @@ enum hk_status hk_feed_new(
     if (feed == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for sources");
     feed->engine = options->engine;
-    feed->tally = options->tally;
+    feed->reader = options->reader;
     *ret_feed = feed;
     return HK_OK;
 }

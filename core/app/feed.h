@@ -1,21 +1,18 @@
 /*
  * feed: batches of messages from sources become alerts of the engine. The other end of the sources'
  * sink; on the loop's thread.
- *
- * A message that is too large for the ledger is cut until it fits, and its alert says so: no
- * message of a source is refused, since nobody could be told.
  */
 #ifndef HK_APP_FEED_H
 #define HK_APP_FEED_H
 
-#include "engine/engine.h"
+#include "api/reader.h"
 #include "source/batch.h"
 
 struct hk_feed;
 
 struct hk_feed_options {
     struct hk_engine *engine;
-    struct hk_tally *tally;
+    struct hk_reader *reader;
 };
 
 HK_MUST_CHECK enum hk_status hk_feed_new(

@@ -276,14 +276,17 @@ static enum hk_status start_intake(struct serve *serve, struct hk_error *error)
 
 static enum hk_status start_api(struct serve *serve, struct hk_error *error)
 {
-    const struct hk_api_options options = {.loop = serve->loop,
+    struct hk_api_options options = {.loop = serve->loop,
         .ledger = serve->ledger,
         .engine = serve->engine,
+        .reader = hk_app_sources_reader(serve->sources),
+        .tally = hk_app_sources_tally(serve->sources),
         .data_dir = serve->data_dir,
         .version = HK_VERSION,
         .apply = apply,
         .apply_ctx = serve};
 
+    options.sources = hk_app_sources_all(serve->sources, &options.source_count);
     return hk_api_new(&options, &serve->api, error);
 }
 

@@ -256,9 +256,12 @@ void hk_app_settings_done(struct hk_app_settings *settings)
         struct hk_tenant_settings *tenant = &settings->tenants[t];
         for (size_t i = 0; i < tenant->setup.playbook_count; i++)
             free((char *)tenant->playbooks[i].source);
+        hk_products_free(tenant->products);
         hk_secrets_free(tenant->secrets);
     }
     settings->tenant_count = 0;
+    hk_products_free(settings->products);
+    settings->products = NULL;
     hk_json_doc_done(&settings->doc);
     hk_arena_done(&settings->arena);
 }

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "intake/products.h"
 #include "plugin/pool.h"
 #include "source/config.h"
 
@@ -22,6 +23,7 @@ struct hk_tenant_settings {
     struct hk_secrets *secrets;
     struct hk_source_config *sources;
     size_t source_count;
+    struct hk_products *products; /* NULL: those that are built in */
 };
 
 #define HK_APP_URL_SIZE 256
@@ -47,6 +49,7 @@ struct hk_app_settings {
     const char *checkpoint_sink; /* absolute, or NULL */
     enum hk_log_level log_level;
     enum hk_log_format log_format;
+    struct hk_products *products; /* that are built in */
     struct hk_tenant_settings *tenants;
     size_t tenant_count;
 };

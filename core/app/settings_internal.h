@@ -26,6 +26,10 @@ HK_MUST_CHECK enum hk_status hk_settings_secrets(struct hk_app_settings *setting
 HK_MUST_CHECK enum hk_status hk_settings_sources(struct hk_app_settings *settings,
     const char *tenant, const struct hk_json *table, struct hk_tenant_settings *ret_tenant,
     struct hk_error *error);
+/* A tenant's list of mappings (NULL is none): files that are read and checked. */
+HK_MUST_CHECK enum hk_status hk_settings_mappings(struct hk_app_settings *settings,
+    const char *tenant, const struct hk_json *list, struct hk_tenant_settings *ret_tenant,
+    struct hk_error *error);
 /* What can only be told when all tenants' are known. */
 HK_MUST_CHECK enum hk_status hk_settings_sources_check(
     const struct hk_app_settings *settings, struct hk_error *error);

@@ -127,6 +127,11 @@ static enum hk_status read_source(const struct hk_source_place *place, const str
     }
     if (status == HK_OK)
         status = hk_place_text(place, table, "product", &config->product, error);
+    if (status == HK_OK && config->product != NULL &&
+        !hk_products_has(place->products, config->product))
+        return hk_fail(error, HK_INVALID,
+            "%s.product: there is no mapping of this form or product: \"%.60s\"", place->path,
+            config->product);
     if (status == HK_OK)
         status = read_zone(place, table, &config->utc_offset_min, error);
     return status;
@@ -135,7 +140,9 @@ static enum hk_status read_source(const struct hk_source_place *place, const str
 enum hk_status hk_settings_sources(struct hk_app_settings *settings, const char *tenant,
     const struct hk_json *table, struct hk_tenant_settings *ret_tenant, struct hk_error *error)
 {
-    struct hk_source_place place = {.settings = settings, .secrets = ret_tenant->secrets};
+    struct hk_source_place place = {.settings = settings,
+        .secrets = ret_tenant->secrets,
+        .products = ret_tenant->products != NULL ? ret_tenant->products : settings->products};
     enum hk_status status = HK_OK;
 
     if (table == NULL || table->count == 0)

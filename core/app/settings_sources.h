@@ -11,7 +11,8 @@
 struct hk_source_place {
     struct hk_app_settings *settings;
     const struct hk_secrets *secrets; /* the tenant's; may be NULL */
-    char path[256];                   /* of its key, for errors */
+    const struct hk_products *products;
+    char path[256]; /* of its key, for errors */
 };
 
 /* The text of a key; *ret_text stays as it is when the key isn't there. */

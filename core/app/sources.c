@@ -15,6 +15,7 @@
 struct hk_app_sources {
     struct hk_app_sources_options options;
     struct hk_tally *tally;
+    struct hk_reader *reader;
     struct hk_feed *feed;
     struct hk_files *files;
     struct hk_source *sources;
@@ -96,11 +97,27 @@ static enum hk_status add_all(struct hk_app_sources *sources, struct hk_error *e
     return status;
 }
 
+static enum hk_status make_reader(struct hk_app_sources *sources, struct hk_error *error)
+{
+    const struct hk_app_settings *settings = sources->options.settings;
+    const struct hk_reader_options options = {
+        .engine = sources->options.engine, .tally = sources->tally, .products = settings->products};
+    enum hk_status status = hk_reader_new(&options, &sources->reader, error);
+
+    for (size_t t = 0; t < settings->tenant_count && status == HK_OK; t++) {
+        const struct hk_tenant_settings *tenant = &settings->tenants[t];
+        hk_tenant number;
+        if (tenant->products != NULL &&
+            hk_engine_tenant(sources->options.engine, tenant->setup.name, &number))
+            status = hk_reader_tenant(sources->reader, number, tenant->products, error);
+    }
+    return status;
+}
+
 enum hk_status hk_app_sources_new(const struct hk_app_sources_options *options,
     struct hk_app_sources **ret_sources, struct hk_error *error)
 {
     struct hk_app_sources *sources = calloc(1, sizeof(*sources));
-    struct hk_feed_options feed = {.engine = options->engine};
     struct hk_sink sink;
     enum hk_status status;
 
@@ -108,9 +125,12 @@ enum hk_status hk_app_sources_new(const struct hk_app_sources_options *options,
         return hk_fail(error, HK_NOMEM, "no memory for sources");
     sources->options = *options;
     status = hk_tally_new(&sources->tally, error);
-    feed.tally = sources->tally;
     if (status == HK_OK)
+        status = make_reader(sources, error);
+    if (status == HK_OK) {
+        const struct hk_feed_options feed = {.engine = options->engine, .reader = sources->reader};
         status = hk_feed_new(&feed, &sources->feed, error);
+    }
     if (status == HK_OK) {
         sink = hk_feed_sink(sources->feed);
         status = hk_files_new(options->loop, &sink, &sources->files, error);
@@ -178,6 +198,7 @@ void hk_app_sources_free(struct hk_app_sources *sources)
         hk_syslog_free(sources->syslogs[i]);
     hk_files_free(sources->files);
     hk_feed_free(sources->feed);
+    hk_reader_free(sources->reader);
     hk_tally_free(sources->tally);
     free(sources->syslogs);
     free(sources->sources);
@@ -187,6 +208,11 @@ void hk_app_sources_free(struct hk_app_sources *sources)
 struct hk_tally *hk_app_sources_tally(struct hk_app_sources *sources)
 {
     return sources->tally;
+}
+
+struct hk_reader *hk_app_sources_reader(struct hk_app_sources *sources)
+{
+    return sources->reader;
 }
 
 const struct hk_source *hk_app_sources_all(const struct hk_app_sources *sources, size_t *ret_count)

@@ -5,6 +5,7 @@
 #ifndef HK_APP_SOURCES_H
 #define HK_APP_SOURCES_H
 
+#include "api/reader.h"
 #include "app/settings.h"
 #include "source/batch.h"
 
@@ -31,6 +32,8 @@ void hk_app_sources_stop(struct hk_app_sources *sources);
 void hk_app_sources_free(struct hk_app_sources *sources);
 
 struct hk_tally *hk_app_sources_tally(struct hk_app_sources *sources);
+/* Of all that comes in, what is posted to the api too. */
+struct hk_reader *hk_app_sources_reader(struct hk_app_sources *sources);
 /* All sources, for the api, which takes what webhooks bring. */
 const struct hk_source *hk_app_sources_all(const struct hk_app_sources *sources, size_t *ret_count);
 
