@@ -214,3 +214,20 @@ def cursors(site):
     count = db.execute("SELECT count(*) FROM cursor WHERE tenant = 1").fetchone()[0]
     db.close()
     return count
+def test_a_line_without_end_and_a_long_one(site):
+    site.configure("eve.json")
+    with open(site.logs.path, "w") as file:
+        file.write("x" * 1000000 + "\n" + site.logs.line() + '{"title": "half')
+    site.start()
+    waiting.until(lambda: all_are_there(site), "the line behind the long one")
+    found = [json.loads(text) if text[0] == '"' else text for text in lines_of(site.data)]
+    assert sorted(len(text) for text in found)[-1] == 128 * 1024
+    assert len(found) == 2
+    alerts = site.document("alert", "list", "--tenant", "main")["items"]
+    views = [site.document("alert", "show", one["id"], "--tenant", "main") for one in alerts]
+    assert sorted(bool(view["view"].get("cut")) for view in views) == [False, True]
+    with open(site.logs.path, "a") as file:
+        file.write('"}\n')
+    site.logs.written.append('{"title": "half"}')
+    waiting.until(lambda: all_are_there(site), "the line that got its end")
+    assert site.stop() == 0
