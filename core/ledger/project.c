@@ -41,6 +41,7 @@ static const struct {
     [HK_NOUN_CASE] = {"case.", "ca-", LAST("cases", "id")},
     [HK_NOUN_TASK] = {"task.", "ta-", LAST("task", "id")},
     [HK_NOUN_NOTICE] = {"notice.", "no-", LAST("notice", "id")},
+    [HK_NOUN_GAP] = {"gap.", "gp-", LAST("gap", "id")},
     [HK_NOUN_USER] = {"user.", "us-", LAST("user", "id")},
     [HK_NOUN_TOKEN] = {"token.", "to-", LAST("token", "id")},
     [HK_NOUN_SUBJECT] = {"", NULL, LAST("subject", "subject")},

@@ -19,6 +19,7 @@ enum hk_noun {
     HK_NOUN_CASE,
     HK_NOUN_TASK,
     HK_NOUN_NOTICE,
+    HK_NOUN_GAP,
     HK_NOUN_USER,
     HK_NOUN_TOKEN,
     HK_NOUN_SUBJECT, /* ledger, engine, config */

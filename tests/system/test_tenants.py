@@ -148,6 +148,7 @@ def test_no_route_gives_a_foreign_thing_to_any_role(world, at, of):
     engine, east, west = world
     here, there = (east, west) if at == "east" else (west, east)
     ids = there.ids(collections(engine))
+    own = {i for some in here.ids(collections(engine)).values() for i in some}
     assert all(ids[name] for name in ("alerts", "runs", "approvals", "containments", "users", "tokens", "cases")), ids
     before = {name: engine.get(f"/v1/{name}", there.tokens["tenant-admin"]).body
               for name in ("approvals", "containments", "runs", "users", "tokens", "cases")}
@@ -156,6 +157,8 @@ def test_no_route_gives_a_foreign_thing_to_any_role(world, at, of):
         if path in OPEN_ROUTES or "{" not in path or path == "/v1/config/apply":
             continue
         for filled in fill(path, ids, there.name):
+            if own & set(filled.split("/")):
+                continue  # the same name here: a playbook, a plugin
             answer = engine.call(method, filled, token, body_of(operation) if method == "POST" else None)
             where = f"{method} {filled} as {role} of {at}: {answer.status}"
             tried += 1
