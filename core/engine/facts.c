@@ -47,6 +47,7 @@ enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant, con
     hk_jw_kv(&jw, "kind", question.kind);
     hk_jw_kv(&jw, "severity", hk_severity_text(severity));
     hk_jw_kv_time(&jw, "at", time_us);
+    hk_jw_kv(&jw, "mode", hk_authority_mode(state->authority));
     hk_jw_key(&jw, "verdict");
     hk_verdict_write(&verdict, &jw);
     if (target != NULL) {
