@@ -77,16 +77,33 @@ enum hk_status hk_fallback_check(const struct hk_json *config, struct hk_error *
     return HK_OK;
 }
 
+/* The entry of a capability that the tenant has bound to the action. */
+static const struct hk_json *by_binding(
+    const struct hk_json *config, const struct hk_json *table, const char *action)
+{
+    const struct hk_json *bindings = hk_json_get(config, "capabilities");
+    for (const struct hk_json *binding = bindings == NULL ? NULL : bindings->first;
+         binding != NULL && action != NULL; binding = binding->next) {
+        const char *bound = hk_json_string(binding);
+        const struct hk_json *entry =
+            binding->key == NULL ? NULL : hk_json_get(table, binding->key);
+        if (bound != NULL && entry != NULL && strcmp(bound, action) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
 void hk_fallback_find(const struct hk_json *config, const char *action, const char *capability,
     const char *kind, struct hk_fallback *ret_fallback)
 {
     const struct hk_json *table = hk_json_get(config, "fallback");
-    const char *const names[] = {action, capability, kind};
-    const struct hk_json *entry = NULL;
-    for (size_t i = 0; i < COUNT(names) && entry == NULL; i++) {
-        if (names[i] != NULL)
-            entry = hk_json_get(table, names[i]);
-    }
+    const struct hk_json *entry = action == NULL ? NULL : hk_json_get(table, action);
+    if (entry == NULL && capability != NULL)
+        entry = hk_json_get(table, capability);
+    if (entry == NULL)
+        entry = by_binding(config, table, action);
+    if (entry == NULL && kind != NULL)
+        entry = hk_json_get(table, kind);
     const char *due = hk_json_string(hk_json_get(entry, "due"));
     *ret_fallback = (struct hk_fallback){
         .owner = hk_json_string(hk_json_get(entry, "owner")),

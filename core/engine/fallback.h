@@ -18,7 +18,8 @@ struct hk_fallback {
 /* HK_INVALID names the key. */
 HK_MUST_CHECK enum hk_status hk_fallback_check(
     const struct hk_json *config, struct hk_error *error);
-/* What holds for the action: its own entry, that of its capability, that of its kind, or a default.
+/* What holds for the action: its own entry, that of its capability (the one it was called by, or
+ * one that is bound to it), that of its kind, or a default.
  * Texts are the configuration's. action, capability and kind may be NULL. */
 void hk_fallback_find(const struct hk_json *config, const char *action, const char *capability,
     const char *kind, struct hk_fallback *ret_fallback);

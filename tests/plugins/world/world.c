@@ -10,7 +10,7 @@
  *   after_ms   wait, on a timer, between the effect and the settlement
  *   crash      "before" or "after": abort() right before or right after the effect
  *   fail       true: no effect, the call fails
- *   fail_undo  true: its undo fails
+ *   fail_undo  so many undos of this process fail first
  *
  * The result is {"effects":N}: effect lines with the call's key (touch_read: of all keys; undo_*:
  * of the key that was undone).
@@ -30,6 +30,7 @@ struct world {
     const struct hk_host *host;
     struct store *store;
     struct job *jobs;
+    uint64_t undos_failed;
 };
 
 enum crash { CRASH_NEVER, CRASH_BEFORE, CRASH_AFTER };
@@ -168,8 +169,10 @@ static void start(struct world *world, const struct hk_call *call, const struct 
     job->block_ms = number_of(args, "block_ms");
     job->after_ms = number_of(args, "after_ms");
     job->crash = crash_of(args);
-    job->fails = cJSON_IsTrue(
-        cJSON_GetObjectItemCaseSensitive(args, job->undoes ? "fail_undo" : "fail"));
+    job->fails = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "fail"));
+    if (job->undoes)
+        job->fails = world->undos_failed < number_of(args, "fail_undo");
+    world->undos_failed += job->undoes && job->fails;
     job->next = world->jobs;
     world->jobs = job;
     uint64_t before_ms = number_of(args, "before_ms");
@@ -268,7 +271,7 @@ static void done(void *state)
     "\"block_ms\":{\"type\":\"integer\",\"minimum\":0},"                                           \
     "\"after_ms\":{\"type\":\"integer\",\"minimum\":0},"                                           \
     "\"crash\":{\"type\":\"string\",\"enum\":[\"before\",\"after\"]},"                             \
-    "\"fail\":{\"type\":\"boolean\"},\"fail_undo\":{\"type\":\"boolean\"}}}"
+    "\"fail\":{\"type\":\"boolean\"},\"fail_undo\":{\"type\":\"integer\",\"minimum\":0}}}"
 #define RESULT                                                                                     \
     "{\"type\":\"object\",\"required\":[\"effects\"],"                                             \
     "\"properties\":{\"effects\":{\"type\":\"integer\",\"minimum\":0}}}"
