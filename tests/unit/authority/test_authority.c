@@ -8,7 +8,8 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
-static const struct hk_json_limits limits = {1 << 20, 32, 10000};
+static const struct hk_json_limits limits = {
+    .size_max = 1 << 20, .depth_max = 32, .nodes_max = 10000};
 
 static enum hk_status try_config(
     const char *config, struct hk_authority **ret_authority, struct hk_error *error)

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static const struct hk_json_limits limits = {1 << 20, 32, 10000};
+static const struct hk_json_limits limits = {
+    .size_max = 1 << 20, .depth_max = 32, .nodes_max = 10000};
 
 static void test_normal_forms(void)
 {
