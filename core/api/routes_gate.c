@@ -129,5 +129,5 @@ const struct hk_route hk_routes_gate[] = {
         "Pass a decision on to somebody else who may take it"),
     HK_ROUTE_WRITE("/v1/approvals/{id}/note", "analyst", note, note_body,
         "Ask back about a decision, or answer"),
-    {.method = NULL, .more = hk_routes_cases},
+    {.method = NULL, .more = hk_routes_pages},
 };

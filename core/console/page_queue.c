@@ -71,24 +71,49 @@ static void put_approvals(struct hk_html *html, const struct hk_json *list)
     free(sorted);
 }
 
-typedef void put_item_fn(struct hk_html *html, const struct hk_json *item);
-
-/* A section with the first of a list; nothing when there are none. */
-static void put_list(struct hk_html *html, const char *id, enum hk_word heading,
-    const struct hk_json *list, put_item_fn *put_item, const char *path)
+/* The first items of a list; counts on from shown. */
+static unsigned put_first(
+    struct hk_html *html, const struct hk_json *list, hk_list_fn *put_item, unsigned shown)
 {
-    unsigned count = count_of(list);
-    unsigned shown = 0;
+    const struct hk_json *items = items_of(list);
+
+    for (const struct hk_json *item = items != NULL ? items->first : NULL;
+         item != NULL && shown < SHOWN_MAX; item = item->next, shown++)
+        put_item(html, item);
+    return shown;
+}
+
+/* A section with the first of one or two lists (other may be NULL); nothing when there are none. */
+static void put_lists(struct hk_html *html, const char *id, enum hk_word heading,
+    const struct hk_json *list, const struct hk_json *other, hk_list_fn *put_item, const char *path)
+{
+    unsigned count = count_of(list) + count_of(other);
 
     if (count == 0)
         return;
     hk_page_section(html, id, heading);
     hk_html_open_class(html, "ul", "items");
-    for (const struct hk_json *item = items_of(list)->first; item != NULL && shown < SHOWN_MAX;
-         item = item->next, shown++)
-        put_item(html, item);
+    (void)put_first(html, other, put_item, put_first(html, list, put_item, 0));
     hk_html_end(html);
     put_more(html, count, path);
+    hk_html_end(html);
+}
+
+static void put_now(struct hk_html *html)
+{
+    struct hk_buf now;
+
+    hk_html_open_class(html, "p", "row soft");
+    hk_buf_init(&now, 256);
+    hk_words_time(&now, html->language, html->zone_minutes, HK_TIME_MINUTES, html->now_us);
+    hk_html_open(html, "span");
+    hk_html_say(html, HK_WORD_AS_OF, now.data != NULL ? now.data : "");
+    hk_html_end(html);
+    hk_buf_done(&now);
+    hk_html_open(html, "a");
+    hk_html_url(html, "href", "/");
+    hk_html_word(html, HK_WORD_RELOAD);
+    hk_html_end(html);
     hk_html_end(html);
 }
 
@@ -96,30 +121,20 @@ void hk_page_queue(struct hk_buf *out, const struct hk_page *base, const struct 
 {
     struct hk_page page = *base;
     struct hk_html html;
-    struct hk_buf now;
 
     page.title = hk_word(base->language, HK_WORD_QUEUE);
     page.place = HK_PLACE_QUEUE;
     hk_page_begin(&html, out, &page);
-    hk_html_open_class(&html, "p", "row soft");
-    hk_buf_init(&now, 256);
-    hk_words_time(&now, page.language, page.zone_minutes, HK_TIME_MINUTES, page.now_us);
-    hk_html_open(&html, "span");
-    hk_html_say(&html, HK_WORD_AS_OF, now.data != NULL ? now.data : "");
-    hk_html_end(&html);
-    hk_buf_done(&now);
-    hk_html_open(&html, "a");
-    hk_html_url(&html, "href", "/");
-    hk_html_word(&html, HK_WORD_RELOAD);
-    hk_html_end(&html);
-    hk_html_end(&html);
+    put_now(&html);
     put_approvals(&html, what->approvals);
-    put_list(&html, "tasks", HK_WORD_QUEUE_TASKS, what->tasks, hk_list_task, "/tasks?state=open");
-    put_list(&html, "stuck", HK_WORD_QUEUE_STUCK, what->runs, hk_list_run, "/runs?state=live");
-    put_list(&html, "alerts", HK_WORD_QUEUE_ALERTS, what->alerts, hk_list_alert, "/alerts");
-    if (count_of(what->approvals) + count_of(what->tasks) + count_of(what->runs) +
+    put_lists(
+        &html, "tasks", HK_WORD_QUEUE_TASKS, what->tasks, NULL, hk_list_task, "/tasks?state=open");
+    put_lists(&html, "stuck", HK_WORD_QUEUE_STUCK, what->unknown, what->diverged, hk_list_run,
+        "/runs?state=live");
+    put_lists(&html, "alerts", HK_WORD_QUEUE_ALERTS, what->alerts, NULL, hk_list_alert, "/alerts");
+    if (count_of(what->tasks) + count_of(what->unknown) + count_of(what->diverged) +
             count_of(what->alerts) ==
         0)
-        hk_html_line(&html, "p", "empty", HK_WORD_QUEUE_NOTHING);
+        hk_html_line(&html, "p", "empty", HK_WORD_NO_ALERTS);
     hk_page_end(&html, &page);
 }

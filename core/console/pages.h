@@ -42,8 +42,9 @@ void hk_page_approvals(
 struct hk_page_queue {
     const struct hk_json *approvals; /* pending */
     const struct hk_json *tasks;     /* open; NULL where there are none */
-    const struct hk_json *runs;      /* unknown and diverged */
-    const struct hk_json *alerts;    /* open; those that were looked at are left out here */
+    const struct hk_json *unknown;   /* runs */
+    const struct hk_json *diverged;  /* runs */
+    const struct hk_json *alerts;    /* that nobody has looked at */
 };
 void hk_page_queue(
     struct hk_buf *out, const struct hk_page *base, const struct hk_page_queue *what);

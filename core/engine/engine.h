@@ -96,6 +96,8 @@ bool hk_engine_is_ready(const struct hk_engine *engine, const char **ret_why);
 /* The tenant's number; false when there is no such tenant in the configuration. */
 bool hk_engine_tenant(const struct hk_engine *engine, const char *name, hk_tenant *ret_tenant);
 const char *hk_engine_tenant_name(const struct hk_engine *engine, hk_tenant tenant);
+/* The zone in which the tenant's people are told times, `notices.zone`: minutes east of UTC. */
+int hk_engine_zone_minutes(const struct hk_engine *engine, hk_tenant tenant);
 /* The only tenant's name, or NULL when there are more. */
 const char *hk_engine_only_tenant(const struct hk_engine *engine);
 /* The dedupe fields of the tenant for intake, NULL-ended; NULL: the default. */
@@ -200,6 +202,12 @@ void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct 
 /* for_ms from now */
 void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *containment, int64_t for_ms, const char *reason, hk_reply_fn *reply, void *ctx);
+
+/* Does it still hold? json has id, state, action, target, check ("holds", "drifted"; "unknown":
+ * its plugin can't tell now; "none": nothing can look at it), found (what is there instead, or why
+ * it can't be told), checked and expires. */
+void hk_engine_verify(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *containment, hk_reply_fn *reply, void *ctx);
 
 void hk_engine_run_cancel(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *run, const char *reason, hk_reply_fn *reply, void *ctx);

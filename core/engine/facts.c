@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/line.h"
 #include "engine/tenant.h"
+#include "words/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,18 @@ enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant, con
     }
     hk_jw_object_end(&jw);
     return hk_buf_check(out, "the explanation", error);
+}
+
+int hk_engine_zone_minutes(const struct hk_engine *engine, hk_tenant tenant)
+{
+    const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);
+    const char *zone =
+        state != NULL ? hk_json_string_at(state->config.root, "notices.zone", NULL) : NULL;
+    int minutes = 0;
+
+    if (zone == NULL || hk_zone_parse(zone, &minutes, NULL) != HK_OK)
+        return 0;
+    return minutes;
 }
 
 /* --- plugins --- */

@@ -100,7 +100,7 @@ static void recall(struct proof *proof, struct root *roots, size_t count)
 
     (void)pthread_mutex_lock(&proof->prover->lock);
     known = roots_of(proof->prover, proof->tenant);
-    if (known != NULL)
+    if (known != NULL && known->count > 0)
         memcpy(roots, known->roots, (known->count < count ? known->count : count) * sizeof(*roots));
     (void)pthread_mutex_unlock(&proof->prover->lock);
 }

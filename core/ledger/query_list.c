@@ -15,6 +15,8 @@ static enum hk_status prepare_list(struct hk_reading *reading,
     sqlite3_stmt **ret_stmt, struct hk_error *error)
 {
     bool is_live = state != NULL && strcmp(state, "live") == 0 && collection->live != NULL;
+    bool is_unseen =
+        state != NULL && strcmp(state, "unseen") == 0 && strcmp(collection->table, "alert") == 0;
     struct hk_buf sql;
     enum hk_status status;
 
@@ -26,6 +28,8 @@ static enum hk_status prepare_list(struct hk_reading *reading,
         hk_buf_appendf(&sql, " AND %s", collection->newest);
     if (is_live)
         hk_buf_appendf(&sql, " AND %s", collection->live);
+    else if (is_unseen)
+        hk_buf_appendf(&sql, " AND %s AND seen_us IS NULL", collection->live);
     else if (state != NULL)
         hk_buf_append_text(&sql, " AND state = ?2");
     if (after != NULL)

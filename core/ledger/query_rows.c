@@ -35,7 +35,7 @@
     " AND source = '" HK_CHECK_SHELF "' AND key = containment.id)"
 
 static const struct hk_collection collections[] = {
-    {"alerts", "alert", "id", NULL, NULL, false, true, NULL,
+    {"alerts", "alert", "id", NULL, NULL, false, true, "state IN ('new', 'routed')",
         {TEXT("id", "id"), TEXT("state", "state"), SEVERITY("severity", "severity"),
             TEXT("title", "title"), TEXT("product", "product"), TEXT("category", "category"),
             TIME("time", "event_us"), TIME("received", "received_us"), TIME("seen", "seen_us"),
