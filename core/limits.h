@@ -230,6 +230,9 @@
 #define HK_SECRET_SIZE_MAX 16384    /* a private key in PEM is the longest that people have */
 #define HK_SECRET_HIDDEN_SIZE_MIN 6 /* shorter ones stand in harmless texts by chance */
 #define HK_GAPS_MAX 256             /* of one kind and tenant; more tell nobody more */
+#define HK_ASK_EVERY_DEFAULT_MS (15 * 60000) /* plugins: does it hold, could it be done? */
+#define HK_ASK_EVERY_MIN_MS 1000
+#define HK_ASK_EVERY_MAX_MS (7 * 86400000LL)
 #define HK_GAP_LOOK_EVERY_MS 60000  /* minutes count in what is not covered, not seconds */
 #define HK_RHYTHM_SOURCES_MAX 1024  /* of one tenant: names of sources can be made up by senders */
 #define HK_REASON_SIZE_MAX 4096     /* reason, comment, evidence text from a person */

@@ -49,6 +49,7 @@ const struct hk_member hk_reason_body[] = {
     {.name = "reason", .type = HK_MEMBER_TEXT, .help = "why"},
     {.name = NULL},
 };
+static const struct hk_member no_body[] = {{.name = NULL}};
 static const struct hk_member renew_body[] = {
     {.name = "for",
         .type = HK_MEMBER_DURATION,
@@ -142,6 +143,8 @@ const struct hk_route hk_routes[] = {
         "Take a containment back"),
     HK_ROUTE_WRITE("/v1/containments/{id}/renew", "approver", hk_route_renew, renew_body,
         "Let a containment stand for longer"),
+    HK_ROUTE_WRITE("/v1/containments/{id}/verify", "analyst", hk_route_verify, no_body,
+        "Look whether a containment still holds"),
 
     HK_ROUTE_LIST("playbooks", "viewer"),
     HK_ROUTE_SHOW("playbooks", "viewer"),

@@ -71,6 +71,18 @@ void hk_route_renew(
             for_ms, hk_json_string_at(body, "reason", ""), hk_job_reply, job);
 }
 
+void hk_route_verify(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct hk_job *job = hk_job_new(exchange, sizeof(*job));
+
+    (void)request;
+    (void)body;
+    if (job != NULL)
+        hk_engine_verify(exchange->api->engine, exchange->tenant, &exchange->actor, id_of(exchange),
+            hk_job_reply, job);
+}
+
 void hk_route_run_cancel(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {

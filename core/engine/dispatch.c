@@ -361,7 +361,9 @@ void hk_dispatch_settled(void *ctx, uint64_t call_id, enum hk_call_end end, cons
     hk_crashpoint("after-effect");
     if (text == NULL)
         text = end == HK_CALL_DONE ? "{}" : "no reason was given";
-    if (out->release != NULL) {
+    if (out->ended != NULL) {
+        out->ended(out->ctx, end, text);
+    } else if (out->release != NULL) {
         hk_lease_call_ended(out->release, out->mode, end, text);
     } else {
         if (out->step->state == HK_STEP_INTENDED) /* I2 */
@@ -370,6 +372,13 @@ void hk_dispatch_settled(void *ctx, uint64_t call_id, enum hk_call_end end, cons
     }
     free(out);
     hk_engine_check_stopped(engine);
+}
+
+void hk_out_forget(struct hk_engine *engine, uint64_t id)
+{
+    char id_text[24];
+    snprintf(id_text, sizeof id_text, "%llu", (unsigned long long)id);
+    free(hk_map_remove(&engine->outs, id_text));
 }
 
 void hk_dispatch_cancel(struct hk_run *run)

@@ -27,7 +27,11 @@ void hk_dispatch_settled(void *engine, uint64_t call_id, enum hk_call_end end, c
 void hk_dispatch_cancel(struct hk_run *run);
 /* A step that was found intended at start: what its effect class allows. */
 void hk_dispatch_recover(struct hk_run *run, struct hk_step *step);
+/* Send a call; out says whose it is, and mode. Returns its number. */
 uint64_t hk_out_send(struct hk_engine *engine, struct hk_tenant_state *tenant,
     const struct hk_out *out, const char *action, const struct hk_call_request *request);
+
+/* Nobody waits for that call any more; only for those with `ended`, which is not called then. */
+void hk_out_forget(struct hk_engine *engine, uint64_t id);
 
 #endif

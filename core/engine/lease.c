@@ -14,20 +14,20 @@
 #include "engine/effect.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
+#include "engine/standing.h"
 #include "engine/start.h"
 #include "engine/task.h"
 #include "engine/tenant.h"
 #include "engine/turn.h"
 #include "engine/tx.h"
+#include "engine/verify.h"
 #include "ledger/query_work.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEASE_MEMORY_MAX (8UL * 1024 * 1024)
 enum {
-    LEASE_ENTRIES_MAX = 10000,
     RETRY_FIRST_MS = 60 * 1000,
     RETRY_MAX_MS = 3600 * 1000,
     RECOVER_AGAIN_MS = 200,
@@ -35,26 +35,17 @@ enum {
     TRIES_BEFORE_TASK = 3, /* so often a release fails before people are asked to do it */
 };
 
-enum lease_job { LEASE_RELEASE, LEASE_EXPIRE, LEASE_RECOVER, LEASE_RENEW };
+enum lease_job { LEASE_RELEASE, LEASE_EXPIRE, LEASE_RECOVER };
 
 struct hk_release {
     struct hk_engine *engine;
     struct hk_tenant_state *tenant;
-    char id[HK_ID_SIZE];
     enum lease_job job;
     struct hk_actor actor;
     char *reason;
-    int64_t for_ms;
     hk_reply_fn *reply;
     void *reply_ctx;
-    /* what stands */
-    struct hk_arena arena;
-    struct hk_chain chain;
-    struct hk_json_doc starting;
-    enum hk_containment_state state;
-    int64_t expires_us;
-    unsigned releases;                 /* containment.releasing entries so far */
-    bool is_by_hand;                   /* a person did it, and a person undoes it */
+    struct hk_standing standing;
     char tasks[TASKS_MAX][HK_ID_SIZE]; /* open ones about it */
     size_t task_count;
     char task[HK_ID_SIZE]; /* opened by this release */
@@ -73,13 +64,14 @@ static void op_end(struct hk_release *op, enum hk_status status, const struct hk
     struct hk_engine *engine = op->engine;
     char id[HK_ID_SIZE];
     struct hk_jw jw;
-    (void)hk_copy_text(id, sizeof id, op->id);
+    (void)hk_copy_text(id, sizeof id, op->standing.id);
     if (op->reply != NULL) {
         hk_jw_init(&jw, &op->answer);
         hk_jw_object(&jw);
-        hk_jw_kv(&jw, "id", op->id);
-        hk_jw_kv(&jw, "state", hk_containment_state_text(op->state));
-        hk_jw_kv_time(&jw, "expires", op->state == HK_CONTAINMENT_ACTIVE ? op->expires_us : 0);
+        hk_jw_kv(&jw, "id", op->standing.id);
+        hk_jw_kv(&jw, "state", hk_containment_state_text(op->standing.state));
+        hk_jw_kv_time(&jw, "expires",
+            op->standing.state == HK_CONTAINMENT_ACTIVE ? op->standing.expires_us : 0);
         if (op->task[0] != 0)
             hk_jw_kv(&jw, "task", op->task);
         hk_jw_object_end(&jw);
@@ -87,11 +79,10 @@ static void op_end(struct hk_release *op, enum hk_status status, const struct hk
     }
     /* Reading was refused or took too long: nobody else takes this release up again. */
     if (op->job == LEASE_RECOVER && (status == HK_BUSY || status == HK_TIMEOUT)) {
-        hk_lease_list(engine, op->tenant->number, op->id);
+        hk_lease_list(engine, op->tenant->number, op->standing.id);
         hk_due_note(engine, hk_engine_now_us(engine) + RECOVER_AGAIN_MS * 1000);
     }
-    hk_json_doc_done(&op->starting);
-    hk_arena_done(&op->arena);
+    hk_standing_done(&op->standing);
     hk_buf_done(&op->answer);
     free(op->reason);
     free(op->args);
@@ -112,45 +103,19 @@ static enum hk_status read_containment(
     struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct hk_release *op = job;
-    enum hk_status status = hk_query_chain(
-        reading, op->tenant->number, op->id, LEASE_ENTRIES_MAX, &op->arena, &op->chain, error);
+    enum hk_status status = hk_standing_read(&op->standing, reading, error);
     if (status == HK_OK)
-        status = hk_query_tasks_of_containment(
-            reading, op->tenant->number, op->id, TASKS_MAX, op->tasks, &op->task_count, error);
+        status = hk_query_tasks_of_containment(reading, op->tenant->number, op->standing.id,
+            TASKS_MAX, op->tasks, &op->task_count, error);
     return status;
-}
-
-static enum hk_status take_entry(
-    struct hk_release *op, const struct hk_stored *stored, struct hk_error *error)
-{
-    struct hk_json_doc doc = {0};
-    if (!hk_containment_step_to(&op->state, stored->entry.kind))
-        return hk_fail(error, HK_CORRUPT, "containment %s: %s can't follow while %s", op->id,
-            hk_kind_text(stored->entry.kind), hk_containment_state_text(op->state));
-    if (stored->payload == NULL)
-        return hk_fail(error, HK_NOT_FOUND, "containment %s: a payload was erased", op->id);
-    enum hk_status status =
-        hk_json_parse(stored->payload, stored->payload_size, &hk_json_limits_own, &doc, error);
-    if (status != HK_OK)
-        return status;
-    op->expires_us = hk_json_i64_at(doc.root, "expires_us", op->expires_us);
-    op->expires_us = hk_json_i64_at(doc.root, "retry_us", op->expires_us);
-    op->releases += stored->entry.kind == HK_KIND_CONTAINMENT_RELEASING;
-    if (stored->entry.kind == HK_KIND_CONTAINMENT_STARTING) {
-        op->starting = doc;
-        op->is_by_hand = hk_json_bool_at(doc.root, "by_hand", false);
-    } else
-        hk_json_doc_done(&doc);
-    return HK_OK;
 }
 
 /* Everything that the undo needs: from the intent alone. */
 static enum hk_status plan_undo(struct hk_release *op, struct hk_error *error)
 {
-    const struct hk_json *root = op->starting.root;
-    const char *plugin = hk_json_string_at(root, "plugin.name", "");
+    const struct hk_json *root = op->standing.starting.root;
+    const char *plugin = hk_standing_plugin(&op->standing);
     const char *undo = hk_json_string_at(root, "undo", NULL);
-    struct hk_buf args;
     if (undo == NULL)
         return hk_fail(error, HK_UNSUPPORTED, "%s has no undo",
             hk_json_string_at(root, "action", "its action"));
@@ -161,9 +126,7 @@ static enum hk_status plan_undo(struct hk_release *op, struct hk_error *error)
         return hk_fail(error, HK_NOT_FOUND, "the plugin's action %s is not there", op->action);
     op->effect = info->effect;
     op->can_probe = info->can_probe;
-    hk_buf_init(&args, HK_ARGS_SIZE_MAX * 2);
-    hk_json_canonical(hk_json_get(root, "args"), &args);
-    op->args = hk_buf_take(&args, NULL);
+    op->args = hk_standing_args(&op->standing);
     return op->args == NULL ? hk_fail(error, HK_NOMEM, "out of memory") : HK_OK;
 }
 
@@ -174,7 +137,7 @@ static void send(struct hk_release *op, enum hk_call_mode mode)
     const struct hk_out out = {.release = op, .mode = mode};
     const struct hk_call_request request = {
         .key = op->key,
-        .undoes = hk_json_string_at(op->starting.root, "key", ""),
+        .undoes = hk_json_string_at(op->standing.starting.root, "key", ""),
         .args = op->args,
         .deadline_ms = HK_CALL_TIME_DEFAULT_MS,
     };
@@ -192,7 +155,7 @@ static void on_not_released(void *ctx)
 {
     struct hk_release *op = ctx;
     op_refuse(op, HK_CONFLICT,
-        op->state == HK_CONTAINMENT_UNKNOWN
+        op->standing.state == HK_CONTAINMENT_UNKNOWN
             ? "nobody can know whether it was released; it is marked unknown"
             : "the release failed; it still holds and will be tried again");
 }
@@ -200,21 +163,23 @@ static void on_not_released(void *ctx)
 /* Commit tx with the entry that says it still holds, and when its release is tried again. */
 static void commit_held(struct hk_release *op, struct hk_tx *tx, const char *why)
 {
-    int64_t delay_ms = (int64_t)RETRY_FIRST_MS << (op->releases < 6 ? op->releases : 6);
+    int64_t delay_ms = (int64_t)RETRY_FIRST_MS
+                       << (op->standing.releases < 6 ? op->standing.releases : 6);
     if (delay_ms > RETRY_MAX_MS)
         delay_ms = RETRY_MAX_MS;
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_HELD))
+    if (!hk_containment_step_to(&op->standing.state, HK_KIND_CONTAINMENT_HELD))
         hk_engine_must(HK_INTERNAL, "a release", NULL);
-    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_CONTAINMENT_HELD, op->id);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_CONTAINMENT_HELD, op->standing.id);
     hk_jw_kv(jw, "reason", why);
     hk_jw_kv_i64(jw, "retry_us", tx->time_us + delay_ms * 1000);
     hk_tx_end(tx);
     /* It is tried for ever; people hear of the first time, the second, the fourth … */
-    if (((op->releases + 1) & op->releases) == 0)
-        hk_notice_about(tx, HK_REASON_HELD, op->id);
+    if (((op->standing.releases + 1) & op->standing.releases) == 0)
+        hk_notice_about(tx, HK_REASON_HELD, op->standing.id);
     /* Once: a task that is open is not opened again, and one that is done was answered. */
-    if (op->releases + 1 == TRIES_BEFORE_TASK)
-        hk_task_open_for_lease(tx, "release", op->id, op->starting.root, why, op->task);
+    if (op->standing.releases + 1 == TRIES_BEFORE_TASK)
+        hk_task_open_for_lease(
+            tx, "release", op->standing.id, op->standing.starting.root, why, op->task);
     hk_due_note(op->engine, tx->time_us + delay_ms * 1000);
     hk_tx_commit(tx, HK_LANE_URGENT, NULL, on_not_released, op);
 }
@@ -222,9 +187,9 @@ static void commit_held(struct hk_release *op, struct hk_tx *tx, const char *why
 static void on_released(void *ctx)
 {
     struct hk_release *op = ctx;
-    if (op->state == HK_CONTAINMENT_RELEASED)
+    if (op->standing.state == HK_CONTAINMENT_RELEASED)
         hk_case_soon_of_run(
-            op->engine, op->tenant, hk_json_string_at(op->starting.root, "run", ""));
+            op->engine, op->tenant, hk_json_string_at(op->standing.starting.root, "run", ""));
     op_end(op, HK_OK, NULL);
 }
 
@@ -233,13 +198,14 @@ static void ask_for_undo(struct hk_release *op)
 {
     struct hk_tx tx;
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->id);
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->standing.id);
     hk_jw_kv(jw, "key", op->key);
     hk_jw_kv(jw, "reason", op->reason);
-    hk_jw_kv_i64(jw, "attempt", op->releases + 1);
+    hk_jw_kv_i64(jw, "attempt", op->standing.releases + 1);
     hk_jw_kv_bool(jw, "by_hand", true);
     hk_tx_end(&tx);
-    hk_task_open_for_lease(&tx, "undo", op->id, op->starting.root, op->reason, op->task);
+    hk_task_open_for_lease(
+        &tx, "undo", op->standing.id, op->standing.starting.root, op->reason, op->task);
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
 }
 
@@ -247,30 +213,30 @@ static void begin_release(struct hk_release *op)
 {
     struct hk_error error = {0};
     struct hk_tx tx;
-    enum hk_containment_state was = op->state;
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RELEASING)) {
+    enum hk_containment_state was = op->standing.state;
+    if (!hk_containment_step_to(&op->standing.state, HK_KIND_CONTAINMENT_RELEASING)) {
         struct hk_error text = {0};
         (void)hk_fail(&text, HK_CONFLICT, "it is %s and can't be released now",
-            hk_containment_state_text(op->state));
+            hk_containment_state_text(op->standing.state));
         op_end(op, HK_CONFLICT, &text);
         return;
     }
-    hk_key_of(op->tenant->name, op->id, "release", op->key);
-    if (op->is_by_hand) {
+    hk_key_of(op->tenant->name, op->standing.id, "release", op->key);
+    if (op->standing.is_by_hand) {
         ask_for_undo(op);
         return;
     }
     bool is_possible = plan_undo(op, &error) == HK_OK;
     if (!is_possible && op->job == LEASE_RELEASE) {
-        op->state = was;
+        op->standing.state = was;
         op_end(op, error.status, &error);
         return;
     }
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->id);
+    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RELEASING, op->standing.id);
     hk_jw_kv(jw, "key", op->key);
     hk_jw_kv(jw, "reason", op->reason);
-    hk_jw_kv_i64(jw, "attempt", op->releases + 1);
+    hk_jw_kv_i64(jw, "attempt", op->standing.releases + 1);
     hk_tx_end(&tx);
     if (is_possible)
         hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_releasing, op);
@@ -281,10 +247,12 @@ static void begin_release(struct hk_release *op)
 static void write_released(struct hk_release *op)
 {
     struct hk_tx tx;
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RELEASED))
+    if (!hk_containment_step_to(&op->standing.state, HK_KIND_CONTAINMENT_RELEASED))
         hk_engine_must(HK_INTERNAL, "a release", NULL);
     hk_tx_begin(&tx, op->engine, op->tenant, "engine");
-    hk_tx_simple(&tx, HK_KIND_CONTAINMENT_RELEASED, op->id, "reason", op->reason, NULL, NULL);
+    hk_tx_simple(
+        &tx, HK_KIND_CONTAINMENT_RELEASED, op->standing.id, "reason", op->reason, NULL, NULL);
+    hk_verify_forget(&tx, op->standing.id);
     for (size_t i = 0; i < op->task_count; i++)
         hk_task_end_unneeded(&tx, op->tasks[i], "it was released meanwhile");
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
@@ -300,13 +268,14 @@ static void write_held(struct hk_release *op, const char *why)
 static void write_unknown(struct hk_release *op, const char *why)
 {
     struct hk_tx tx;
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_UNKNOWN))
+    if (!hk_containment_step_to(&op->standing.state, HK_KIND_CONTAINMENT_UNKNOWN))
         hk_engine_must(HK_INTERNAL, "a release", NULL);
     hk_tx_begin(&tx, op->engine, op->tenant, "engine");
-    hk_tx_simple(&tx, HK_KIND_CONTAINMENT_UNKNOWN, op->id, "why", why, NULL, NULL);
-    hk_notice_about(&tx, HK_REASON_UNKNOWN, op->id);
+    hk_tx_simple(&tx, HK_KIND_CONTAINMENT_UNKNOWN, op->standing.id, "why", why, NULL, NULL);
+    hk_notice_about(&tx, HK_REASON_UNKNOWN, op->standing.id);
     if (op->task_count == 0)
-        hk_task_open_for_lease(&tx, "release", op->id, op->starting.root, why, op->task);
+        hk_task_open_for_lease(
+            &tx, "release", op->standing.id, op->standing.starting.root, why, op->task);
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_not_released, op);
 }
 
@@ -342,40 +311,18 @@ void hk_lease_call_ended(
     follow(op, mode, end, text);
 }
 
-/* --- renewing --- */
-
-static void renew(struct hk_release *op)
-{
-    struct hk_tx tx;
-    if (op->for_ms > op->tenant->lease_max_ms) {
-        op_refuse(op, HK_INVALID, "for: longer than a lease may be");
-        return;
-    }
-    if (!hk_containment_step_to(&op->state, HK_KIND_CONTAINMENT_RENEWED)) {
-        op_refuse(op, HK_CONFLICT, "only an active containment can be renewed");
-        return;
-    }
-    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    op->expires_us = tx.time_us + op->for_ms * 1000;
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CONTAINMENT_RENEWED, op->id);
-    hk_jw_kv_i64(jw, "expires_us", op->expires_us);
-    if (op->reason != NULL)
-        hk_jw_kv(jw, "reason", op->reason);
-    hk_tx_end(&tx);
-    hk_due_note(op->engine, op->expires_us);
-    hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_released, op);
-}
+/* --- where it was left off --- */
 
 /* A release that was under way when the engine ended. */
 static void recover(struct hk_release *op)
 {
     struct hk_error error = {0};
     /* What a person undoes goes on with that person. */
-    if (op->state != HK_CONTAINMENT_RELEASING || op->is_by_hand) {
+    if (op->standing.state != HK_CONTAINMENT_RELEASING || op->standing.is_by_hand) {
         op_end(op, HK_OK, NULL);
         return;
     }
-    hk_key_of(op->tenant->name, op->id, "release", op->key);
+    hk_key_of(op->tenant->name, op->standing.id, "release", op->key);
     if (plan_undo(op, &error) != HK_OK) {
         write_held(op, error.text);
         return;
@@ -392,8 +339,8 @@ static void on_read(void *job, enum hk_status status, const struct hk_error *rea
     struct hk_error error = {0};
     if (status != HK_OK)
         error = *read_error;
-    for (size_t i = 0; status == HK_OK && i < op->chain.count; i++)
-        status = take_entry(op, &op->chain.items[i], &error);
+    if (status == HK_OK)
+        status = hk_standing_take(&op->standing, &error);
     if (status != HK_OK) {
         op_end(op, status, &error);
         return;
@@ -404,16 +351,15 @@ static void on_read(void *job, enum hk_status status, const struct hk_error *rea
         break;
     case LEASE_EXPIRE:
         /* Renewed since it was found due: not now. */
-        if (op->state == HK_CONTAINMENT_ACTIVE && op->expires_us <= hk_engine_now_us(op->engine))
+        if ((op->standing.state == HK_CONTAINMENT_ACTIVE ||
+                op->standing.state == HK_CONTAINMENT_DRIFTED) &&
+            op->standing.expires_us <= hk_engine_now_us(op->engine))
             begin_release(op);
         else
             op_end(op, HK_OK, NULL);
         break;
     case LEASE_RECOVER:
         recover(op);
-        break;
-    case LEASE_RENEW:
-        renew(op);
         break;
     }
 }
@@ -434,9 +380,8 @@ static struct hk_release *op_new(struct hk_engine *engine, struct hk_tenant_stat
     op->tenant = tenant;
     op->job = job;
     op->reason = hk_strdup(reason);
-    (void)hk_copy_text(op->id, sizeof op->id, id);
+    hk_standing_init(&op->standing, tenant->number, id);
     (void)hk_copy_text(op->actor.id, sizeof op->actor.id, "engine");
-    hk_arena_init(&op->arena, LEASE_MEMORY_MAX);
     hk_buf_init(&op->answer, HK_REASON_SIZE_MAX);
     return op;
 }
@@ -444,7 +389,7 @@ static struct hk_release *op_new(struct hk_engine *engine, struct hk_tenant_stat
 void hk_lease_due(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment)
 {
     struct hk_release *op = op_new(engine, tenant, containment, LEASE_EXPIRE, "its time is up");
-    hk_turn_take(engine, op->id, go, op);
+    hk_turn_take(engine, op->standing.id, go, op);
 }
 
 void hk_lease_list(struct hk_engine *engine, hk_tenant tenant, const char *containment)
@@ -465,7 +410,7 @@ void hk_leases_recover(struct hk_engine *engine)
     for (size_t i = 0; i < count; i++) {
         struct hk_release *op = op_new(engine, hk_tenant_of(engine, items[i].tenant),
             items[i].containment, LEASE_RECOVER, "its release goes on after a restart");
-        hk_turn_take(engine, op->id, go, op);
+        hk_turn_take(engine, op->standing.id, go, op);
     }
     free(items);
 }
@@ -476,7 +421,7 @@ static void ask(struct hk_release *op, const struct hk_actor *actor, hk_reply_fn
     op->actor = *actor;
     op->reply = reply;
     op->reply_ctx = ctx;
-    hk_turn_take(op->engine, op->id, go, op);
+    hk_turn_take(op->engine, op->standing.id, go, op);
 }
 
 void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
@@ -489,17 +434,4 @@ void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct 
     ask(op_new(engine, hk_tenant_of(engine, tenant), containment, LEASE_RELEASE,
             reason == NULL ? "released" : reason),
         actor, reply, ctx);
-}
-
-void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
-    const char *containment, int64_t for_ms, const char *reason, hk_reply_fn *reply, void *ctx)
-{
-    if (!engine->is_ready || engine->is_stopping) {
-        hk_reply_busy(reply, ctx);
-        return;
-    }
-    struct hk_release *op =
-        op_new(engine, hk_tenant_of(engine, tenant), containment, LEASE_RENEW, reason);
-    op->for_ms = for_ms;
-    ask(op, actor, reply, ctx);
 }

@@ -58,6 +58,8 @@ struct hk_tenant_state {
     int64_t lease_default_ms;
     int64_t lease_max_ms;
     int64_t gap_look_every_ms;
+    int64_t verify_every_ms;
+    int64_t ready_every_ms;
     struct hk_rhythm *rhythm; /* of its sources */
     struct hk_case_policy cases;
     struct hk_login_policy login;
@@ -162,6 +164,9 @@ struct hk_out {
     struct hk_step *step;
     struct hk_release *release;
     enum hk_call_mode mode;
+    /* of neither: called when it has ended */
+    void (*ended)(void *ctx, enum hk_call_end end, const char *text);
+    void *ctx;
 };
 
 /* --- one at a time: who works on a subject, and who waits for it --- */
@@ -180,6 +185,8 @@ struct hk_notices;
 struct hk_gaps;
 struct hk_gap_watch;
 struct hk_rhythm;
+struct hk_verifier;
+struct hk_ready;
 
 struct hk_engine {
     struct hk_engine_options options;
@@ -223,6 +230,8 @@ struct hk_engine {
     struct hk_notices *notices;
     struct hk_gaps *gaps;
     struct hk_gap_watch *gap_watch;
+    struct hk_verifier *verifier;
+    struct hk_ready *ready;
     unsigned writes_open;
     struct hk_engine_stats stats;
 };

@@ -20,10 +20,12 @@
 #include "engine/line.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
+#include "engine/ready.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/tenant.h"
 #include "engine/tx.h"
+#include "engine/verify.h"
 #include "ledger/query_work.h"
 #include "plugin/spawner.h"
 #include "script/playbook.h"
@@ -120,6 +122,10 @@ enum hk_status hk_engine_new(
         status = hk_gaps_new(engine, &engine->gaps, error);
     if (status == HK_OK)
         status = hk_gap_watch_new(engine, &engine->gap_watch, error);
+    if (status == HK_OK)
+        status = hk_verifier_new(engine, &engine->verifier, error);
+    if (status == HK_OK)
+        status = hk_ready_new(engine, &engine->ready, error);
     if (status == HK_OK) {
         hk_pool_hold(engine->pool);
         status = hk_script_new(hk_wake_signal, engine->script_wake, &engine->script, error);
@@ -165,6 +171,8 @@ void hk_engine_free(struct hk_engine *engine)
     hk_timer_free(engine->due_timer);
     hk_timer_free(engine->start_timer);
     hk_timer_free(engine->stop_timer);
+    hk_verifier_free(engine->verifier);
+    hk_ready_free(engine->ready);
     hk_gap_watch_free(engine->gap_watch);
     hk_gaps_free(engine->gaps);
     free_runs(engine);
@@ -313,6 +321,8 @@ static void become_ready(struct hk_engine *engine)
     hk_case_soon_all(engine);
     hk_runs_advance(engine);
     hk_notices_start(engine->notices);
+    hk_ready_start(engine->ready);
+    hk_verifier_start(engine->verifier);
 }
 
 static void on_start_tick(void *ctx)
@@ -394,6 +404,8 @@ void hk_engine_stop(struct hk_engine *engine, int64_t deadline_ms, hk_loop_fn *d
     if (engine->is_stopping)
         return;
     engine->is_stopping = true;
+    hk_ready_stop(engine->ready);
+    hk_verifier_stop(engine->verifier);
     engine->stopped = done;
     engine->stopped_ctx = ctx;
     hk_timer_disarm(engine->due_timer);

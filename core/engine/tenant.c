@@ -4,6 +4,7 @@
  */
 #include "engine/tenant.h"
 #include "base/log.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "engine/contacts.h"
 #include "engine/fallback.h"
@@ -166,6 +167,24 @@ static enum hk_status read_duration(const struct hk_json *config, const char *pa
     return HK_OK;
 }
 
+/* verify = { every = "15m" }, and ready likewise: how often plugins are asked. */
+static enum hk_status read_every(
+    const struct hk_json *config, const char *name, int64_t *ret_ms, struct hk_error *error)
+{
+    static const char *const keys[] = {"every", NULL};
+    const struct hk_json *value = hk_json_get(config, name);
+    *ret_ms = HK_ASK_EVERY_DEFAULT_MS;
+    if (value == NULL)
+        return HK_OK;
+    enum hk_status status = hk_check_keys(value, name, keys, error);
+    if (status == HK_OK)
+        status = hk_duration_of(
+            value, name, "every", HK_ASK_EVERY_DEFAULT_MS, HK_ASK_EVERY_MAX_MS, ret_ms, error);
+    if (status == HK_OK && *ret_ms < HK_ASK_EVERY_MIN_MS)
+        status = hk_fail(error, HK_INVALID, "%s.every: must be 1s or more", name);
+    return status;
+}
+
 static enum hk_status read_dedupe(
     struct hk_tenant_state *tenant, const struct hk_json *config, struct hk_error *error)
 {
@@ -215,6 +234,10 @@ static enum hk_status read_config(
             root, "lease.default", HK_LEASE_DEFAULT_MS, &tenant->lease_default_ms, error);
     if (status == HK_OK)
         status = read_duration(root, "lease.max", HK_LEASE_MAX_MS, &tenant->lease_max_ms, error);
+    if (status == HK_OK)
+        status = read_every(root, "verify", &tenant->verify_every_ms, error);
+    if (status == HK_OK)
+        status = read_every(root, "ready", &tenant->ready_every_ms, error);
     if (status == HK_OK)
         status = hk_gap_policy_read(root, &tenant->gap_look_every_ms, error);
     if (status == HK_OK)
