@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "engine/gap.h"
 #include "engine/memory.h"
+#include "engine/ready.h"
 #include "engine/rhythm.h"
 #include "engine/tenant.h"
 
@@ -76,6 +77,22 @@ static void look_at_sources(
         find(found, source->name, detail);
     }
     hk_gaps_are(watch->engine, tenant, HK_GAP_SOURCE_SILENT, found->items, found->count);
+}
+
+/* --- actions --- */
+
+static void look_at_actions(
+    struct hk_gap_watch *watch, struct hk_tenant_state *tenant, struct found *found)
+{
+    struct hk_ready_fault fault;
+    size_t cursor = 0;
+    found->count = 0;
+    while (hk_ready_next_fault(watch->engine->ready, tenant->number, &cursor, &fault)) {
+        char name[HK_GAP_NAME_SIZE];
+        (void)snprintf(name, sizeof name, "%s (%s)", fault.capability, fault.action);
+        find(found, name, fault.why);
+    }
+    hk_gaps_are(watch->engine, tenant, HK_GAP_ACTION_NOT_READY, found->items, found->count);
 }
 
 /* --- contacts: what the record says of those who did not answer --- */
@@ -205,8 +222,10 @@ static void look(void *ctx)
     if (!engine->is_ready)
         return;
     struct found *found = hk_engine_alloc(sizeof *found);
-    for (size_t i = 0; i < engine->tenant_count; i++)
+    for (size_t i = 0; i < engine->tenant_count; i++) {
         look_at_sources(watch, engine->tenants[i], now_us, found);
+        look_at_actions(watch, engine->tenants[i], found);
+    }
     free(found);
     look_at_contacts(watch);
     if (now_us - watch->kept_us > KEEP_EVERY_US)

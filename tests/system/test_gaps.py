@@ -1,6 +1,8 @@
 """What is not covered is said: opened once, closed once, over a restart too."""
 
 import json
+import socket
+import threading
 
 import pytest
 
@@ -64,3 +66,42 @@ def test_the_rhythm_is_kept_over_a_restart(watching):
     watching.start()
     assert watching.stop() == 0
     assert watching.document("audit", "verify")["ok"] is True
+
+
+NOT_READY = """return hikeshi {
+  tenants = { main = {
+    gaps = { look_every = "200ms" }, ready = { every = "1s" },
+    plugins = { http = { options = { hosts = { away = { url = "http://127.0.0.1:%d/", cleartext = true, check = "status", allow = { "get", "post" } } } },
+                         grants = { "net:127.0.0.1:%d" } } },
+    capabilities = { ["enrich.away"] = "http.get" },
+  } },
+}
+"""
+
+
+def test_an_action_that_could_not_be_carried_out_is_a_gap():
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]  # bound, and nobody listens
+        it = Engine(NOT_READY % (port, port))
+        try:
+            it.start()
+            gap = until(lambda: [g for g in gaps(it).values() if g["kind"] == "action_not_ready"], "the gap")[0]
+            assert gap["name"] == "enrich.away (http.get)" and gap["detail"]
+            place.listen(16)
+            answering = threading.Thread(target=answer_all, args=(place,), daemon=True)
+            answering.start()
+            until(lambda: not [g for g in gaps(it).values() if g["kind"] == "action_not_ready"], "its end")
+        finally:
+            it.remove()
+
+
+def answer_all(place):
+    while True:
+        try:
+            client, _ = place.accept()
+        except OSError:
+            return
+        with client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -47,7 +47,7 @@ static void secret_files_are_private(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
     CU_ASSERT_TRUE(fputs("pass word\n", out) >= 0 && fclose(out) == 0);
     CU_ASSERT_EQUAL(chmod(path, 0640), 0);
-    CU_ASSERT_EQUAL(read_text(json, &settings, &error), HK_INVALID);
+    CU_ASSERT_EQUAL(read_text(json, &settings, &error), HK_DENIED);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "tenants.main.secrets.smtp: others may read"));
     hk_app_settings_done(&settings);
     CU_ASSERT_EQUAL(chmod(path, 0600), 0);
