@@ -327,6 +327,9 @@ static const struct {
         "SELECT a.severity, a.title, NULL, NULL, r.playbook, NULL, NULL FROM run r"
         " LEFT JOIN alert a ON a.tenant = r.tenant AND a.id = r.alert"
         " WHERE r.tenant = ?1 AND ?2 <> '' AND r.state = 'unknown' ORDER BY r.id LIMIT ?3"},
+    {"gaps", "SELECT count(*) FROM gap WHERE tenant = ?1 AND ?2 <> '' AND state = 'open'",
+        "SELECT NULL, NULL, kind, name || ': ' || detail, NULL, NULL, NULL FROM gap"
+        " WHERE tenant = ?1 AND ?2 <> '' AND state = 'open' ORDER BY since_us LIMIT ?3"},
 };
 
 static enum hk_status write_digest(struct doc *doc)

@@ -57,6 +57,12 @@
     X(USER, "active", "active", "有効")                                                            \
     X(USER, "disabled", "disabled", "無効")                                                        \
                                                                                                    \
+    X(GAP, "source_silent", "source fell silent", "受信途絶")                                      \
+    X(GAP, "source_hindered", "source hindered", "受信に支障")                                     \
+    X(GAP, "mapping_fails", "messages not understood", "変換の失敗")                               \
+    X(GAP, "action_not_ready", "action not possible now", "対処の実行不可")                        \
+    X(GAP, "contact_silent", "contact does not answer", "連絡先の応答なし")                        \
+                                                                                                   \
     X(PHASE, "identify", "identify", "特定")                                                       \
     X(PHASE, "contain", "contain", "封じ込め")                                                     \
     X(PHASE, "eradicate", "eradicate", "根絶")                                                     \
@@ -171,6 +177,9 @@
     X(KIND, "gate.narrowed", "narrowed", "対象の絞り込み")                                         \
     X(KIND, "gate.delegated", "delegated", "委任")                                                 \
     X(KIND, "gate.noted", "question or note", "質問・メモ")                                        \
+    X(KIND, "gap.opened", "gap found", "カバー範囲外の発生")                                       \
+    X(KIND, "gap.closed", "gap closed", "カバー範囲外の解消")                                      \
+    X(KIND, "ledger.restored", "restored from a backup", "バックアップからの復元")                 \
     X(KIND, "containment.starting", "containment starting", "封じ込めの開始処理")                  \
     X(KIND, "containment.active", "containment in force", "封じ込めの有効化")                      \
     X(KIND, "containment.failed", "containment failed", "封じ込めの失敗")                          \
