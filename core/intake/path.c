@@ -110,6 +110,24 @@ static enum hk_status read_steps(struct hk_slice rest, struct hk_arena *arena,
     return status;
 }
 
+/* "@host", but not "@timestamp", which bodies have. */
+static bool is_of_envelope(struct hk_slice text)
+{
+    static const char *const names[] = {"text", "prefix", "host", "app", "pid", "msgid", "time",
+        "facility", "level", "sd", "vendor", "device", "version", "id", "name", "severity", "csv",
+        "source", "peer", "transport"};
+    size_t size = 1;
+
+    if (text.at[0] != '@')
+        return false;
+    while (size < text.size && text.at[size] != '.' && text.at[size] != '[')
+        size++;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (hk_slice_is((struct hk_slice){text.at + 1, size - 1}, names[i]))
+            return true;
+    return false;
+}
+
 enum hk_status hk_path_read(struct hk_slice text, struct hk_arena *arena, hk_path_slot_fn *slot_of,
     void *ctx, struct hk_path *ret_path, struct hk_error *error)
 {
@@ -132,7 +150,7 @@ enum hk_status hk_path_read(struct hk_slice text, struct hk_arena *arena, hk_pat
         *ret_path = path;
         return HK_OK;
     }
-    if (text.at[0] == '@')
+    if (is_of_envelope(text))
         path.root = HK_PATH_ENVELOPE;
     status = read_steps(text, arena, steps, &path, error);
     if (status != HK_OK)

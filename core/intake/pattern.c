@@ -20,6 +20,7 @@ enum part_kind {
     PART_HEX,
     PART_IP,
     PART_HOST,
+    PART_ADDR,
     PART_ID,
     PART_QUOTED,
 };
@@ -102,7 +103,7 @@ static bool read_kind(struct hk_slice name, enum part_kind *ret_kind)
         const char *name;
         enum part_kind kind;
     } kinds[] = {{"word", PART_WORD}, {"number", PART_NUMBER}, {"hex", PART_HEX}, {"ip", PART_IP},
-        {"host", PART_HOST}, {"id", PART_ID}, {"quoted", PART_QUOTED}};
+        {"host", PART_HOST}, {"addr", PART_ADDR}, {"id", PART_ID}, {"quoted", PART_QUOTED}};
 
     for (size_t i = 0; i < COUNT(kinds); i++) {
         if (hk_slice_is(name, kinds[i].name)) {
@@ -127,7 +128,7 @@ static enum hk_status read_take(struct reader *reader)
             reader->error, HK_INVALID, "\"%.60s\": expected {name} or {name:kind}", reader->at);
     if (name.size < inside.size && !read_kind(hk_slice_after(inside, name.size + 1), &part->kind))
         return hk_fail(reader->error, HK_INVALID,
-            "\"%.60s\": the kinds are word, number, hex, ip, host, id and quoted", reader->at);
+            "\"%.60s\": the kinds are word, number, hex, ip, host, addr, id, quoted", reader->at);
     if (!hk_slice_is(name, "_")) {
         part->slot = reader->slot_of(reader->ctx, name);
         if (part->slot < 0)
@@ -284,6 +285,8 @@ static bool is_of_kind(enum part_kind kind, char c)
         return is_hex || c == '.' || c == ':';
     case PART_HOST:
         return is_alnum || (c != '\0' && strchr(".-_", c) != NULL) || (unsigned char)c >= 0x80;
+    case PART_ADDR:
+        return is_alnum || (c != '\0' && strchr(".-_:", c) != NULL);
     case PART_ID:
         return is_alnum || (c != '\0' && strchr(".-_@$\\/:+", c) != NULL) ||
                (unsigned char)c >= 0x80;
@@ -312,8 +315,8 @@ static bool take_kind(struct match *match, const struct part *part, struct hk_sl
     while (size < rest.size && is_of_kind(part->kind, rest.at[size]))
         size++;
     /* What ends a sentence or stands before a port belongs to no address. */
-    while (
-        part->kind == PART_IP && size > 0 && (rest.at[size - 1] == '.' || rest.at[size - 1] == ':'))
+    while ((part->kind == PART_IP || part->kind == PART_ADDR) && size > 0 &&
+           (rest.at[size - 1] == '.' || rest.at[size - 1] == ':'))
         size--;
     *match->steps -= (long)size;
     *ret_taken = (struct hk_slice){rest.at, size};

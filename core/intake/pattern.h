@@ -5,12 +5,15 @@
  *
  *   Deny {proto:word} src {zone}:{src:ip}/{sport:number} dst
  *
- * Text stands for itself; a blank stands for any run of blanks. {name} takes all up to the next
- * text of the pattern, or to the end. {name:KIND} takes what is of that kind, one byte at least:
- * word (no blank), number, hex, ip, host (letters, digits, ".-_"), id (host's and "@$\\/:+"),
- * quoted (with its quotes off). {_} is taken and forgotten. [ … ] may be missing. "{{" is "{", "[["
- * is "[", "]]" is
- * "]". The pattern begins anywhere, unless it starts with "^".
+ * - Text stands for itself; a blank stands for any run of blanks.
+ * - {name} takes all up to the next text of the pattern, or to the end.
+ * - {name:KIND} takes what is of that kind, one byte at least: word (no blank), number, hex, ip,
+ *   host (letters, digits, ".-_"), addr (host's and ":"), id (addr's and "@$/+" and a backslash),
+ *   quoted (with its quotes off).
+ * - {_} is taken and forgotten.
+ * - [ … ] may be missing.
+ * - Doubled braces and brackets stand for one.
+ * - A pattern that begins with text begins anywhere, unless it starts with "^".
  */
 #ifndef HK_INTAKE_PATTERN_H
 #define HK_INTAKE_PATTERN_H
