@@ -5,6 +5,7 @@
  * for each other) → read → a merged case is followed → the verb's act → written → answer, turns end
  */
 #include "engine/case_op.h"
+#include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/case_index.h"
 #include "engine/case_play.h"
@@ -106,12 +107,14 @@ bool hk_case_op_may(struct hk_case_op *op, enum hk_kind kind)
 
 static void on_written(void *ctx)
 {
+    hk_crashpoint("case-written");
     hk_case_op_done(ctx);
 }
 
 /* In the order of everything else: an alert that came in before is in the ledger before. */
 void hk_case_op_commit(struct hk_case_op *op, struct hk_tx *tx)
 {
+    hk_crashpoint("before-case");
     hk_tx_commit(tx, HK_LANE_NORMAL, NULL, on_written, op);
 }
 

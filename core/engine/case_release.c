@@ -3,6 +3,7 @@
  * recorded first (case.releasing); then each containment is released as if somebody had asked for
  * it alone, a few at a time, and what became of each is told.
  */
+#include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/case_op.h"
 #include "engine/memory.h"
@@ -151,6 +152,7 @@ static void on_ordered(void *ctx)
 {
     struct hk_case_op *op = ctx;
     struct releasing *all = op->more;
+    hk_crashpoint("case-ordered");
     op->more = NULL;
     op->reply = NULL; /* the answer is given when all are released; the turn ends now */
     hk_case_op_done(op);

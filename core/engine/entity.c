@@ -267,10 +267,10 @@ static void add_domain(struct adding *adding, const char *url)
 void hk_entities_of(const struct hk_case_policy *policy, const struct hk_json *view,
     struct hk_entities *ret_entities)
 {
+    ret_entities->count = 0;
     struct adding adding = {policy, ret_entities};
     const char *hash = hk_json_string_at(view, "file.sha256", NULL);
     const char *url = hk_json_string_at(view, "url", NULL);
-    ret_entities->count = 0;
     if ((policy->join_by & HK_JOIN_FILE) != 0 && hash != NULL && hk_sha256_hex_is_valid(hash))
         add(&adding, "hash", "hash", hash, true);
     if ((policy->join_by & HK_JOIN_URL) != 0)

@@ -65,7 +65,7 @@ static enum hk_status check_entry(const struct hk_json *entry, struct hk_error *
 enum hk_status hk_fallback_check(const struct hk_json *config, struct hk_error *error)
 {
     const struct hk_json *table = hk_json_get(config, "fallback");
-    if (table == NULL || table->count == 0)
+    if (table == NULL || (table->type == HK_JSON_ARRAY && table->count == 0))
         return HK_OK;
     if (table->type != HK_JSON_OBJECT)
         return hk_fail(error, HK_INVALID, "fallback: expected a table");

@@ -6,6 +6,7 @@
  * One at a time: in the turn of the containment that the task is about, so that its release and the
  * task's end are never written past each other; else in the task's own.
  */
+#include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/case_soon.h"
 #include "engine/dispatch.h"
@@ -91,6 +92,7 @@ static void refuse(struct task_op *op, enum hk_status status, const char *text)
 static void on_written(void *ctx)
 {
     struct task_op *op = ctx;
+    hk_crashpoint("task-written");
     if (op->state == HK_TASK_DONE) {
         const char *in_case = hk_json_string_at(op->opened.root, "case", "");
         hk_case_soon(op->engine, op->tenant, in_case);
@@ -283,6 +285,7 @@ static void done(struct task_op *op)
     if (op->made[0] != 0)
         hk_jw_kv(jw, "made", op->made);
     hk_tx_end(&tx);
+    hk_crashpoint("before-task");
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_written, op);
 }
 

@@ -373,6 +373,54 @@ def test_killed_while_it_releases(start):
     assert len(undone) == len(set(undone)) == 30
 
 
+# --- the engine ends at a point ---
+
+@pytest.mark.parametrize("verb, body, shows", [
+    ("note", {"text": "n"}, lambda it: [note["text"] for note in it["notes"]] == ["n"]),
+    ("assign", {"to": "analyst-1"}, lambda it: it["assignee"] == "analyst-1"),
+    ("close", {"verdict": "expected"}, lambda it: (it["state"], it["counts"]["alerts_open"]) == ("closed", 0)),
+    ("split", None, lambda it: it["counts"]["alerts"] == 1),
+    ("merge", None, lambda it: it["state"] == "merged"),
+])
+@pytest.mark.parametrize("point", ["before-case", "case-written"])
+def test_at_point(start, point, verb, body, shows):
+    """What was not acknowledged is there as a whole or not at all, and can be done again."""
+    engine = start()
+    first, second = (engine.send({"op": "wait", "time": "1h"}, user={"name": "point"}) for _ in range(2))
+    case = engine.case_of(first)
+    other = engine.case_of(engine.send(user={"name": "other"}))
+    body = body or ({"into": other} if verb == "merge" else {"alert": second})
+    engine.people()
+    assert engine.stop() == 0
+    engine.start(crash=point)
+    engine.do_and_die(f"/v1/cases/{case}/{verb}", body)
+    engine.start()
+    assert shows(engine.case(case)) == (point == "case-written")
+    if point == "before-case":
+        engine.do(f"/v1/cases/{case}/{verb}", body)
+        assert shows(engine.case(case))
+    # the index of what is joined was brought back as it stands
+    late = engine.case_of(engine.send(user={"name": "point"}))
+    assert late == {"close": late, "merge": other}.get(verb, late) and (verb != "close" or late != case)
+    assert engine.stop() == 0
+    engine.audit()
+
+
+def test_ordered_and_not_begun(start):
+    engine = start()
+    alert_id = engine.send(contain("host-1"))
+    engine.said(alert_id)
+    case = engine.case_of(alert_id)
+    engine.people()
+    assert engine.stop() == 0
+    engine.start(crash="case-ordered")
+    engine.do_and_die(f"/v1/cases/{case}/release", {"reason": "over"}, "approver")
+    engine.start()
+    assert engine.items("containments")[0]["state"] == "active"  # nobody was told that it is released
+    assert engine.do(f"/v1/cases/{case}/release", {"reason": "over"}, "approver")["released"] == 1
+    assert len([line for line in engine.world() if "UNDO" in line]) == 1
+
+
 # --- from playbooks ---
 
 def test_a_playbook_writes_into_the_case(engine):

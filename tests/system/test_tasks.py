@@ -220,6 +220,27 @@ def test_killed_in_between(start):
     assert engine.of("/v1/containments/" + done["made"])["state"] == "active"
 
 
+@pytest.mark.parametrize("point", ["before-task", "task-written"])
+def test_at_point(start, point):
+    """The word of a person and the containment by hand are one."""
+    engine = start(main={"more": 'mode = "recommend",'})
+    engine.said(engine.send(contain()))
+    task = only_task(engine)["id"]
+    engine.people()
+    assert engine.stop() == 0
+    engine.start(crash=point)
+    body = {"outcome": "happened", "evidence": "done"}
+    engine.do_and_die(f"/v1/tasks/{task}/done", body)
+    engine.start()
+    happened = point == "task-written"
+    assert engine.of("/v1/tasks/" + task)["state"] == ("done" if happened else "open")
+    assert len(engine.items("containments")) == happened
+    engine.do(f"/v1/tasks/{task}/done", body, status=409 if happened else 200)
+    assert [it["state"] for it in engine.items("containments")] == ["active"]
+    assert engine.stop() == 0
+    engine.audit()
+
+
 @pytest.mark.parametrize("table, words", [
     ('{ contain = { owner = "not a name!" } }', "fallback.contain.owner"),
     ('{ contain = { instruct = "x" } }', "fallback.contain.instruct"),

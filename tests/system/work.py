@@ -1,9 +1,11 @@
 """For tests of cases, tasks and modes: an engine whose playbooks do what the alert says, in the test plugin `world`."""
 
+import http.client
 import json
 import os
 import pathlib
 
+import engine
 from engine import Engine, alert
 from waiting import until
 
@@ -59,6 +61,28 @@ class Work(Engine):
                  for name, given in tenants.items()]
         self.config.write_text("return hikeshi { tenants = { %s } }" % ", ".join(texts))
 
+    def start(self, crash=None):
+        """crash: a point (see core/base/crashpoint.h) at which it ends itself."""
+        self.crash = crash
+        before, engine.HIKESHI = engine.HIKESHI, str(BUILD / "hikeshi-crash") if crash else engine.HIKESHI
+        try:
+            return super().start()
+        finally:
+            engine.HIKESHI = before
+
+    def environment(self, token=None):
+        env = super().environment(token)
+        if getattr(self, "crash", None) and token is None:
+            env["HIKESHI_CRASH"] = self.crash
+        return env
+
+    def gone(self):
+        """It ended itself; the record holds."""
+        assert self.process.wait(30) == -9
+        self.process = None
+        self.crash = None
+        self.audit()
+
     def people(self, tenant=None):
         """Tokens of one person for each role, and of a sensor; of the only tenant unless one is named."""
         where = tenant or self.names[0]
@@ -83,6 +107,15 @@ class Work(Engine):
         answer = self.post(path, self.people(tenant)[who], {} if body is None else body)
         assert answer.status == status, (path, answer.status, answer.body)
         return answer.json
+
+    def do_and_die(self, path, body=None, who="analyst"):
+        """POST to an engine that ends before it answers."""
+        try:
+            answer = self.post(path, self.people()[who], {} if body is None else body)
+        except (http.client.HTTPException, OSError):
+            self.gone()
+        else:
+            raise AssertionError((path, answer.status, answer.body))
 
     def send(self, *todo, tenant=None, **fields):
         """Send an alert with an entity of its own; its id."""

@@ -97,6 +97,7 @@ static void bodies_are_held_against_the_table(void)
         {.name = "for", .type = HK_MEMBER_DURATION},
         {.name = "who", .type = HK_MEMBER_NAME},
         {.name = "what", .type = HK_MEMBER_OBJECT},
+        {.name = "seq", .type = HK_MEMBER_NUMBER},
         {.name = NULL},
     };
     static const struct {
@@ -118,6 +119,12 @@ static void bodies_are_held_against_the_table(void)
         {"{\"kind\":\"one\",\"for\":\"4 hours\"}", "for: "},
         {"{\"kind\":\"one\",\"who\":\"A\"}", "who: "},
         {"{\"kind\":\"one\",\"what\":[]}", "what: expected an object"},
+        {"{\"kind\":\"one\",\"seq\":0}", NULL},
+        {"{\"kind\":\"one\",\"seq\":9223372036854775807}", NULL},
+        {"{\"kind\":\"one\",\"seq\":-1}", "seq: expected a whole number"},
+        {"{\"kind\":\"one\",\"seq\":1.5}", "seq: expected a whole number"},
+        {"{\"kind\":\"one\",\"seq\":\"1\"}", "seq: expected a whole number"},
+        {"{\"kind\":\"one\",\"seq\":9223372036854775808}", "seq: expected a whole number"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -309,6 +309,17 @@ static void test_misuse(void)
     ENDS(BODY("note('\\xff')"), "note: fields.text is not UTF-8");
     ENDS(BODY("close {verdict = 'maybe'}"), "verdict must be");
     ENDS(BODY("close {verdict = 'expected', note = {}}"), "note must be a text");
+    ENDS(BODY("case {phase = 'later'}"), "phase must be");
+    ENDS(BODY("case {phase = 1}"), "phase must be");
+    ENDS(BODY("case {title = 1}"), "title must be a text");
+    ENDS(BODY("case {happening = ''}"), "happening must have from 1 to");
+    ENDS(BODY("case {do_now = ('x'):rep(4097)}"), "do_now must have from 1 to 4096 bytes");
+    ENDS(BODY("case {evidence = 'x'}"), "evidence is a list");
+    ENDS(BODY("case {evidence = {'x'}}"), "evidence is a list");
+    ENDS(BODY("case {evidence = {{text = 'x'}}}"), "needs a name");
+    ENDS(BODY("local t = {} for i = 1, 17 do t[i] = {name = 'x'} end case {evidence = t}"),
+        "at most 16");
+    ENDS(BODY("case 'x'"), "table expected");
     ENDS(BODY("ask {}"), "ask needs a question");
     ENDS(BODY("ask {question = 'q', timeout = 'x'}"), "ask: timeout");
     ENDS(BODY("random(0)"), "interval is empty");
