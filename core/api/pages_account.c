@@ -645,5 +645,5 @@ const struct hk_route hk_routes_account[] = {
     ACCOUNT("POST", "/account/totp/remove", remove_totp, "Remove the device"),
     ACCOUNT("GET", "/step-up", show_step_up, "Give a code"),
     ACCOUNT("POST", "/step-up", step_up, "Give a code"),
-    {.method = NULL},
+    {.method = NULL, .more = hk_routes_intake},
 };

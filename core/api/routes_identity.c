@@ -351,5 +351,5 @@ const struct hk_route hk_routes_identity[] = {
     HK_ROUTE_SHOW("tokens", "tenant-admin"),
     HK_ROUTE_WRITE("/v1/tokens/{id}/revoke", "tenant-admin", hk_route_token_revoke, hk_reason_body,
         "Revoke a token"),
-    {.method = NULL, .more = hk_routes_intake},
+    {.method = NULL, .more = hk_routes_people},
 };

@@ -1,6 +1,7 @@
 /*
  * cli_identity: users and tokens; through the engine when it runs, else on the folder.
  */
+#include "api/credential.h"
 #include "api/identity.h"
 #include "app/cli.h"
 #include "app/folder.h"
@@ -15,10 +16,13 @@
         "limit", "N", "items of one page, 1 to 500"                                                \
     }
 
-static const struct hk_column user_columns[] = {
-    {"ID", "id", 0}, {"NAME", "name", 0}, {"ROLE", "role", 0}, {"STATE", "state", 0}};
+static const struct hk_column user_columns[] = {{"ID", "id", 0}, {"NAME", "name", 0},
+    {"ROLE", "role", 0}, {"STATE", "state", 0}, {"PASSWORD", "password", 0}, {"CODES", "totp", 0},
+    {"LOGGED IN", "session", 0}};
 static const struct hk_column token_columns[] = {{"ID", "id", 0}, {"FOR", "service|name", 0},
     {"USER", "user", 0}, {"ROLE", "role", 0}, {"STATE", "state", 0}};
+
+#define HK_LINK_PATH_SIZE (HK_LINK_TEXT_SIZE + 8)
 
 /* --- on the folder --- */
 
@@ -59,6 +63,31 @@ static enum hk_status desk_write(const struct desk *desk, const struct hk_user *
         return hk_fail(error, HK_NOMEM, "no memory for a write");
     status = user != NULL ? hk_user_write(write, user, "tool", desk->time_us, reason, error)
                           : hk_token_write(write, token, "tool", desk->time_us, reason, error);
+    if (status != HK_OK) {
+        hk_write_free(write);
+        return status;
+    }
+    return hk_ledger_write_now(desk->folder.ledger, write, error);
+}
+
+/* A link for a person, and (is_new) the person. */
+static enum hk_status desk_write_link(const struct desk *desk, const struct hk_user *user,
+    bool is_new, char ret_path[HK_LINK_PATH_SIZE], struct hk_error *error)
+{
+    struct hk_write *write = hk_write_new();
+    char text[HK_LINK_TEXT_SIZE];
+    struct hk_link link;
+    enum hk_status status = HK_OK;
+
+    if (write == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for a write");
+    if (is_new)
+        status = hk_user_write(write, user, "tool", desk->time_us, NULL, error);
+    hk_link_new(desk->time_us, text, &link);
+    if (status == HK_OK)
+        status = hk_link_write(write, user, &link, "tool", desk->time_us, error);
+    (void)snprintf(ret_path, HK_LINK_PATH_SIZE, "/link/%s", text);
+    explicit_bzero(text, sizeof(text));
     if (status != HK_OK) {
         hk_write_free(write);
         return status;
@@ -107,14 +136,33 @@ static int list_folder(
 
 /* --- users --- */
 
-static int print_user(const struct hk_cli *cli, const struct hk_user *user)
+/* On a line of its own, the link last. */
+static void print_link(const char *link)
 {
-    if (cli->json || cli->jsonl)
-        printf("{\"id\":\"%s\",\"name\":\"%s\",\"role\":\"%s\",\"state\":\"%s\"}\n", user->id,
+    printf("to set a password, once and within a day:  ");
+    hk_print_text(link);
+    printf("\n");
+}
+
+/* link is the path of a new one; NULL: none. Without an engine nobody knows where it will answer.
+ */
+static int print_user(const struct hk_cli *cli, const struct hk_user *user, const char *link)
+{
+    if (cli->json || cli->jsonl) {
+        printf("{\"id\":\"%s\",\"name\":\"%s\",\"role\":\"%s\",\"state\":\"%s\"", user->id,
             user->name, user->role, user->is_disabled ? "disabled" : "active");
-    else
-        printf("%s  %s  %s  %s\n", user->id, user->name, user->role,
-            user->is_disabled ? "disabled" : "active");
+        if (link != NULL)
+            printf(",\"link\":\"%s\"", link);
+        printf("}\n");
+        return HK_EXIT_DONE;
+    }
+    printf("%s  %s  %s  %s\n", user->id, user->name, user->role,
+        user->is_disabled ? "disabled" : "active");
+    if (link != NULL) {
+        print_link(link);
+        fputs(
+            "hikeshi: put the engine's address before it: no engine runs on this folder\n", stderr);
+    }
     return HK_EXIT_DONE;
 }
 
@@ -133,6 +181,8 @@ static int print_reply(const struct hk_cli *cli, const struct hk_reply *reply)
     if (role != NULL)
         printf("%s  ", role);
     printf("%s\n", token != NULL ? token : hk_json_string_at(root, "state", "-"));
+    if (hk_json_string_at(root, "link", NULL) != NULL)
+        print_link(hk_json_string_at(root, "link", ""));
     return HK_EXIT_DONE;
 }
 
@@ -156,6 +206,7 @@ static void write_pair(struct hk_jw *jw, const char *key, const char *value)
 static int user_add(struct hk_cli *cli)
 {
     const char *role = hk_cli_option(cli, "role");
+    char link[HK_LINK_PATH_SIZE] = "";
     struct hk_error error;
     struct hk_user user;
     struct desk desk;
@@ -182,8 +233,9 @@ static int user_add(struct hk_cli *cli)
         status = hk_user_prepare(
             desk.identity, desk.folder.tenant, cli->args[0], role, desk.time_us, &user, &error);
     if (status == HK_OK)
-        status = desk_write(&desk, &user, NULL, NULL, &error);
-    exit_status = status == HK_OK ? print_user(cli, &user) : hk_cli_error(&error);
+        status = desk_write_link(&desk, &user, true, link, &error);
+    exit_status = status == HK_OK ? print_user(cli, &user, link) : hk_cli_error(&error);
+    explicit_bzero(link, sizeof(link));
     desk_close(&desk);
     return exit_status;
 }
@@ -239,9 +291,64 @@ static int user_disable(struct hk_cli *cli)
         user.is_disabled = true;
         status = desk_write(&desk, &user, NULL, hk_cli_option(cli, "reason"), &error);
     }
-    exit_status = status == HK_OK ? print_user(cli, &user) : hk_cli_error(&error);
+    exit_status = status == HK_OK ? print_user(cli, &user, NULL) : hk_cli_error(&error);
     desk_close(&desk);
     return exit_status;
+}
+
+static int user_link(struct hk_cli *cli)
+{
+    char link[HK_LINK_PATH_SIZE] = "";
+    const struct hk_user *found = NULL;
+    struct hk_error error;
+    struct desk desk;
+    enum hk_status status;
+    int exit_status;
+
+    if (hk_cli_engine_runs(cli))
+        return end_through_engine(cli, "users", "link");
+    status = desk_open(cli, &desk, &error);
+    if (status == HK_OK)
+        found = hk_identity_user(desk.identity, desk.folder.tenant, cli->args[0]);
+    if (status == HK_OK && (found == NULL || found->is_disabled))
+        status = hk_fail(&error, HK_NOT_FOUND, "there is no user %s", cli->args[0]);
+    if (status == HK_OK)
+        status = desk_write_link(&desk, found, false, link, &error);
+    exit_status = status == HK_OK ? print_user(cli, found, link) : hk_cli_error(&error);
+    explicit_bzero(link, sizeof(link));
+    desk_close(&desk);
+    return exit_status;
+}
+
+static int user_unlock(struct hk_cli *cli)
+{
+    return end_through_engine(cli, "users", "unlock");
+}
+
+static int user_remove_totp(struct hk_cli *cli)
+{
+    return end_through_engine(cli, "users", "remove-totp");
+}
+
+static int user_end_sessions(struct hk_cli *cli)
+{
+    return end_through_engine(cli, "users", "end-sessions");
+}
+
+static int user_sessions(struct hk_cli *cli)
+{
+    static const struct hk_column columns[] = {{"ID", "id", 0}, {"FROM", "from", 0},
+        {"SINCE", "opened", 0}, {"SEEN", "seen", 0}, {"BROWSER", "agent", 60}};
+    struct hk_reply reply = {.status = 0};
+    int status;
+
+    if (!hk_cli_id_is_good(cli->args[0]))
+        return HK_EXIT_NOT_FOUND;
+    status = hk_cli_get(cli, &reply, "/v1/users/%s/sessions", cli->args[0]);
+    if (status == 0)
+        status = hk_print_list(cli, &reply, columns, HK_COUNT(columns));
+    hk_reply_done(&reply);
+    return status;
 }
 
 /* --- tokens --- */
@@ -337,13 +444,23 @@ static int token_revoke(struct hk_cli *cli)
 }
 
 const struct hk_command hk_commands_identity[] = {
-    {"user add", "NAME", 1, 1, "Add a person", user_add,
+    {"user add", "NAME", 1, 1, "Add a person, and print a link for them to set a password with",
+        user_add,
         {{"role", "R",
             "viewer, analyst, approver, responder, author, auditor, tenant-admin, "
             "provider-admin"}}},
     {"user list", "", 0, 0, "List people", user_list, {PAGE}},
     {"user disable", "NAME", 1, 1, "Disable a person, and with that their tokens", user_disable,
         {{"reason", "TEXT", "why"}}},
+    {"user link", "NAME", 1, 1, "Print a new one-time link for a person to set a password with",
+        user_link, {{"reason", "TEXT", "why"}}},
+    {"user sessions", "NAME", 1, 1, "Where a person is logged in", user_sessions, {{0}}},
+    {"user end-sessions", "NAME", 1, 1, "Log a person out everywhere", user_end_sessions,
+        {{"reason", "TEXT", "why"}}},
+    {"user unlock", "NAME", 1, 1, "End the wait that strangers' failed logins brought a person",
+        user_unlock, {{"reason", "TEXT", "why"}}},
+    {"user remove-totp", "NAME", 1, 1, "Take away the device that gives a person's codes",
+        user_remove_totp, {{"reason", "TEXT", "why"}}},
     {"token create", "", 0, 0, "Make a token; it is printed this once, as the last word",
         token_create,
         {{"user", "NAME", "for this person, with the person's role"},

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/case_op.h"
 #include "engine/memory.h"
+#include "engine/proof.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,11 @@ static struct releasing *plan(struct hk_case_op *op)
 void hk_case_release(struct hk_case_op *op)
 {
     struct hk_tx tx;
+    struct hk_error error = {0};
+    if (hk_proof_check(op->engine, op->tenant, &op->actor, "release", &error) != HK_OK) {
+        hk_case_op_refuse(op, error.status, error.text);
+        return;
+    }
     if (!hk_case_op_may(op, HK_KIND_CASE_RELEASING))
         return;
     op->more = plan(op);

@@ -11,10 +11,10 @@
 #include "engine/gate.h"
 #include "engine/gate_op.h"
 #include "engine/memory.h"
+#include "engine/proof.h"
 #include "engine/run.h"
 #include "engine/step.h"
 #include "engine/tenant.h"
-#include "limits.h"
 
 #include <string.h>
 
@@ -56,27 +56,25 @@ static bool has_voted(const struct hk_gate_op *op)
     return false;
 }
 
-/* Does a yes to this want a code that the person has not given lately? A no never does: whoever
- * finds something wrong must not need a device to say so. */
-static bool wants_code(const struct hk_gate_op *op)
+/* A no needs no proof: whoever finds something wrong must not need a device to say so. */
+static enum hk_status check_proof(const struct hk_gate_op *op, struct hk_error *error)
 {
     const char *kind = hk_json_string_at(hk_gate_op_current(op), "covers.kind", "");
-    int64_t now_us = hk_clock_now_us(hk_ledger_clock(op->engine->ledger));
-    return op->approve && hk_login_wants_code(&op->tenant->login, kind) &&
-           (op->actor.proven_us == 0 || now_us - op->actor.proven_us > HK_STEP_UP_MS * 1000LL);
+    return op->approve ? hk_proof_check(op->engine, op->tenant, &op->actor, kind, error) : HK_OK;
 }
 
 /* May this person decide this gate with this digest? False: the op has been ended. */
 static bool may_decide(struct hk_gate_op *op)
 {
+    struct hk_error error = {0};
     if (!hk_gate_op_may_speak(op) || !hk_gate_op_has_seen(op))
         return false;
     if (has_voted(op))
         hk_gate_op_conflict(op, "you have already approved it; another person is needed");
     else if (!choice_is_offered(op))
         hk_gate_op_refuse(op, HK_INVALID, "choice: not one of those offered");
-    else if (wants_code(op))
-        hk_gate_op_refuse(op, HK_UNPROVEN, "this wants a code of your device, given just now");
+    else if (check_proof(op, &error) != HK_OK)
+        hk_gate_op_refuse(op, error.status, error.text);
     else
         return true;
     return false;

@@ -14,6 +14,7 @@
 #include "engine/effect.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
+#include "engine/proof.h"
 #include "engine/standing.h"
 #include "engine/start.h"
 #include "engine/task.h"
@@ -427,8 +428,13 @@ static void ask(struct hk_release *op, const struct hk_actor *actor, hk_reply_fn
 void hk_engine_release(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *containment, const char *reason, hk_reply_fn *reply, void *ctx)
 {
+    struct hk_error error = {0};
     if (!engine->is_ready || engine->is_stopping) {
         hk_reply_busy(reply, ctx);
+        return;
+    }
+    if (hk_proof_check(engine, hk_tenant_of(engine, tenant), actor, "release", &error) != HK_OK) {
+        reply(ctx, error.status, &error, NULL);
         return;
     }
     ask(op_new(engine, hk_tenant_of(engine, tenant), containment, LEASE_RELEASE,
