@@ -12,7 +12,7 @@
 /* --- the queue --- */
 
 /* What one queue is made of. */
-enum { APPROVALS, TASKS, UNKNOWN, DIVERGED, ALERTS, LISTS };
+enum { APPROVALS, TASKS, UNKNOWN, DIVERGED, ALERTS, GAPS, LISTS };
 
 static enum hk_status read_queue_lists(struct hk_reading *reading, hk_tenant tenant,
     struct hk_json_doc docs[LISTS], struct hk_error *error)
@@ -26,6 +26,7 @@ static enum hk_status read_queue_lists(struct hk_reading *reading, hk_tenant ten
         [UNKNOWN] = {"runs", "unknown"},
         [DIVERGED] = {"runs", "diverged"},
         [ALERTS] = {"alerts", "unseen"},
+        [GAPS] = {"gaps", "open"},
     };
     enum hk_status status = HK_OK;
 
@@ -47,7 +48,8 @@ static enum hk_status read_queue(struct hk_reading *reading, void *ctx, struct h
                 .tasks = docs[TASKS].root,
                 .unknown = docs[UNKNOWN].root,
                 .diverged = docs[DIVERGED].root,
-                .alerts = docs[ALERTS].root});
+                .alerts = docs[ALERTS].root,
+                .gaps = docs[GAPS].root});
     for (size_t i = 0; i < LISTS; i++)
         hk_json_doc_done(&docs[i]);
     return status;
@@ -137,6 +139,7 @@ LIST(approvals, "approvals", hk_page_approvals)
 LIST(alerts, "alerts", hk_page_alerts)
 LIST(runs, "runs", hk_page_runs)
 LIST(people, "users", write_people)
+LIST(gaps, "gaps", hk_page_gaps)
 
 /* --- one of them --- */
 
@@ -297,6 +300,7 @@ const struct hk_route hk_routes_pages[] = {
     PAGE("/runs/{id}", "viewer", run, "A run, step by step"),
     PAGE("/containments", "viewer", containments, "What is contained"),
     PAGE("/containments/{id}", "viewer", containment, "A containment"),
+    PAGE("/gaps", "viewer", gaps, "What is not covered"),
     PAGE("/people", "tenant-admin", people, "People"),
     {.method = NULL, .more = hk_routes_pages_act},
 };

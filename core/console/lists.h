@@ -10,6 +10,7 @@ void hk_list_approval(struct hk_html *html, const struct hk_json *item);
 void hk_list_alert(struct hk_html *html, const struct hk_json *item);
 void hk_list_run(struct hk_html *html, const struct hk_json *item);
 void hk_list_task(struct hk_html *html, const struct hk_json *item);
+void hk_list_gap(struct hk_html *html, const struct hk_json *item);
 void hk_list_case(struct hk_html *html, const struct hk_json *item);
 
 /* A list's items; empty says that there are none. */

@@ -45,9 +45,15 @@ struct hk_page_queue {
     const struct hk_json *unknown;   /* runs */
     const struct hk_json *diverged;  /* runs */
     const struct hk_json *alerts;    /* that nobody has looked at */
+    const struct hk_json *gaps;      /* open */
 };
 void hk_page_queue(
     struct hk_buf *out, const struct hk_page *base, const struct hk_page_queue *what);
+
+/* --- what is not covered --- */
+
+void hk_page_gaps(
+    struct hk_buf *out, const struct hk_page *base, const struct hk_json *list, const char *state);
 
 /* --- alerts and runs --- */
 

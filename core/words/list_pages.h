@@ -55,6 +55,7 @@
     X(QUEUE_STUCK, "Runs that need a person", "確認が必要な実行")                                  \
     X(QUEUE_ALERTS, "Alerts that nobody has looked at", "未確認のアラート")                        \
     X(QUEUE_GAPS, "Not covered", "監視できていない範囲")                                           \
+    X(GAPS_NONE, "Nothing is left out, as far as is known.", "監視できていない範囲は見つかっていません。") \
     X(QUEUE_NOTHING, "Nothing waits for a person.", "対応が必要なものはありません。")              \
     X(NO_APPROVALS, "No decision is waiting.", "承認待ちはありません。")                           \
     X(NO_ALERTS, "Every alert was looked at.", "未確認のアラートはありません。")                   \

@@ -57,6 +57,8 @@
     X(USER, "active", "active", "有効")                                                            \
     X(USER, "disabled", "disabled", "無効")                                                        \
                                                                                                    \
+    X(GAP, "open", "now", "現在")                                                                  \
+    X(GAP, "closed", "over", "解消済み")                                                           \
     X(GAP, "source_silent", "source fell silent", "受信途絶")                                      \
     X(GAP, "source_hindered", "source hindered", "受信に支障")                                     \
     X(GAP, "mapping_fails", "messages not understood", "変換の失敗")                               \
