@@ -2,6 +2,7 @@
  * routes_metrics: figures in the text format of Prometheus. No names of tenants, since nobody is
  * asked who they are.
  */
+#include "api/people.h"
 #include "api/routes.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -149,6 +150,19 @@ static void write_api(struct hk_buf *out, const struct hk_api *api)
         api->requests_total);
     figure(out, "hikeshi_http_refused_total", "counter",
         "Requests refused for who asked, since start.", api->requests_refused);
+    figure(out, "hikeshi_logins_total", "counter", "People who logged in, since start.",
+        api->people->logins);
+    figure(out, "hikeshi_logins_refused_total", "counter",
+        "Tries to log in or to give a code that were wrong, since start.",
+        api->people->logins_refused);
+    figure(out, "hikeshi_logins_delayed_total", "counter",
+        "Tries that came before their wait was over, since start.", api->people->logins_delayed);
+    figure(out, "hikeshi_sessions", "gauge", "Sessions, those that have run out included.",
+        hk_sessions_count(api->people->sessions));
+    if (api->tls != NULL)
+        figure(out, "hikeshi_tls_certificate_expires_seconds", "gauge",
+            "When the listener's certificate expires, in seconds since 1970.",
+            (uint64_t)(hk_tls_expires_us(api->tls) / 1000000));
     figure(out, "hikeshi_http_connections", "gauge", "Open connections.",
         hk_http_server_connections(api->server));
     figure(out, "hikeshi_http_exchanges", "gauge", "Requests being answered.",

@@ -148,8 +148,9 @@ static void send_next(struct sending *sending)
 
     for (size_t i = 0; i < sending->row_count; i++)
         gatherable += can_be_gathered(&sending->rows[i]);
+    bool is_much = gatherable > lane->tokens;
     take_token(contacts, lane, hk_engine_now_us(sending->notices->engine));
-    if (lane->has_sent && gatherable > 1 && can_be_gathered(&sending->rows[0])) {
+    if (lane->has_sent && is_much && gatherable > 1 && can_be_gathered(&sending->rows[0])) {
         gather(sending);
         return;
     }

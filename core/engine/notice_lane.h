@@ -2,8 +2,9 @@
  * notice_lane: what waits goes out, one lane for each contact and channel, one message at a time in
  * it. Shared by notice_lane.c and notice_send.c only.
  *
- * A lane holds no notices: it asks the ledger for those that are due, in their order. When there is
- * more than one they are gathered, by an entry of their own, into one message with a list.
+ * A lane holds no notices: it asks the ledger for those that are due, in their order. When there
+ * are more than may go now they are gathered, by an entry of their own, into one message with a
+ * list.
  *
  * Twice is better than never, and seldom: after a restart the first notice of a lane is the one
  * that may have been under way when the engine ended, so it is sent alone, as itself.
@@ -35,6 +36,7 @@ struct sending {
     char id[HK_ID_SIZE]; /* of the notice that is sent */
     struct hk_notice_row row;
     struct hk_buf doc;
+    bool is_given_up;
 };
 
 struct hk_notices {

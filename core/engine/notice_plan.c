@@ -6,6 +6,7 @@
 #include "authority/authority.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/due.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/notice_choose.h"
@@ -35,6 +36,7 @@ struct plan {
     unsigned count;
     struct hk_gate_row row;
     bool was_nobody;
+    int64_t next_us;
     struct hk_arena arena;
     struct hk_chain chain;
 };
@@ -134,7 +136,11 @@ static const struct planned *planned_of(const struct plan *plan, const char *nam
 
 static void on_planned(void *ctx)
 {
-    plan_end(ctx);
+    struct plan *plan = ctx;
+
+    if (plan->next_us != 0)
+        hk_due_note(plan->engine, plan->next_us);
+    plan_end(plan);
 }
 
 /* What was chosen becomes entries. */
@@ -168,6 +174,7 @@ static void write_choices(struct plan *plan, const struct hk_choosing *choosing)
         hk_notice_nobody(&tx, &draft, "nobody else who may decide it can be asked now");
     else if (tx.entry_count == 0)
         hk_notice_quiet(&tx, &draft, "nobody is to be asked now");
+    plan->next_us = choosing->next_us;
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_planned, plan);
     free(lapsed);
 }

@@ -192,7 +192,7 @@ void hk_notice_ask(struct hk_tx *tx, struct hk_jw *jw, const char *gate)
     if (contacts == NULL || contacts->count == 0)
         return;
     hk_jw_kv_i64(jw, "tell_us", tx->time_us);
-    (void)hk_copy_text(tx->asks_gate, sizeof tx->asks_gate, gate);
+    (void)hk_copy_text(tx->tell_gate, sizeof tx->tell_gate, gate);
 }
 
 enum hk_status hk_notice_to(struct hk_tx *tx, enum hk_reason reason, const char *about,

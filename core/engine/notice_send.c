@@ -60,7 +60,11 @@ static int64_t retry_at(const struct sending *sending, int64_t now_us, int64_t w
 
 static void on_settled(void *ctx)
 {
-    hk_lane_end(ctx);
+    struct sending *sending = ctx;
+
+    if (sending->is_given_up) /* a gate may have to ask somebody else */
+        hk_due_note(sending->notices->engine, 0);
+    hk_lane_end(sending);
 }
 
 static void step_to(enum hk_kind kind, bool is_final)
@@ -105,9 +109,8 @@ static void settle(
             answer.data != NULL ? answer.data : "", retry_us != 0 ? "; tried again" : "; given up");
     }
     hk_buf_done(&answer);
+    sending->is_given_up = end != HK_MAIL_TAKEN && retry_us == 0;
     hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, on_settled, sending);
-    if (end == HK_MAIL_REFUSED)
-        hk_due_note(engine, 0); /* a gate may have to ask somebody else */
 }
 
 /* The engine goes: it is queued still. */

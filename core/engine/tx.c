@@ -46,6 +46,10 @@ void hk_tx_end(struct hk_tx *tx)
                        tx->time_us, payload, size, &error),
         "writing an entry", &error);
     tx->entry_count++;
+    /* Whoever was asked hears how it ended. */
+    if (tx->tenant->contacts != NULL &&
+        (tx->kind == HK_KIND_GATE_DECIDED || tx->kind == HK_KIND_GATE_EXPIRED))
+        memcpy(tx->tell_gate, tx->subject, sizeof tx->tell_gate);
 }
 
 void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, const char *key1,
@@ -66,7 +70,7 @@ struct written {
     hk_tx_done_fn *done;
     void *ctx;
     int64_t notice_due_us;
-    char asks_gate[HK_ID_SIZE];
+    char tell_gate[HK_ID_SIZE];
 };
 
 static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
@@ -80,8 +84,8 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
         written.run->writes_open--;
     if (written.notice_due_us != 0)
         hk_notices_wake(written.engine, written.notice_due_us);
-    if (written.asks_gate[0] != 0)
-        hk_notice_gate(written.engine, written.tenant, written.asks_gate);
+    if (written.tell_gate[0] != 0)
+        hk_notice_gate(written.engine, written.tenant, written.tell_gate);
     hk_script_events_resume(written.engine);
     if (written.done != NULL)
         written.done(written.ctx);
@@ -101,7 +105,7 @@ void hk_tx_commit(
         .done = done,
         .ctx = ctx,
         .notice_due_us = tx->notice_due_us};
-    memcpy(written->asks_gate, tx->asks_gate, sizeof written->asks_gate);
+    memcpy(written->tell_gate, tx->tell_gate, sizeof written->tell_gate);
     if (run != NULL) {
         if (run->writes_open++ > 0)
             lane = HK_LANE_NORMAL;

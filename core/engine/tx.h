@@ -20,7 +20,7 @@ struct hk_tx {
     unsigned entry_count; /* that were ended */
     /* what people are to be told once it is on disk: see notice.h */
     int64_t notice_due_us;      /* of the first notice in it; 0: there is none */
-    char asks_gate[HK_ID_SIZE]; /* a gate about which nobody was asked yet, "" */
+    char tell_gate[HK_ID_SIZE]; /* a gate that was opened, or has ended; "" */
 };
 
 void hk_tx_begin(

@@ -224,6 +224,9 @@ static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
         for (size_t i = 0; i < sizeof(playbook_fields) / sizeof(playbook_fields[0]); i++)
             write_or_null(jw, playbook_fields[i],
                 hk_json_get(newest(history, HK_KIND_PLAYBOOK_ADDED), playbook_fields[i]));
+    } else if (strcmp(what->table, "notice") == 0) {
+        write_or_null(jw, "text", hk_json_get(history->docs[0].root, "text"));
+        write_or_null(jw, "answer", hk_json_get(newest(history, HK_KIND_NOTICE_SENT), "answer"));
     } else if (strcmp(what->table, "plugin") == 0) {
         write_or_null(jw, "descriptor", newest(history, HK_KIND_PLUGIN_LOADED));
     }

@@ -36,7 +36,7 @@ struct mail {
     size_t message_sent;
     bool has_reply;
     bool is_greeted;       /* the first line was a good one */
-    char reply[TEXT_SIZE]; /* the last line that came */
+    char reply[TEXT_SIZE]; /* the last line that came, or the last one that refused */
     char curl_text[CURL_ERROR_SIZE];
     hk_mail_fn *fn;
     void *ctx;
@@ -189,6 +189,10 @@ static size_t on_line(char *data, size_t one, size_t count, void *ctx)
     if (!mail->has_reply) {
         mail->has_reply = true;
         mail->is_greeted = size >= 1 && data[0] == '2';
+    }
+    /* What was wrong counts, not the goodbye that follows it. */
+    if (size == 0 || (data[0] < '4' && (mail->reply[0] >= '4' || strncmp(data, "221", 3) == 0))) {
+        return size;
     }
     for (size_t i = 0; i < size && kept < sizeof mail->reply - 1; i++) {
         if ((unsigned char)data[i] >= ' ' && (unsigned char)data[i] < 0x7f) {

@@ -74,7 +74,7 @@ struct hk_script_event {
     enum hk_script_event_kind kind;
     hk_script_run run;
     char step[HK_STEP_PATH_SIZE];
-    char op[8];
+    char op[16];
     char *name;          /* REQUEST */
     char *args;          /* REQUEST: canonical JSON object */
     char *options;       /* REQUEST: canonical JSON object */
