@@ -147,6 +147,8 @@ static bool try_xml(struct making *making)
     size_t begin = hk_slice_find(text, "<Event", 6);
 
     if (begin >= text.size)
+        begin = hk_slice_find(text, "<?xml", 5);
+    if (begin >= text.size)
         return false;
     body = hk_xml_read(hk_slice_after(text, begin), &making->tree);
     if (body == NULL)
@@ -290,13 +292,22 @@ static bool try_zeek(struct making *making, struct hk_slice line, const char *he
     return true;
 }
 
+/* A line of an export: "<13>…" or "{…}" in quotes. */
+static struct hk_slice without_quotes(struct hk_slice text)
+{
+    if (text.size < 4 || text.at[0] != '"' || text.at[text.size - 1] != '"' ||
+        (text.at[1] != '<' && text.at[1] != '{'))
+        return text;
+    return (struct hk_slice){text.at + 1, text.size - 2};
+}
+
 static enum hk_status read_text(
     struct making *making, struct hk_slice bytes, const struct hk_message_hint *hint)
 {
     struct hk_event *event = making->event;
     struct hk_slice text;
 
-    if (!clean(&event->arena, bytes, &text))
+    if (!clean(&event->arena, without_quotes(bytes), &text))
         return HK_NOMEM;
     if (try_zeek(making, text, hint->head)) {
         event->text = text;
@@ -402,12 +413,30 @@ static const struct hk_json *inner_object(const struct hk_json *body)
     return inner;
 }
 
+/* A value of a line with commas that is a JSON object. */
+static bool inner_of_csv(const struct hk_event *event, struct hk_slice *ret_bytes)
+{
+    const struct hk_json *values = hk_json_get(event->envelope, "@csv");
+
+    for (const struct hk_json *value = values != NULL ? values->first : NULL; value != NULL;
+         value = value->next) {
+        if (value->text_size > 2 && value->text[0] == '{' &&
+            value->text[value->text_size - 1] == '}') {
+            *ret_bytes = (struct hk_slice){value->text, value->text_size};
+            return true;
+        }
+    }
+    return false;
+}
+
 bool hk_event_inner(const struct hk_event *event, struct hk_slice *ret_bytes)
 {
     static const char *const texts[] = {"_raw", "event.original", "message", "Message", "log",
         "rawMessage", "raw", "msg", "event", "data"};
     const struct hk_json *inner;
 
+    if ((event->reads & HK_READS_CSV) != 0 && inner_of_csv(event, ret_bytes))
+        return true;
     if ((event->reads & HK_READS_JSON) == 0)
         return false;
     inner = inner_object(event->body);

@@ -47,9 +47,9 @@ static size_t measure_chunk(struct hk_slice text, struct hk_pairs_rule rule)
     size_t at = 0;
 
     while (at < text.size && text.at[at] != rule.between) {
-        bool opens = text.at[at] == '"' &&
-                     (at == 0 || text.at[at - 1] == rule.equals ||
-                         text.at[at - 1] == rule.between || hk_is_blank(text.at[at - 1]));
+        char before = (char)(at > 0 ? text.at[at - 1] : ' ');
+        bool opens = text.at[at] == '"' && (before == '=' || before == ':' ||
+                                               before == rule.between || hk_is_blank(before));
         at += opens ? measure_quoted(hk_slice_after(text, at)) : 1;
     }
     return at < text.size ? at : text.size;
@@ -111,8 +111,10 @@ static void read_words(struct hk_slice text, char equals, struct hk_tree *tree,
             struct hk_slice key = clean_key((struct hk_slice){text.at + begin, at - begin});
             struct hk_slice value = hk_slice_after(text, at + 1);
             size_t size = 0;
-            if (value.size > 0 && value.at[0] == '"')
+            if (value.size > 0 && (value.at[0] == '"' || value.at[0] == '\''))
                 size = measure_quoted(value);
+            if (size == value.size && value.size > 0 && value.at[size - 1] != value.at[0])
+                size = 0; /* a quote that does not end is none */
             while (size < value.size && !hk_is_blank(value.at[size]) && value.at[size] != '\n')
                 size++;
             value.size = size;

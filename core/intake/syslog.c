@@ -10,6 +10,17 @@
 #define HOST_SIZE_MAX 255 /* RFC 5424, 6 */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Texts that stand for themselves, where others have a host or a tag. */
+static bool begins_body(struct hk_slice text)
+{
+    static const char *const begins[] = {"CEF:", "LEEF:", "{", "<", "%", "[{", "\""};
+
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (hk_slice_starts(text, begins[i]))
+            return true;
+    return false;
+}
+
 /* --- RFC 5424 --- */
 
 /* Take a header field and the blank after it. False when there is none. */
@@ -90,7 +101,7 @@ static bool read_5424(
         if (read.has_time ? used != time.size : true)
             return false;
     }
-    if (!take_field(&rest, &read.host) || !take_field(&rest, &read.app) ||
+    if (!take_field(&rest, &read.host) || begins_body(rest) || !take_field(&rest, &read.app) ||
         !take_field(&rest, &read.pid) || !take_field(&rest, &read.msgid))
         return false;
     read.is_5424 = true;
@@ -194,10 +205,12 @@ static struct hk_slice skip_unknown_zone(struct hk_slice text)
 static bool take_time(
     struct hk_slice *rest, const struct hk_when_ground *ground, struct hk_syslog *syslog)
 {
-    static const char *const word_forms[] = {"%b %d %Y %H:%M:%S%f %Z", "%b %d %Y %H:%M:%S%f %z",
-        "%b %d %Y %I:%M:%S %p%f %Z", "%b %d %Y %H:%M:%S%f", "%b %d %H:%M:%S%f %Y",
-        "%b %d %H:%M:%S%f %Z %Y", "%b %d %H:%M:%S%f %Z", "%b %d %H:%M:%S%f %z", "%b %d %H:%M:%S%f",
-        "%a %b %d %H:%M:%S%f %Y", "%a %b %d %H:%M:%S%f %Z %Y", "%a %b %d %H:%M:%S%f"};
+    /* "%f%f": Huawei counts messages of one moment behind the milliseconds. */
+    static const char *const word_forms[] = {"%b %d %Y %H:%M:%S%f%f", "%b %d %Y %H:%M:%S%f %Z",
+        "%b %d %Y %H:%M:%S%f %z", "%b %d %Y %I:%M:%S %p%f %Z", "%b %d %Y %H:%M:%S%f",
+        "%b %d %H:%M:%S%f %Y", "%b %d %H:%M:%S%f %Z %Y", "%b %d %H:%M:%S%f %Z",
+        "%b %d %H:%M:%S%f %z", "%b %d %H:%M:%S%f", "%a %b %d %H:%M:%S%f %Y",
+        "%a %b %d %H:%M:%S%f %Z %Y", "%a %b %d %H:%M:%S%f"};
     static const char *const digit_forms[] = {"%Y-%m-%dT%H:%M:%S%f%z", "%Y-%m-%dT%H:%M:%S%f",
         "%Y-%m-%d %H:%M:%S%f %z", "%Y-%m-%d %H:%M:%S%f%z", "%Y-%m-%d %H:%M:%S%f %Z",
         "%Y-%m-%d %H:%M:%S%f", "%Y %b %d %H:%M:%S%f %z", "%Y %b %d %H:%M:%S%f %Z",
@@ -334,17 +347,6 @@ static void take_tag(struct hk_slice *rest, struct hk_syslog *syslog)
     }
     syslog->app = (struct hk_slice){rest->at, size};
     *rest = skip_blanks(hk_slice_after(*rest, end));
-}
-
-/* Texts that stand for themselves, where others have a host or a tag. */
-static bool begins_body(struct hk_slice text)
-{
-    static const char *const begins[] = {"CEF:", "LEEF:", "{", "<", "%", "[{", "\""};
-
-    for (size_t i = 0; i < COUNT(begins); i++)
-        if (hk_slice_starts(text, begins[i]))
-            return true;
-    return false;
 }
 
 /* A time behind what stands for a host or a card: "host: *Mar 1 …", "host 57: Mar 1 …",
