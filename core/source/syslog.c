@@ -21,6 +21,8 @@ struct peer {
     struct hk_frames frames;
     size_t held; /* our part of the total */
     struct hk_batch *pending;
+    bool is_waiting; /* in the line */
+    bool is_broken;  /* its stream can't be read any further */
     struct peer *next_waiting;
     char address[HK_IP_TEXT_SIZE];
 };
@@ -104,6 +106,7 @@ static void wait_in_line(struct peer *peer)
 
     if (syslog->waiting == NULL)
         hk_timer_arm(syslog->retry, HK_SOURCE_RETRY_MS);
+    peer->is_waiting = true;
     peer->next_waiting = NULL;
     *syslog->waiting_tail = peer;
     syslog->waiting_tail = &peer->next_waiting;
@@ -156,8 +159,10 @@ static size_t on_read(void *ctx, const char *data, size_t size)
     struct peer *peer = ctx;
     size_t taken = 0;
 
-    if (!take(peer, data, size, &taken))
+    if (!take(peer, data, size, &taken)) {
+        peer->is_broken = true;
         return SIZE_MAX;
+    }
     if (peer->pending != NULL) {
         hk_stream_pause(peer->stream);
         wait_in_line(peer);
@@ -211,7 +216,7 @@ static void take_last(struct peer *peer)
         if (peer->pending != NULL)
             peer->pending->arrived_us = hk_time_wall_us();
     }
-    if (peer->pending != NULL && !hk_batch_is_full(peer->pending) &&
+    if (peer->pending == NULL || hk_batch_is_full(peer->pending) ||
         !hk_batch_add(peer->pending, frame.text, frame.size, frame.is_cut, peer->address))
         hk_tally_count(peer->listener->syslog->source->row, HK_TALLY_dropped, 1);
 }
@@ -221,24 +226,21 @@ static void take_last(struct peer *peer)
 static void on_close(void *ctx, const char *why, const char *left, size_t left_size)
 {
     struct peer *peer = ctx;
-    bool is_in_line = peer->pending != NULL;
     size_t taken = 0;
 
     peer->stream = NULL;
     if (why != NULL)
         tell_close(peer, why);
-    if (is_in_line)
+    if (peer->is_waiting)
         return;
     if (left_size > 0 && !take(peer, left, left_size, &taken))
-        goto out;
-    if (peer->pending == NULL)
+        peer->is_broken = true;
+    if (!peer->is_broken)
         take_last(peer);
-    if (!offer(peer)) {
+    if (offer(peer))
+        free_peer(peer);
+    else
         wait_in_line(peer);
-        return;
-    }
-out:
-    free_peer(peer);
 }
 
 static const struct hk_stream_handler handler = {
@@ -259,6 +261,7 @@ static void on_retry(void *ctx)
         syslog->waiting = peer->next_waiting;
         if (syslog->waiting == NULL)
             syslog->waiting_tail = &syslog->waiting;
+        peer->is_waiting = false;
         if (peer->stream != NULL)
             hk_stream_resume(peer->stream);
         else
