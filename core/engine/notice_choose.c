@@ -160,7 +160,7 @@ static void choose_stage(struct hk_choosing *c)
         return;
     }
     if (ask_next(c, standing.last, &duty_us)) {
-        if (standing.has_last)
+        if (standing.has_last && !c->was_nobody)
             mark_lapsed(c, &standing.last);
         note_answer(c);
         return;

@@ -33,7 +33,7 @@ struct hk_choosing {
     const struct hk_asked *asked;
     int64_t now_us;
     int64_t expires_us;
-    bool was_nobody; /* that there is nobody else has been said before */
+    bool was_nobody; /* since the last one was asked, it was said that there is nobody else */
     /* what follows */
     struct hk_choice *choices; /* as many as there are contacts, zeroed */
     bool is_nobody;            /* somebody should have been asked, and there was nobody */

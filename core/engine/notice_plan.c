@@ -60,7 +60,10 @@ static void take_told(void *ctx, const struct hk_told_row *row)
     struct plan *plan = ctx;
     bool asks = strcmp(row->reason, "approval") == 0 || strcmp(row->reason, "escalation") == 0;
 
-    plan->was_nobody = plan->was_nobody || strcmp(row->state, "nobody") == 0;
+    if (strcmp(row->state, "nobody") == 0)
+        plan->was_nobody = true;
+    else if (asks)
+        plan->was_nobody = false;
     for (unsigned i = 0; i < plan->count; i++) {
         struct planned *planned = &plan->each[i];
 

@@ -8,6 +8,7 @@
 #include "loop/mail.h"
 
 #include "base/buf.h"
+#include "base/ip.h"
 #include "limits.h"
 #include "loop/curl_multi.h"
 
@@ -73,8 +74,10 @@ static bool is_name(const char *text)
 
 bool hk_mail_host_is_valid(const char *text)
 {
-    return is_name(text) || (strchr(text, ':') != NULL && strlen(text) < HOST_SIZE_MAX &&
-                                text[strspn(text, "0123456789abcdefABCDEF:.")] == '\0');
+    struct hk_ip ip;
+
+    return is_name(text) || (strchr(text, ':') != NULL && strpbrk(text, "[]%") == NULL &&
+                                hk_ip_parse(text, &ip, NULL) == HK_OK);
 }
 
 /* RFC 5321 section 4.1.2: Dot-string @ Domain */
