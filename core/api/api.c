@@ -183,6 +183,8 @@ void hk_api_free(struct hk_api *api)
 enum hk_status hk_api_listen(struct hk_api *api, const char *address, const struct hk_tls *tls,
     unsigned *ret_port, struct hk_error *error)
 {
+    if (tls != NULL)
+        api->tls = tls;
     return hk_http_server_listen(api->server, address, tls, ret_port, error);
 }
 

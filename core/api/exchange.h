@@ -29,8 +29,9 @@ struct hk_api {
     const struct hk_source *sources;
     size_t source_count;
     const char *version;
-    const char *url; /* where people reach the pages, without '/' at its end */
-    bool has_proxy;  /* what comes from this machine comes from a proxy that speaks TLS */
+    const struct hk_tls *tls; /* of the listener that has it, or NULL */
+    const char *url;          /* where people reach the pages, without '/' at its end */
+    bool has_proxy;           /* what comes from this machine comes from a proxy that speaks TLS */
     int64_t started_us;
     void (*apply)(void *apply_ctx, hk_applied_fn *done, void *done_ctx); /* may be NULL */
     void *apply_ctx;

@@ -196,7 +196,9 @@ static void write_role(struct hk_jw *jw, const struct hk_route *route)
         route->role_too != NULL ? ", or " : "", route->role_too != NULL ? route->role_too : "");
     hk_jw_kv(jw, "description", text);
     if (route->flags & HK_ROUTE_BASIC_AUTH)
-        hk_jw_kv_raw(jw, "security", "[{\"token\":[]},{\"password\":[]}]");
+        hk_jw_kv_raw(jw, "security", "[{\"token\":[]},{\"password\":[]},{\"session\":[]}]");
+    else if (strcmp(route->method, "GET") != 0)
+        hk_jw_kv_raw(jw, "security", "[{\"token\":[]},{\"session\":[],\"csrf\":[]}]");
 }
 
 static void write_operation(struct hk_jw *jw, const struct hk_route *route)
@@ -219,16 +221,22 @@ static void write_components(struct hk_jw *jw)
         "{\"securitySchemes\":{"
         "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
         "\"password\":{\"type\":\"http\",\"scheme\":\"basic\","
-        "\"description\":\"any user name; the password is a token\"}},"
+        "\"description\":\"any user name; the password is a token\"},"
+        "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"hikeshi\","
+        "\"description\":\"of whoever logged in; __Host-hikeshi over TLS\"},"
+        "\"csrf\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Hikeshi-CSRF\","
+        "\"description\":\"the token that each form of the session's pages carries\"}},"
         "\"schemas\":{\"Problem\":{\"type\":\"object\","
         "\"description\":\"RFC 9457; further members depend on the problem\","
         "\"required\":[\"type\",\"title\",\"status\"],"
-        "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},"
+        "\"properties\":{\"type\":{\"type\":\"string\",\"description\":\"about:blank; "
+        "/problems/step-up: give a code at /step-up, and ask again\"},"
+        "\"title\":{\"type\":\"string\"},"
         "\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"},"
         "\"retry_after\":{\"type\":\"integer\",\"description\":\"seconds\"},"
         "\"current\":{\"type\":\"object\",\"description\":\"what stands, of a conflict\"},"
         "\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}}}");
-    hk_jw_kv_raw(jw, "security", "[{\"token\":[]}]");
+    hk_jw_kv_raw(jw, "security", "[{\"token\":[]},{\"session\":[]}]");
 }
 
 /* This route, or the first after it that isn't a page: those are for people. */

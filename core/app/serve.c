@@ -28,7 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DAY_US (86400LL * 1000000)
+
 enum {
+    CERT_WARN_DAYS = 14,
     READY_POLL_MS = 20,
     LAST_ANSWERS_MS = 2000, /* after the engine stopped, for answers on their way */
 };
@@ -333,7 +336,18 @@ static enum hk_status start_tls(struct serve *serve, struct hk_error *error)
         .client_ca_file = from->client_ca_file,
         .protocol = "http/1.1"};
 
-    return from->cert_file != NULL ? hk_tls_new(&options, &serve->tls, error) : HK_OK;
+    int64_t left_us;
+    enum hk_status status;
+
+    if (from->cert_file == NULL)
+        return HK_OK;
+    status = hk_tls_new(&options, &serve->tls, error);
+    if (status != HK_OK)
+        return status;
+    left_us = hk_tls_expires_us(serve->tls) - hk_time_wall_us();
+    if (left_us < CERT_WARN_DAYS * DAY_US)
+        hk_log(HK_LOG_WARNING, "%s expires in %d days", from->cert_file, (int)(left_us / DAY_US));
+    return HK_OK;
 }
 
 static enum hk_status listen_all(

@@ -161,6 +161,11 @@ const struct hk_login *hk_sessions_over(
     return NULL;
 }
 
+size_t hk_sessions_count(const struct hk_sessions *sessions)
+{
+    return sessions->count;
+}
+
 bool hk_login_is_over(const struct hk_login *login, int64_t idle_ms, int64_t now_us)
 {
     return now_us >= login->ends_us || now_us - login->seen_us >= idle_ms * 1000;

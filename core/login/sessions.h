@@ -50,6 +50,7 @@ void hk_sessions_remove(struct hk_sessions *sessions, const char *id);
  * returned ends the walk: begin again. */
 const struct hk_login *hk_sessions_next(const struct hk_sessions *sessions, uint32_t tenant,
     const char *user, const struct hk_login *after);
+size_t hk_sessions_count(const struct hk_sessions *sessions);
 /* Any login that is over, with that idle time for its tenant; NULL when there is none. */
 typedef int64_t hk_idle_fn(void *ctx, uint32_t tenant);
 const struct hk_login *hk_sessions_over(

@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import select
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 
 from edge import HIKESHI, PATIENCE_S, Wire, bearer, check_problem, done, environment, request, tool, wait_for
+from people import Browser, set_password
 from test_hostile import FRAMING, MIB, get, post
 from tls import Authority, TlsEngine, TlsWire
 
@@ -107,6 +110,35 @@ def test_plain_beside_it_has_no_hsts(world):
         answer = wire.answer()
     assert answer.status == 200
     assert "strict-transport-security" not in answer.headers
+
+
+def test_sessions_over_tls(world):
+    """The cookie is one that neither another host nor a plain connection can have set."""
+    path = done("user", "add", "person-1", "--role", "tenant-admin", "--data", world.data).split()[-1]
+    assert path.startswith(world.url + "/link/")
+    browser = Browser(world.url, verify=str(world.authority.file))
+    set_password(browser, path.removeprefix(world.url))
+    answer = browser.log_in("person-1")
+    session, device = answer.raw.headers.getlist("Set-Cookie")
+    for name, cookie in (("__Host-hikeshi", session), ("__Host-hikeshi-device", device)):
+        assert cookie.startswith(name + "=")
+        assert cookie.endswith("; HttpOnly; SameSite=Strict; Secure") and "; Path=/;" in cookie
+        assert "Domain" not in cookie
+    who = browser.read("/v1/whoami").json()
+    assert who["name"] == "person-1"
+    # A plain cookie of that value, which another host of the domain may have set, is none.
+    headers = [("Cookie", f"hikeshi={browser.cookie}")]
+    assert world.engine.call("GET", "/v1/whoami", headers=headers).status == 401
+    browser.set_up_device()
+    assert browser.read("/v1/whoami").status_code == 200
+
+
+def test_the_expiry_is_told(world):
+    metrics = world.engine.call("GET", "/metrics").body.decode()
+    expires = float(re.search(r"^hikeshi_tls_certificate_expires_seconds (\S+)$", metrics, re.M).group(1))
+    assert 0 < expires - time.time() < 3 * 86400
+    assert "server.pem expires in 1 days" in world.engine.said()
+    assert "hikeshi_logins_total" in metrics
 
 
 # --- versions, ciphers, protocols ---
