@@ -166,6 +166,27 @@ static bool is_unfinished(const struct hk_alert_in *alert)
     return is;
 }
 
+/* What is posted is JSON: whoever sends something else is told what is wrong with it, and still has
+ * it. A source can't be told, so there it comes in as it is. */
+static enum hk_status check_object(const struct hk_reader_message *message,
+    const struct hk_alert_in *alert, struct hk_error *error)
+{
+    static const struct hk_json_limits limits = {.size_max = HK_ALERT_SIZE_MAX,
+        .depth_max = HK_ALERT_DEPTH_MAX,
+        .nodes_max = HK_ALERT_NODES_MAX};
+    struct hk_json_doc doc = {.root = NULL};
+    enum hk_status status;
+
+    if (alert->raw[0] == '{')
+        return HK_OK;
+    status = hk_json_parse(message->text, message->size, &limits, &doc, error);
+    if (status == HK_OK)
+        status = hk_fail(error, HK_INVALID, "an alert is a JSON object, this is %s",
+            hk_json_type_name(doc.root->type));
+    hk_json_doc_done(&doc);
+    return status;
+}
+
 enum hk_status hk_reader_post(struct hk_reader *reader, const struct hk_reader_message *message,
     struct hk_offering *offering, struct hk_error *error)
 {
@@ -173,6 +194,8 @@ enum hk_status hk_reader_post(struct hk_reader *reader, const struct hk_reader_m
     struct hk_mapping_trouble trouble;
     enum hk_status status = read_once(reader, message, &alert, &trouble, error);
 
+    if (status == HK_OK)
+        status = check_object(message, &alert, error);
     if (status != HK_OK) {
         hk_alert_in_done(&alert);
         return status;
