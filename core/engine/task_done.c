@@ -17,6 +17,7 @@
 #include "engine/task.h"
 #include "engine/tenant.h"
 #include "engine/turn.h"
+#include "engine/verify.h"
 #include "ledger/query_work.h"
 
 #include <stdlib.h>
@@ -213,6 +214,7 @@ static void write_released(struct task_op *op, struct hk_tx *tx, const char *rea
     if (op->done.outcome == HK_TASK_HAPPENED)
         hk_jw_kv_i64(jw, "ended_us", op->done.when_us);
     hk_tx_end(tx);
+    hk_verify_forget(tx, op->row.containment);
 }
 
 /* What was done by hand is to be undone by hand. */
