@@ -283,7 +283,8 @@ static enum hk_status check(const struct hk_mail_ask *ask, struct hk_error *erro
     if (!hk_mail_address_is_valid(ask->from) || !hk_mail_address_is_valid(ask->to)) {
         return hk_fail(error, HK_INVALID, "a mail address of the envelope is none");
     }
-    if (ask->user != NULL && (!is_text(ask->user) || !is_text(ask->password))) {
+    if (ask->user != NULL &&
+        (!is_text(ask->user) || (ask->password != NULL && !is_text(ask->password)))) {
         return hk_fail(error, HK_INVALID, "the user or password for the mail server is no text");
     }
     return HK_OK;
