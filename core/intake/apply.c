@@ -371,9 +371,11 @@ static bool ask_envelope(struct run *run)
             run->facts->event_us = syslog->time_us;
         return syslog->has_time;
     case HK_TARGET_DEVICE_HOST:
-        return syslog->host.size > 0 && write_name(run, syslog->host, false);
+        return write_name(run, syslog->host, false) ||
+               write_name(run, run->event->outer_host, false);
     case HK_TARGET_DEVICE_IP:
-        return syslog->host.size > 0 && write_ip(run, syslog->host);
+        return write_ip(run, syslog->host) || write_ip(run, run->event->outer_ip) ||
+               write_ip(run, run->event->outer_host);
     default:
         return false;
     }

@@ -432,7 +432,7 @@ static bool inner_of_csv(const struct hk_event *event, struct hk_slice *ret_byte
 bool hk_event_inner(const struct hk_event *event, struct hk_slice *ret_bytes)
 {
     static const char *const texts[] = {"_raw", "event.original", "message", "Message", "log",
-        "rawMessage", "raw", "msg", "event", "data"};
+        "rawMessage", "SyslogMessage", "RawData", "raw", "msg", "event", "data"};
     const struct hk_json *inner;
 
     if ((event->reads & HK_READS_CSV) != 0 && inner_of_csv(event, ret_bytes))
@@ -452,4 +452,27 @@ bool hk_event_inner(const struct hk_event *event, struct hk_slice *ret_bytes)
         }
     }
     return false;
+}
+
+static struct hk_slice first_text(
+    const struct hk_json *body, const char *const *paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *text = hk_json_string(hk_json_at(body, paths[i]));
+        if (text != NULL && text[0] != '\0')
+            return hk_slice_of(text);
+    }
+    return (struct hk_slice){NULL, 0};
+}
+
+void hk_event_note_outer(struct hk_event *event, const struct hk_event *outer)
+{
+    static const char *const hosts[] = {
+        "host.name", "agent.hostname", "hostname", "HostName", "Computer", "host"};
+    static const char *const ips[] = {"HostIP", "host.ip", "host_ip", "source_ip", "fromhost-ip"};
+
+    event->outer_host = outer->syslog.host.size > 0
+                            ? outer->syslog.host
+                            : first_text(outer->body, hosts, sizeof(hosts) / sizeof(hosts[0]));
+    event->outer_ip = first_text(outer->body, ips, sizeof(ips) / sizeof(ips[0]));
 }

@@ -3,14 +3,14 @@
  * body as a tree. Inside the room only.
  *
  * The envelope is an object with the keys
- *   @text @prefix                       the message after the syslog header; what stands before
- * JSON
- *   @host @app @pid @msgid @time        of the syslog header
- *   @facility @level                    numbers, when there is a PRI
- *   @sd                                 structured data: {id: {name: value}}
- *   @vendor @device @version @id @name @severity   what heads CEF and LEEF; @device is the product
- *   @csv                                the values of a line with commas
- *   @source @peer @transport            where it came from
+ * - @text, @prefix: the message after the syslog header; what stands before JSON in it
+ * - @host, @app, @pid, @msgid, @time: of the syslog header
+ * - @facility, @level: numbers, when there is a PRI
+ * - @sd: structured data, {id: {name: value}}
+ * - @vendor, @device, @version, @id, @name, @severity: what heads CEF and LEEF; @device is the
+ * product
+ * - @csv: the values of a line with commas
+ * - @source, @peer, @transport: where it came from
  */
 #ifndef HK_INTAKE_EVENT_H
 #define HK_INTAKE_EVENT_H
@@ -30,6 +30,8 @@ struct hk_event {
     bool is_object;         /* the bytes are one strict JSON object and nothing else */
     struct hk_slice source; /* its exact bytes then */
     struct hk_when_ground ground;
+    struct hk_slice outer_host; /* what a message around this one says of its device */
+    struct hk_slice outer_ip;
 };
 
 /* Read. HK_LIMIT, HK_NOMEM, HK_INVALID when there is nothing but blanks. */
@@ -44,5 +46,7 @@ void hk_event_read_as(struct hk_event *event, const struct hk_mapping *mapping);
 /* Is another message wrapped in this one (a forwarder's "message", an envelope's "detail" or a list
  * of one record)? Then its bytes, which live as long as the event. */
 bool hk_event_inner(const struct hk_event *event, struct hk_slice *ret_bytes);
+/* Note what the message around it says of its device. Borrowed from outer. */
+void hk_event_note_outer(struct hk_event *event, const struct hk_event *outer);
 
 #endif

@@ -119,7 +119,7 @@ static bool asks_key(const struct hk_condition *condition)
 typedef bool key_fn(void *ctx, const char *key, size_t size);
 
 /* Call fn with each key under which the condition is to be filed: "a.b" may be the key a that holds
- * b, or the key "a.b". */
+ * b, or the key "a.b", or "a_b". */
 static bool each_key(const struct hk_condition *condition, key_fn *fn, void *ctx)
 {
     struct hk_slice keys = hk_path_first_keys(&condition->path);
@@ -136,7 +136,11 @@ static bool each_key(const struct hk_condition *condition, key_fn *fn, void *ctx
     for (size_t i = 0; i <= keys.size; i++)
         if ((i == keys.size || keys.at[i] == '.') && !fn(ctx, keys.at, i))
             return false;
-    return true;
+    if (hk_slice_until(keys, '.') == keys.size || keys.size > sizeof(joined))
+        return true;
+    for (size_t i = 0; i < keys.size; i++)
+        joined[i] = (char)(keys.at[i] == '.' ? '_' : keys.at[i]);
+    return fn(ctx, joined, keys.size);
 }
 
 /* --- building --- */
@@ -257,7 +261,7 @@ static size_t count_keys(const struct hk_mapping *const *mappings, size_t count)
         for (const struct hk_alternative *a = mappings[i]->match; a != NULL; a = a->next)
             for (const struct hk_condition *c = a->conditions; c != NULL; c = c->next) {
                 struct hk_slice run = hk_path_first_keys(&c->path);
-                keys += c->text_count + 2;
+                keys += c->text_count + 3;
                 for (size_t d = 0; d < run.size; d++)
                     keys += run.at[d] == '.';
             }

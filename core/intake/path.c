@@ -183,11 +183,12 @@ static bool show(struct walk *walk, const struct hk_json *value)
     return walk->fn(walk->ctx, value);
 }
 
-/* Is it the key, but for the case of letters? */
+/* Is it the key, but for the case of letters, and "_" where the path has a dot? */
 static bool is_key(const char *key, const char *lower, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        if (key[i] != lower[i] && hk_lower(key[i]) != lower[i])
+        if (key[i] != lower[i] && hk_lower(key[i]) != lower[i] &&
+            !(key[i] == '_' && lower[i] == '.'))
             return false;
     return true;
 }

@@ -2,8 +2,8 @@
  * path: address values inside an event, "a.b[0].c". Inside the room only.
  *
  * - a.b: the child b of the child a; a key may hold dots itself ("id.orig_h"). Where a list is met,
- *   all its items are looked into. The case of a key's letters does not matter: stores on the way
- *   change it.
+ *   all its items are looked into. The case of a key's letters does not matter, and "a_b" is taken
+ *   for a.b: stores on the way change both.
  * - a[0], a[-1]: an item of a list, from its beginning or its end
  * - a[*]: all items
  * - a[k=v].b: items whose field k is v, but for the case of letters

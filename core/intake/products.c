@@ -442,6 +442,7 @@ static enum hk_status read_inner(/* NOLINT(misc-no-recursion): INNER_DEPTH_MAX *
     hint.head = NULL;
     if (hk_event_read(bytes.at, bytes.size, &hint, &event, NULL) != HK_OK)
         return HK_OK;
+    hk_event_note_outer(&event, outer);
     reading->hint = &hint;
     status = read_known(reading, &event);
     if (status == HK_OK && reading->form == NULL && !reading->trouble->failed)
