@@ -35,7 +35,7 @@
 #define HK_TLS_FILE_SIZE_MAX                                                                       \
     (256 * 1024)                 /* a certificate with its chain, a key, a bundle of CAs           \
                                   */
-#define HK_LISTENERS_KEPT_MAX 32 /* listening sockets handed on when the engine begins anew */
+#define HK_LISTENERS_KEPT_MAX 256 /* listening sockets handed on when the engine begins anew */
 #define HK_HTTP_PIPELINE_MAX 1   /* one request at a time a connection; others wait in the socket */
 
 /* --- asking other servers --- */

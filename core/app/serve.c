@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "limits.h"
+#include "loop/inherit.h"
 #include "plugin/privileges.h"
 #include "plugin/spawner.h"
 
@@ -274,6 +275,7 @@ static enum hk_status start_intake(struct serve *serve, struct hk_error *error)
 
     if (status != HK_OK)
         hk_app_settings_locate(&serve->settings, error);
+    hk_inherit_close_rest(); /* everybody who listens does so by now */
     return status;
 }
 

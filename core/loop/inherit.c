@@ -24,14 +24,18 @@ static size_t kept_count;
 
 /* --- what the image before this one left --- */
 
-/* What was put into the environment may be wrong: only a listening socket is taken. */
+/* What was put into the environment may be wrong: only a socket that listens, or waits for
+ * datagrams, is taken. */
 static bool is_listening(int fd)
 {
     int value = 0;
     socklen_t size = sizeof(value);
 
-    return fd >= FIRST_FD && getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 &&
-           value != 0;
+    if (fd < FIRST_FD || getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) != 0)
+        return false;
+    if (value == SOCK_DGRAM)
+        return true;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
 }
 
 /* The next "FD=ADDRESS" of *at; false at the end. */

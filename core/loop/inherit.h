@@ -3,8 +3,9 @@
  * same process (a changed configuration, a new version) hands its listening sockets on, so that
  * whoever connects meanwhile waits for some moments instead of being refused.
  *
- * They are named by the address they were asked for, in the environment variable
- * HIKESHI_LISTENING: "FD=ADDRESS" parted by blanks. Only on the main thread.
+ * They are named by the address they were asked for ("udp:ADDRESS" for datagrams, which wait in
+ * the socket meanwhile), in the environment variable HIKESHI_LISTENING: "FD=ADDRESS" parted by
+ * blanks. Only on the main thread.
  */
 #ifndef HK_LOOP_INHERIT_H
 #define HK_LOOP_INHERIT_H

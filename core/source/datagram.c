@@ -5,11 +5,14 @@
  */
 #include "source/datagram.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "loop/address.h"
+#include "loop/inherit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +33,7 @@ struct hk_datagrams {
     struct hk_sink sink;
     int fd;
     unsigned port;
+    char address[128]; /* by which it is handed on */
     struct hk_fd_watch *watch;
     struct hk_timer *retry;
     struct hk_batch *pending; /* the engine could not take it */
@@ -175,6 +179,14 @@ static enum hk_status open_socket(struct hk_datagrams *d, struct hk_error *error
 
     if (status != HK_OK)
         return status;
+    (void)snprintf(d->address, sizeof(d->address), "udp:%s", text);
+    d->fd = hk_inherit_take(d->address);
+    if (d->fd >= 0) {
+        if (getsockname(d->fd, &address.any, &size) != 0)
+            goto fail;
+        d->port = hk_address_port(&address);
+        return HK_OK;
+    }
     d->fd = socket(address.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (d->fd < 0)
         goto fail;
@@ -238,6 +250,14 @@ void hk_datagrams_free(struct hk_datagrams *d)
         room = NULL;
     }
     free(d);
+}
+
+void hk_datagrams_hand_on(struct hk_datagrams *d)
+{
+    struct hk_error error;
+
+    if (hk_inherit_keep(d->fd, d->address, &error) != HK_OK)
+        hk_log(HK_LOG_WARNING, "%s: %s", d->address, error.text);
 }
 
 unsigned hk_datagrams_port(const struct hk_datagrams *d)

@@ -13,6 +13,8 @@ HK_MUST_CHECK enum hk_status hk_datagrams_new(struct hk_loop *loop, const struct
     const struct hk_sink *sink, struct hk_datagrams **ret_datagrams, struct hk_error *error);
 /* A last batch that waits is offered once more. NULL is fine. */
 void hk_datagrams_free(struct hk_datagrams *datagrams);
+/* Keep the socket for the next image of this program. */
+void hk_datagrams_hand_on(struct hk_datagrams *datagrams);
 unsigned hk_datagrams_port(const struct hk_datagrams *datagrams);
 
 /* May this address send to the source? (syslog.c) */

@@ -364,6 +364,8 @@ void hk_syslog_hand_on(struct hk_syslog *syslog)
         hk_stream_server_hand_on(syslog->tcp.server);
     if (syslog->over_tls.server != NULL)
         hk_stream_server_hand_on(syslog->over_tls.server);
+    if (syslog->datagrams != NULL)
+        hk_datagrams_hand_on(syslog->datagrams);
 }
 
 enum hk_status hk_syslog_reload(struct hk_syslog *syslog, struct hk_error *error)

@@ -8,6 +8,7 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -383,3 +384,18 @@ def test_nothing_is_lost_by_a_clean_stop():
             assert json.loads(it.ok(*command, "--json"))["ok"] is True
     finally:
         it.remove()
+
+
+def test_datagrams_wait_while_the_engine_begins_anew(site):
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    out.connect(("127.0.0.1", site.port("udp")))
+    count = 600
+    begun = len(site.lines)
+    for number in range(count):
+        out.send(b"<13>anew-%04d" % number)
+        if number == count // 3:
+            site.process.send_signal(signal.SIGHUP)
+        time.sleep(0.002)  # a steady sender; the restart happens in the middle
+    waiting.until(lambda: "ready" in site.lines[begun:], "the engine to be ready again")
+    found = wait_for(site, "anew-", count)
+    assert len(found) == count and set(found.values()) == {1}
