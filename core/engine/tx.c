@@ -47,7 +47,7 @@ void hk_tx_end(struct hk_tx *tx)
         "writing an entry", &error);
     tx->entry_count++;
     /* Whoever was asked hears how it ended. */
-    if (tx->tenant->contacts != NULL &&
+    if (tx->tenant->contacts != NULL && tx->tenant->contacts->count > 0 &&
         (tx->kind == HK_KIND_GATE_DECIDED || tx->kind == HK_KIND_GATE_EXPIRED))
         memcpy(tx->tell_gate, tx->subject, sizeof tx->tell_gate);
 }
