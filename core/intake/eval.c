@@ -24,7 +24,8 @@ bool hk_glob_is_like(const char *pattern, struct hk_slice text)
             run = at;
             if (*star == '\0')
                 return true;
-        } else if (*pattern != '\0' && hk_lower(*pattern) == hk_lower(text.at[at])) {
+        } else if (*pattern == '?' ||
+                   (*pattern != '\0' && hk_lower(*pattern) == hk_lower(text.at[at]))) {
             pattern++;
             at++;
         } else if (star != NULL) {

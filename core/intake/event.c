@@ -142,12 +142,15 @@ static bool try_fields(struct making *making)
 
 static bool try_xml(struct making *making)
 {
+    static const char *const begins[] = {"<?xml", "<Event>", "<Event "};
     struct hk_slice text = making->event->text;
     struct hk_tree_node *body;
-    size_t begin = hk_slice_find(text, "<Event", 6);
+    size_t begin = text.size;
 
-    if (begin >= text.size)
-        begin = hk_slice_find(text, "<?xml", 5);
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        size_t at = hk_slice_find(text, begins[i], strlen(begins[i]));
+        begin = at < begin ? at : begin;
+    }
     if (begin >= text.size)
         return false;
     body = hk_xml_read(hk_slice_after(text, begin), &making->tree);

@@ -32,7 +32,8 @@ struct hk_condition {
     bool is_range;
     double low;
     double high;
-    const char *const *texts; /* any of them; '*' stands for any run; case of letters is ignored */
+    const char *const
+        *texts; /* any of them; '*' stands for any run, '?' for any byte; case is ignored */
     unsigned text_count;
     const struct hk_condition *next;
 };

@@ -195,7 +195,7 @@ static enum hk_status put_cases(struct hk_mapping_reader *reader, const char *ke
             return hk_mapping_no_memory(reader);
         for (char *c = key; *c != '\0'; c++)
             *c = hk_lower(*c);
-        if (strchr(key, '*') != NULL)
+        if (strpbrk(key, "*?") != NULL)
             globs[cases->glob_count++] = (struct hk_case){key, *fields};
         else
             exact[cases->exact_count++] = (struct hk_case){key, *fields};

@@ -101,7 +101,7 @@ static bool asks_values(const struct hk_condition *condition)
         condition->is_range)
         return false;
     for (unsigned i = 0; i < condition->text_count; i++)
-        if (strchr(condition->texts[i], '*') != NULL ||
+        if (strpbrk(condition->texts[i], "*?") != NULL ||
             strlen(condition->texts[i]) > VALUE_SIZE_MAX)
             return false;
     return true;

@@ -295,6 +295,20 @@ static bool is_of_kind(enum part_kind kind, char c)
     }
 }
 
+/* Bytes of an address without the port behind it ("192.0.2.1:22", but not "2001:db8::1") and what
+ * ends a sentence. */
+static size_t without_port(struct hk_slice address)
+{
+    size_t colon = hk_slice_until(address, ':');
+
+    if (colon < address.size && hk_slice_until((struct hk_slice){address.at, colon}, '.') < colon)
+        address.size = colon;
+    while (address.size > 0 &&
+           (address.at[address.size - 1] == '.' || address.at[address.size - 1] == ':'))
+        address.size--;
+    return address.size;
+}
+
 /* Take what is of the part's kind; false when there is none. */
 static bool take_kind(struct match *match, const struct part *part, struct hk_slice *ret_taken)
 {
@@ -314,13 +328,14 @@ static bool take_kind(struct match *match, const struct part *part, struct hk_sl
     }
     while (size < rest.size && is_of_kind(part->kind, rest.at[size]))
         size++;
-    /* What ends a sentence or stands before a port belongs to no address. */
-    while ((part->kind == PART_IP || part->kind == PART_ADDR) && size > 0 &&
-           (rest.at[size - 1] == '.' || rest.at[size - 1] == ':'))
-        size--;
+    if (part->kind == PART_IP || part->kind == PART_ADDR)
+        size = without_port((struct hk_slice){rest.at, size});
     *match->steps -= (long)size;
     *ret_taken = (struct hk_slice){rest.at, size};
     match->at += size;
+    if (part->kind == PART_IP && hk_slice_until(*ret_taken, '.') == size &&
+        hk_slice_until(*ret_taken, ':') == size)
+        return false;
     return size > 0;
 }
 

@@ -206,8 +206,8 @@ static bool take_time(
     struct hk_slice *rest, const struct hk_when_ground *ground, struct hk_syslog *syslog)
 {
     /* "%f%f": Huawei counts messages of one moment behind the milliseconds. */
-    static const char *const word_forms[] = {"%b %d %Y %H:%M:%S%f%f", "%b %d %Y %H:%M:%S%f %Z",
-        "%b %d %Y %H:%M:%S%f %z", "%b %d %Y %I:%M:%S %p%f %Z", "%b %d %Y %H:%M:%S%f",
+    static const char *const word_forms[] = {"%b %d %Y %H:%M:%S%f %Z", "%b %d %Y %H:%M:%S%f %z",
+        "%b %d %Y %I:%M:%S %p%f %Z", "%b %d %Y %H:%M:%S%f%f", "%b %d %Y %H:%M:%S%f",
         "%b %d %H:%M:%S%f %Y", "%b %d %H:%M:%S%f %Z %Y", "%b %d %H:%M:%S%f %Z",
         "%b %d %H:%M:%S%f %z", "%b %d %H:%M:%S%f", "%a %b %d %H:%M:%S%f %Y",
         "%a %b %d %H:%M:%S%f %Z %Y", "%a %b %d %H:%M:%S%f"};
