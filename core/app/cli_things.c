@@ -78,6 +78,16 @@ static int authority_explain(struct hk_cli *cli)
     return status;
 }
 
+static int source_list(struct hk_cli *cli)
+{
+    static const struct hk_column columns[] = {{"NAME", "name", 0}, {"KIND", "kind", 0},
+        {"LAST", "last", 0}, {"MESSAGES", "counts.messages", 0}, {"ALERTS", "counts.alerts", 0},
+        {"UNMAPPED", "counts.unmapped", 0}, {"REFUSED", "counts.refused", 0},
+        {"DROPPED", "counts.dropped", 0}, {"PROBLEM", "problem.text", 80}};
+
+    return hk_cli_list(cli, "sources", NULL, columns, HK_COUNT(columns));
+}
+
 static int gap_list(struct hk_cli *cli)
 {
     static const struct hk_column columns[] = {{"KIND", "kind", 0}, {"NAME", "name", 40},
@@ -95,6 +105,9 @@ const struct hk_command hk_commands_things[] = {
     {"playbook list", "", 0, 0, "List playbooks in force", playbook_list, {PAGE}},
     {"plugin list", "", 0, 0, "List plugins and how they are", plugin_list, {PAGE}},
     {"plugin show", "NAME", 1, 1, "Show what a plugin can do", plugin_show, {{0}}},
+    {"source list", "", 0, 0,
+        "List sources: what they brought since the start, and what hinders them", source_list,
+        {{0}}},
     {"gap list", "", 0, 0,
         "List what is not covered now: silent sources, actions that can't be done", gap_list,
         {{"state", "S", "open or closed; open unless given"}, PAGE}},

@@ -316,6 +316,8 @@ def test_tenants_have_their_own_paths(site):
 
 
 def test_sources_are_listed_to_those_who_may(site):
+    listed = site.ok("source", "list", "--tenant", "a")
+    assert "github" in listed and "only-b" not in listed
     assert site.get("/v1/sources").status == 401
     figures = site.get("/metrics").body.decode()
     assert 'hikeshi_sources{kind="webhook"} 14' in figures
