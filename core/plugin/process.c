@@ -342,6 +342,8 @@ void hk_process_gone(struct hk_process *process, bool was_made, int wait_status)
     }
     if (plugin->pool->spawner_fd < 0)
         hk_calls_refuse_all(plugin, "the spawner is gone: no plugin can be started");
+    else if (!was_made && plugin->netns[0] != '\0' && wait_status != EAGAIN)
+        hk_calls_refuse_all(plugin, text); /* waiting brings no network namespace back */
     else if (plugin->first_waiting != NULL)
         hk_process_want(plugin);
 }

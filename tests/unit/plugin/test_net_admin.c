@@ -285,6 +285,10 @@ static void a_replaced_namespace_gets_a_new_process(void)
     CU_ASSERT_NOT_EQUAL(plugin_pid(&f), old);
     CU_ASSERT_EQUAL(netns_of(plugin_pid(&f)), netns_of(second));
     CU_ASSERT_EQUAL(unlink(path), 0);
+    id = fixture_begin_call(&f, HK_CALL_START, "net_hostile", "read_granted", "k", "{}", 60000);
+    CU_ASSERT_TRUE(fixture_until(&f, fixture_all_answered)); /* at once, not at the deadline */
+    CU_ASSERT_EQUAL(fixture_answer(&f, id)->end, HK_CALL_NOT_SENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(fixture_answer(&f, id)->text, path));
     fixture_end(&f);
     netns_end(first);
     netns_end(second);
