@@ -107,7 +107,7 @@ const struct hk_command hk_commands_things[] = {
     {"plugin show", "NAME", 1, 1, "Show what a plugin can do", plugin_show, {{0}}},
     {"source list", "", 0, 0,
         "List sources: what they brought since the start, and what hinders them", source_list,
-        {{0}}},
+        {PAGE}},
     {"gap list", "", 0, 0,
         "List what is not covered now: silent sources, actions that can't be done", gap_list,
         {{"state", "S", "open or closed; open unless given"}, PAGE}},
