@@ -33,10 +33,10 @@
     (256 * 1024 * 1024) /* answers that slow peers have not taken, all connections together */
 #define HK_TLS_HANDSHAKE_MAX_MS 10000 /* from accept to the end of the handshake */
 #define HK_TLS_FILE_SIZE_MAX                                                                       \
-    (256 * 1024)                 /* a certificate with its chain, a key, a bundle of CAs           \
-                                  */
+    (256 * 1024)                  /* a certificate with its chain, a key, a bundle of CAs          \
+                                   */
 #define HK_LISTENERS_KEPT_MAX 256 /* listening sockets handed on when the engine begins anew */
-#define HK_HTTP_PIPELINE_MAX 1   /* one request at a time a connection; others wait in the socket */
+#define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
 
 /* --- asking other servers --- */
 #define HK_HTTP_URL_SIZE_MAX 8192  /* as the edge takes it */
@@ -97,8 +97,9 @@
 #define HK_ENTITY_CASES_MAX                                                                        \
     5 /* open cases that one entity may be in; what is in more tells nothing and joins none */
 #define HK_CASE_TITLE_SIZE_MAX 256
-#define HK_EVIDENCE_SIZE_MAX (48 * 1024) /* content kept in the record; within a step's arguments  \
-                                          */
+#define HK_EVIDENCE_SIZE_MAX                                                                       \
+    (48 * 1024) /* content kept in the record; within a step's arguments                           \
+                 */
 #define HK_CASE_EVIDENCE_AT_ONCE_MAX 16
 #define HK_CASE_ITEMS_SHOWN_MAX 100 /* of each list of a case that is shown; counts are whole */
 #define HK_TIMELINE_ALERTS_MAX 500  /* newest alerts of a case that its timeline follows */
@@ -233,8 +234,8 @@
 #define HK_ASK_EVERY_DEFAULT_MS (15 * 60000) /* plugins: does it hold, could it be done? */
 #define HK_ASK_EVERY_MIN_MS 1000
 #define HK_ASK_EVERY_MAX_MS (7 * 86400000LL)
-#define HK_GAP_LOOK_EVERY_MS 60000  /* minutes count in what is not covered, not seconds */
-#define HK_RHYTHM_SOURCES_MAX 1024  /* of one tenant: names of sources can be made up by senders */
-#define HK_REASON_SIZE_MAX 4096     /* reason, comment, evidence text from a person */
+#define HK_GAP_LOOK_EVERY_MS 60000 /* minutes count in what is not covered, not seconds */
+#define HK_RHYTHM_SOURCES_MAX 1024 /* of one tenant: names of sources can be made up by senders */
+#define HK_REASON_SIZE_MAX 4096    /* reason, comment, evidence text from a person */
 
 #endif

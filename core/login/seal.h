@@ -1,7 +1,7 @@
 /*
  * seal: small secrets that we must be able to read again, such as that of a person's device, kept
- * so that a copy of the database alone doesn't give them away. AES-256-GCM under a key of its own in
- * the data folder (key/login.key). Whoever has the folder, or a backup of it, has both.
+ * so that a copy of the database alone doesn't give them away. AES-256-GCM under a key of its own
+ * in the data folder (key/login.key). Whoever has the folder, or a backup of it, has both.
  *
  * What is sealed is bound to what it is for: opened under another name it is damaged.
  */

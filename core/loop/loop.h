@@ -49,8 +49,8 @@ HK_MUST_CHECK enum hk_status hk_loop_on_stop_signal(
 HK_MUST_CHECK enum hk_status hk_loop_on_hangup(
     struct hk_loop *loop, hk_loop_fn *fn, void *ctx, struct hk_error *error);
 
-/* Watch a descriptor: readable unless told otherwise, writable while asked for. The descriptor stays the
- * caller's; free the watch before closing it. */
+/* Watch a descriptor: readable unless told otherwise, writable while asked for. The descriptor
+ * stays the caller's; free the watch before closing it. */
 typedef void hk_fd_fn(void *ctx, bool readable, bool writable);
 HK_MUST_CHECK struct hk_fd_watch *hk_fd_watch_new(
     struct hk_loop *loop, int fd, hk_fd_fn *fn, void *ctx);

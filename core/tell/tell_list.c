@@ -28,7 +28,8 @@ static void put_item(
     if (hk_json_string_at(item, "summary", NULL) == NULL &&
         hk_json_string_at(item, "action", NULL) != NULL) {
         /* A gap has its kind and name in the places of an action and its target. */
-        hk_tell_put(out, hk_name(scene->language, HK_NAME_GAP, hk_json_string_at(item, "action", "")),
+        hk_tell_put(out,
+            hk_name(scene->language, HK_NAME_GAP, hk_json_string_at(item, "action", "")),
             HK_TELL_SUBJECT_MAX);
         hk_buf_append_char(out, ' ');
         hk_tell_put(out, target != NULL ? target : "", HK_TELL_SUBJECT_MAX);

@@ -1,5 +1,6 @@
 /*
- * list_pages: the frame of the pages, and those that show: queue, alerts, runs, containments, ledger.
+ * list_pages: the frame of the pages, and those that show: queue, alerts, runs, containments,
+ * ledger.
  */
 #ifndef HK_WORDS_LIST_PAGES_H
 #define HK_WORDS_LIST_PAGES_H
@@ -65,7 +66,7 @@
     X(ALERTS_TITLE, "Alerts", "アラート")                                                          \
     X(ALERT_NONE, "No alerts.", "アラートはありません。")                                          \
     X(ALERT_ABOUT, "What it says", "内容")                                                         \
-    X(ALERT_SOURCE, "Sent by", "送信元（検知元）")                                                 \
+    X(ALERT_SOURCE, "Sent by", "検知元")                                                 \
     X(ALERT_PRODUCT, "Product", "製品")                                                            \
     X(ALERT_CATEGORY, "Category", "分類")                                                          \
     X(ALERT_EVENT, "Happened", "発生時刻")                                                         \
@@ -154,10 +155,12 @@
     X(RENEW, "Renew", "延長する")                                                                  \
     X(RENEW_FOR, "From now for", "いまから")                                                       \
     X(VERIFY, "Look whether it holds", "有効かどうか確認する")                                     \
+    X(VERIFY_HINT, "Asks the product itself.", "対象の製品に直接問い合わせます。")                                     \
                                                                                                    \
     X(LEDGER_TITLE, "Ledger", "台帳")                                                              \
     X(LEDGER_OF, "Ledger of {0}", "{0} の台帳")                                                    \
     X(LEDGER_SUBJECT, "Id of an alert, run, approval, containment or case", "アラート・実行・承認依頼・封じ込め・ケースのID") \
+    X(LEDGER_PAGE, "To its page", "対象のページへ")                                                \
     X(LEDGER_FIND, "Show", "表示する")                                                             \
     X(LEDGER_NONE, "No entries.", "記録はありません。")                                            \
     X(LEDGER_ENTRIES, "Entries", "記録")                                                           \
