@@ -30,6 +30,8 @@ void hk_page_frame(const struct hk_exchange *exchange, struct hk_page *ret_page)
     bool is_in = exchange->session.id[0] != '\0';
 
     *ret_page = (struct hk_page){.language = exchange->language,
+        .zone_minutes =
+            is_in ? hk_engine_zone_minutes(exchange->api->engine, exchange->tenant) : 0,
         .now_us = hk_clock_now_us(hk_ledger_clock(exchange->api->ledger)),
         .path = exchange->path[0] != '\0' ? exchange->path : NULL,
         .person = is_in ? exchange->actor.name : NULL,

@@ -55,7 +55,6 @@ void *hk_page_job_new(const struct hk_exchange *exchange, const struct hk_http_r
     if (job == NULL)
         return NULL;
     hk_page_frame(&job->job.exchange, &job->page);
-    job->page.zone_minutes = hk_engine_zone_minutes(exchange->api->engine, exchange->tenant);
     job->status = 200;
     job->show = show;
     (void)hk_copy_text(job->id, sizeof(job->id), hk_route_param(&exchange->match, "id"));
@@ -121,6 +120,23 @@ void hk_page_job_refuse(
     job->page.notice = job->notice;
     job->status = code;
     job->show(job);
+}
+
+void hk_page_job_finish(
+    struct hk_page_job *job, enum hk_status status, const struct hk_error *error, const char *path)
+{
+    char from[HK_ID_SIZE + 24];
+    char location[HK_LOCATION_SIZE];
+
+    if (status != HK_UNPROVEN) {
+        hk_page_job_refuse(job, status, error);
+        return;
+    }
+    (void)snprintf(from, sizeof(from), "%s%s", path, job->id);
+    if (!hk_step_up_location(from, location, sizeof(location)))
+        (void)hk_copy_text(location, sizeof(location), "/step-up");
+    hk_answer_see_other(&job->job.exchange, location, NULL);
+    hk_job_free(&job->job);
 }
 
 /* --- on a reader's thread --- */

@@ -51,6 +51,29 @@ void hk_page_job_done(struct hk_page_job *job, const char *path, const char *cod
 void hk_page_job_refuse(
     struct hk_page_job *job, enum hk_status status, const struct hk_error *error);
 
+/* The end of a POST that was not done: give a code first, and come back to PATH/ID; or refuse. */
+void hk_page_job_finish(
+    struct hk_page_job *job, enum hk_status status, const struct hk_error *error, const char *path);
+
+/* A page of a list of a collection. */
+typedef void hk_page_list_fn(
+    struct hk_buf *out, const struct hk_page *base, const struct hk_json *list, const char *state);
+void hk_page_list(const struct hk_exchange *exchange, const struct hk_http_request *request,
+    const char *collection, hk_page_list_fn *write);
+
+/* --- rows of the tables --- */
+
+#define HK_ROUTE_SHOW_PAGE(where, least, fn, words)                                                \
+    {                                                                                              \
+        .method = "GET", .path = (where), .role = (least), .handler = (fn), .summary = (words),    \
+        .flags = HK_ROUTE_PAGE                                                                     \
+    }
+#define HK_ROUTE_FORM(where, least, fn, words)                                                     \
+    {                                                                                              \
+        .method = "POST", .path = (where), .role = (least), .handler = (fn), .summary = (words),   \
+        .flags = HK_ROUTE_PAGE                                                                     \
+    }
+
 /* --- on a reader's thread --- */
 
 /* One thing, or a page of a list, as a document. Free with hk_json_doc_done. */

@@ -3,36 +3,18 @@
  */
 #include "api/page_job.h"
 #include "api/route_table.h"
-#include "api/session_in.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "limits.h"
 
-#include <stdio.h>
 #include <string.h>
-
-/* Go and give a code, then come back to the page. */
-static void go_prove(struct hk_page_job *job, const char *path)
-{
-    char from[HK_ID_SIZE + 24];
-    char location[HK_LOCATION_SIZE];
-
-    (void)snprintf(from, sizeof(from), "%s%s", path, job->id);
-    if (!hk_step_up_location(from, location, sizeof(location)))
-        (void)hk_copy_text(location, sizeof(location), "/step-up");
-    hk_answer_see_other(&job->job.exchange, location, NULL);
-    hk_job_free(&job->job);
-}
 
 static void finish(struct hk_page_job *job, enum hk_status status, const struct hk_error *error,
     const char *path, const char *code)
 {
     if (status == HK_OK)
         hk_page_job_done(job, path, code);
-    else if (status == HK_UNPROVEN)
-        go_prove(job, path);
     else
-        hk_page_job_refuse(job, status, error);
+        hk_page_job_finish(job, status, error, path);
 }
 
 #define FINISH(name, path, code)                                                                   \
@@ -152,16 +134,10 @@ static void resolve(
 
 /* --- the table --- */
 
-#define FORM(where, least, fn, words)                                                              \
-    {                                                                                              \
-        .method = "POST", .path = (where), .role = (least), .handler = (fn), .summary = (words),   \
-        .flags = HK_ROUTE_PAGE                                                                     \
-    }
-
 const struct hk_route hk_routes_pages_act[] = {
-    FORM("/containments/{id}/release", "approver", release, "Release"),
-    FORM("/containments/{id}/renew", "approver", renew, "Renew"),
-    FORM("/runs/{id}/cancel", "responder", cancel, "Cancel"),
-    FORM("/runs/{id}/resolve", "responder", resolve, "Say what happened"),
+    HK_ROUTE_FORM("/containments/{id}/release", "approver", release, "Release"),
+    HK_ROUTE_FORM("/containments/{id}/renew", "approver", renew, "Renew"),
+    HK_ROUTE_FORM("/runs/{id}/cancel", "responder", cancel, "Cancel"),
+    HK_ROUTE_FORM("/runs/{id}/resolve", "responder", resolve, "Say what happened"),
     {.method = NULL, .more = hk_routes_pages_approval},
 };

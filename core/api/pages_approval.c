@@ -246,18 +246,6 @@ static void go_stale(struct hk_page_job *job)
     hk_job_free(&job->job);
 }
 
-static void go_prove(struct hk_page_job *job)
-{
-    char path[HK_ID_SIZE + 16];
-    char location[HK_LOCATION_SIZE];
-
-    (void)snprintf(path, sizeof(path), "/approvals/%s", job->id);
-    if (!hk_step_up_location(path, location, sizeof(location)))
-        (void)hk_copy_text(location, sizeof(location), "/step-up");
-    hk_answer_see_other(&job->job.exchange, location, NULL);
-    hk_job_free(&job->job);
-}
-
 /* The conflict's document says what stands. */
 static void on_conflict(struct hk_page_job *job, const struct hk_error *error, const char *json)
 {
@@ -287,10 +275,8 @@ static bool is_done(
         return true;
     if (status == HK_CONFLICT)
         on_conflict(job, error, json);
-    else if (status == HK_UNPROVEN)
-        go_prove(job);
     else
-        hk_page_job_refuse(job, status, error);
+        hk_page_job_finish(job, status, error, "/approvals/");
     return false;
 }
 
@@ -529,22 +515,11 @@ static void note(
 
 /* --- the table --- */
 
-#define FORM(where, least, fn, words)                                                              \
-    {                                                                                              \
-        .method = "POST", .path = (where), .role = (least), .handler = (fn), .summary = (words),   \
-        .flags = HK_ROUTE_PAGE                                                                     \
-    }
-
 const struct hk_route hk_routes_pages_approval[] = {
-    {.method = "GET",
-        .path = "/approvals/{id}",
-        .role = "viewer",
-        .handler = approval,
-        .summary = "A decision",
-        .flags = HK_ROUTE_PAGE},
-    FORM("/approvals/{id}/decide", "analyst", decide, "Decide"),
-    FORM("/approvals/{id}/narrow", "analyst", narrow, "Narrow"),
-    FORM("/approvals/{id}/delegate", "analyst", delegate, "Pass on"),
-    FORM("/approvals/{id}/note", "analyst", note, "Ask back"),
+    HK_ROUTE_SHOW_PAGE("/approvals/{id}", "viewer", approval, "A decision"),
+    HK_ROUTE_FORM("/approvals/{id}/decide", "analyst", decide, "Decide"),
+    HK_ROUTE_FORM("/approvals/{id}/narrow", "analyst", narrow, "Narrow"),
+    HK_ROUTE_FORM("/approvals/{id}/delegate", "analyst", delegate, "Pass on"),
+    HK_ROUTE_FORM("/approvals/{id}/note", "analyst", note, "Ask back"),
     {.method = NULL, .more = hk_routes_pages_ledger},
 };

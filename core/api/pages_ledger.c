@@ -199,5 +199,5 @@ const struct hk_route hk_routes_pages_ledger[] = {
         .handler = language,
         .summary = "Choose a language",
         .flags = HK_ROUTE_PAGE | HK_ROUTE_BEFORE_TOTP},
-    {.method = NULL, .more = hk_routes_cases},
+    {.method = NULL, .more = hk_routes_pages_case},
 };

@@ -72,13 +72,13 @@ static void queue(
 
 /* --- lists --- */
 
-typedef void write_list_fn(
+typedef void hk_page_list_fn(
     struct hk_buf *out, const struct hk_page *base, const struct hk_json *list, const char *state);
 
 struct list_job {
     struct hk_page_job page;
     const char *collection;
-    write_list_fn *write;
+    hk_page_list_fn *write;
 };
 
 static enum hk_status read_list(struct hk_reading *reading, void *ctx, struct hk_error *error)
@@ -108,8 +108,8 @@ bool hk_page_job_take_list(struct hk_page_job *job, const struct hk_http_request
     return false;
 }
 
-static void list(const struct hk_exchange *exchange, const struct hk_http_request *request,
-    const char *collection, write_list_fn *write)
+void hk_page_list(const struct hk_exchange *exchange, const struct hk_http_request *request,
+    const char *collection, hk_page_list_fn *write)
 {
     struct list_job *job = hk_page_job_new(exchange, request, sizeof(*job), show_list);
 
@@ -125,7 +125,7 @@ static void list(const struct hk_exchange *exchange, const struct hk_http_reques
         const struct hk_json *body)                                                                \
     {                                                                                              \
         (void)body;                                                                                \
-        list(exchange, request, collection, write);                                                \
+        hk_page_list(exchange, request, collection, write);                                        \
     }
 
 static void write_people(
@@ -285,22 +285,16 @@ static void containments(
 
 /* --- the table --- */
 
-#define PAGE(where, least, fn, words)                                                              \
-    {                                                                                              \
-        .method = "GET", .path = (where), .role = (least), .handler = (fn), .summary = (words),    \
-        .flags = HK_ROUTE_PAGE                                                                     \
-    }
-
 const struct hk_route hk_routes_pages[] = {
-    PAGE("/", "viewer", queue, "What is to be done"),
-    PAGE("/approvals", "viewer", approvals, "Decisions"),
-    PAGE("/alerts", "viewer", alerts, "Alerts"),
-    PAGE("/alerts/{id}", "viewer", alert, "An alert"),
-    PAGE("/runs", "viewer", runs, "Runs"),
-    PAGE("/runs/{id}", "viewer", run, "A run, step by step"),
-    PAGE("/containments", "viewer", containments, "What is contained"),
-    PAGE("/containments/{id}", "viewer", containment, "A containment"),
-    PAGE("/gaps", "viewer", gaps, "What is not covered"),
-    PAGE("/people", "tenant-admin", people, "People"),
+    HK_ROUTE_SHOW_PAGE("/", "viewer", queue, "What is to be done"),
+    HK_ROUTE_SHOW_PAGE("/approvals", "viewer", approvals, "Decisions"),
+    HK_ROUTE_SHOW_PAGE("/alerts", "viewer", alerts, "Alerts"),
+    HK_ROUTE_SHOW_PAGE("/alerts/{id}", "viewer", alert, "An alert"),
+    HK_ROUTE_SHOW_PAGE("/runs", "viewer", runs, "Runs"),
+    HK_ROUTE_SHOW_PAGE("/runs/{id}", "viewer", run, "A run, step by step"),
+    HK_ROUTE_SHOW_PAGE("/containments", "viewer", containments, "What is contained"),
+    HK_ROUTE_SHOW_PAGE("/containments/{id}", "viewer", containment, "A containment"),
+    HK_ROUTE_SHOW_PAGE("/gaps", "viewer", gaps, "What is not covered"),
+    HK_ROUTE_SHOW_PAGE("/people", "tenant-admin", people, "People"),
     {.method = NULL, .more = hk_routes_pages_act},
 };

@@ -23,6 +23,7 @@ extern const struct hk_route hk_routes_pages[];
 extern const struct hk_route hk_routes_pages_act[];
 extern const struct hk_route hk_routes_pages_approval[];
 extern const struct hk_route hk_routes_pages_ledger[];
+extern const struct hk_route hk_routes_pages_case[];
 
 hk_handler_fn hk_route_livez;
 hk_handler_fn hk_route_readyz;

@@ -105,7 +105,8 @@ void hk_list_run(struct hk_html *html, const struct hk_json *item)
     begin(html, "/runs/{}", hk_json_string_at(item, "id", ""),
         hk_json_string_at(item, "playbook", "–"));
     put_state(html, HK_NAME_RUN, item);
-    put_soft_time(html, hk_show_us(item, "started"));
+    if (hk_show_us(item, "started") != 0)
+        put_soft_time(html, hk_show_us(item, "started"));
     put_soft(html, hk_json_string_at(item, "reason", NULL));
     end(html);
 }
@@ -135,10 +136,31 @@ void hk_list_case(struct hk_html *html, const struct hk_json *item)
     hk_page_severity(html, hk_json_string_at(item, "severity", NULL));
     put_state(html, HK_NAME_CASE, item);
     put_soft(html, hk_name(html->language, HK_NAME_PHASE, hk_json_string_at(item, "phase", NULL)));
-    hk_html_open_class(html, "span", "soft");
-    hk_html_count(html, HK_WORD_ALERTS, hk_json_i64_at(item, "alert_count", 0));
-    hk_html_end(html);
+    put_soft(html, hk_json_string_at(item, "assignee", NULL));
+    if (hk_json_get(item, "alert_count") != NULL) {
+        hk_html_open_class(html, "span", "soft");
+        hk_html_count(html, HK_WORD_ALERTS, hk_json_i64_at(item, "alert_count", 0));
+        hk_html_end(html);
+    }
     put_soft_time(html, hk_show_us(item, "opened"));
+    end(html);
+}
+
+void hk_list_containment(struct hk_html *html, const struct hk_json *item)
+{
+    int64_t expires_us = hk_show_us(item, "expires");
+    struct hk_buf sentence;
+
+    hk_buf_init(&sentence, html->out->size_max);
+    hk_show_held(&sentence, html->language, item);
+    begin(html, "/containments/{}", hk_json_string_at(item, "id", ""), sentence.data);
+    hk_buf_done(&sentence);
+    put_state(html, HK_NAME_CONTAINMENT, item);
+    if (expires_us != 0 && hk_show_us(item, "ended") == 0) {
+        hk_html_open_class(html, "span", "left");
+        hk_html_left(html, expires_us);
+        hk_html_end(html);
+    }
     end(html);
 }
 

@@ -12,6 +12,7 @@ void hk_list_run(struct hk_html *html, const struct hk_json *item);
 void hk_list_task(struct hk_html *html, const struct hk_json *item);
 void hk_list_gap(struct hk_html *html, const struct hk_json *item);
 void hk_list_case(struct hk_html *html, const struct hk_json *item);
+void hk_list_containment(struct hk_html *html, const struct hk_json *item);
 
 /* A list's items; empty says that there are none. */
 typedef void hk_list_fn(struct hk_html *html, const struct hk_json *item);

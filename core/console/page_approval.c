@@ -256,7 +256,8 @@ static void put_undo(struct hk_html *html, const struct hk_json *shown)
         hk_words_duration(&length, html->language, lease_ms);
         hk_html_open(html, "p");
         hk_html_say(html, HK_WORD_DECIDE_ENDS, length.data != NULL ? length.data : "");
-        hk_html_text(html, " ");
+        if (html->language != HK_LANGUAGE_JA)
+            hk_html_text(html, " ");
         hk_html_word(html, HK_WORD_DECIDE_EARLIER);
         hk_html_end(html);
         hk_buf_done(&length);

@@ -13,12 +13,6 @@ static bool is_live(const char *state)
            strcmp(state, "unknown") == 0;
 }
 
-static void write_sentence(
-    struct hk_buf *out, enum hk_language language, const struct hk_json *containment)
-{
-    hk_show_sentence(out, language, containment, hk_json_string_at(containment, "action", ""));
-}
-
 static void put_word_of(struct hk_html *html, const struct hk_json *containment)
 {
     const struct hk_json *names = hk_json_get(containment, "names");
@@ -45,7 +39,7 @@ static void put_until(struct hk_html *html, const struct hk_json *containment)
         hk_html_word(html, HK_WORD_CONTAINMENT_NO_END);
     } else {
         hk_html_left(html, expires_us);
-        hk_html_text(html, " · ");
+        hk_html_open(html, "br");
         hk_html_time(html, HK_TIME_MINUTES, expires_us);
     }
     hk_page_fact_end(html);
@@ -72,9 +66,9 @@ static void put_badges(struct hk_html *html, const struct hk_json *containment)
     hk_page_badge(html, state, hk_name(html->language, HK_NAME_CONTAINMENT, state));
 }
 
-static void put_facts(struct hk_html *html, const struct hk_json *containment)
+static void put_facts(struct hk_html *html, const struct hk_json *containment, const char *look)
 {
-    hk_html_open_class(html, "dl", "facts");
+    hk_html_open_class(html, "dl", look);
     hk_page_fact(html, HK_WORD_CONTAINMENT_SINCE);
     hk_html_time(html, HK_TIME_MINUTES, hk_show_us(containment, "since"));
     hk_page_fact_end(html);
@@ -99,13 +93,13 @@ static void put_item(struct hk_html *html, const struct hk_json *containment)
     struct hk_buf sentence;
 
     hk_buf_init(&sentence, html->out->size_max);
-    write_sentence(&sentence, html->language, containment);
+    hk_show_held(&sentence, html->language, containment);
     hk_html_open(html, "li");
     hk_html_open_class(html, "p", "title row");
     hk_show_link(html, "/containments/{}", hk_json_string_at(containment, "id", ""), sentence.data);
     put_badges(html, containment);
     hk_html_end(html);
-    put_facts(html, containment);
+    put_facts(html, containment, "facts tight");
     hk_html_end(html);
     hk_buf_done(&sentence);
 }
@@ -231,7 +225,7 @@ static void put_history(struct hk_html *html, const struct hk_json *containment)
 static void put_details(struct hk_html *html, const struct hk_json *containment)
 {
     hk_html_open_class(html, "div", "panel");
-    put_facts(html, containment);
+    put_facts(html, containment, "facts");
     hk_html_open_class(html, "dl", "facts");
     hk_show_fact_time(html, HK_WORD_RUN_ENDED, hk_show_us(containment, "ended"));
     hk_show_fact(
@@ -257,7 +251,7 @@ void hk_page_containment(
     struct hk_html html;
 
     hk_buf_init(&title, out->size_max);
-    write_sentence(&title, base->language, containment);
+    hk_show_held(&title, base->language, containment);
     page.title = title.data != NULL ? title.data : "";
     page.place = HK_PLACE_CONTAINMENTS;
     hk_page_begin(&html, out, &page);

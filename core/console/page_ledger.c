@@ -106,21 +106,6 @@ static void word_of_line(const char *line, unsigned number, char *ret_word, size
     ret_word[size] = '\0';
 }
 
-/* Where the page of a subject is; NULL when it has none. */
-static const char *path_of(const char *subject)
-{
-    static const struct {
-        const char *prefix;
-        const char *path;
-    } paths[] = {{"ga-", "/approvals/{}"}, {"ru-", "/runs/{}"}, {"al-", "/alerts/{}"},
-        {"co-", "/containments/{}"}, {"ca-", "/cases/{}"}, {"ta-", "/tasks/{}"}};
-
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        if (strncmp(subject, paths[i].prefix, 3) == 0)
-            return paths[i].path;
-    return NULL;
-}
-
 static const struct hk_json *leaf_of(const struct hk_json *proof, int64_t seq)
 {
     const struct hk_json *leaves = hk_json_get(proof, "leaves");
@@ -159,9 +144,9 @@ static void put_entry(
     word_of_line(line, 2, word, sizeof(word));
     hk_html_time(html, HK_TIME_SECONDS, hk_time_parse(word, &time_us, NULL) == HK_OK ? time_us : 0);
     word_of_line(line, 4, word, sizeof(word));
-    if (what->subject[0] == '\0' && path_of(word) != NULL) {
+    if (what->subject[0] == '\0' && hk_show_path_of(word) != NULL) {
         hk_html_text(html, " · ");
-        hk_show_link(html, path_of(word), word, NULL);
+        hk_show_link(html, hk_show_path_of(word), word, NULL);
     }
     hk_html_end(html);
     hk_html_open(html, "details");
@@ -238,9 +223,10 @@ void hk_page_ledger(
     page.title = title.data != NULL ? title.data : "";
     page.place = HK_PLACE_LEDGER;
     hk_page_begin(&html, out, &page);
-    if (path_of(what->subject) != NULL) {
+    if (hk_show_path_of(what->subject) != NULL) {
         hk_html_open_class(&html, "p", "back");
-        hk_show_link(&html, path_of(what->subject), what->subject, NULL);
+        hk_show_link(&html, hk_show_path_of(what->subject), what->subject,
+            hk_word(page.language, HK_WORD_LEDGER_PAGE));
         hk_html_end(&html);
     }
     put_proof(&html, what->proof);

@@ -132,8 +132,7 @@ void hk_page_queue(struct hk_buf *out, const struct hk_page *base, const struct 
     put_lists(&html, "stuck", HK_WORD_QUEUE_STUCK, what->unknown, what->diverged, hk_list_run,
         "/runs?state=live");
     put_lists(&html, "alerts", HK_WORD_QUEUE_ALERTS, what->alerts, NULL, hk_list_alert, "/alerts");
-    put_lists(
-        &html, "gaps", HK_WORD_QUEUE_GAPS, what->gaps, NULL, hk_list_gap, "/gaps?state=open");
+    put_lists(&html, "gaps", HK_WORD_QUEUE_GAPS, what->gaps, NULL, hk_list_gap, "/gaps?state=open");
     if (count_of(what->tasks) + count_of(what->unknown) + count_of(what->diverged) +
             count_of(what->alerts) ==
         0)

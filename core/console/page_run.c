@@ -75,6 +75,14 @@ static void put_rule(struct hk_html *html, const struct hk_json *authority)
     hk_page_fact_end(html);
 }
 
+/* A note, a wait, a closing: that it is done is all there is to say. */
+static bool is_own(const struct hk_json *step)
+{
+    const char *op = hk_json_string_at(step, "op", "");
+
+    return strcmp(op, "note") == 0 || strcmp(op, "wait") == 0 || strcmp(op, "close") == 0;
+}
+
 static void put_outcome(struct hk_html *html, const struct hk_json *step)
 {
     const char *state = hk_json_string_at(step, "state", "");
@@ -83,6 +91,8 @@ static void put_outcome(struct hk_html *html, const struct hk_json *step)
     struct hk_buf until;
 
     if (strcmp(state, "settled") == 0) {
+        if (ok && hk_json_string_at(step, "gate", NULL) == NULL && is_own(step))
+            return;
         hk_page_fact(html, HK_WORD_STEP_OUTCOME);
         if (ok)
             hk_show_tree(html, hk_json_get(step, "value"));

@@ -66,6 +66,22 @@ void hk_page_runs(
 void hk_page_run(struct hk_buf *out, const struct hk_page *base, const struct hk_json *run,
     size_t first_step, bool may_act);
 
+/* --- cases and tasks --- */
+
+struct hk_page_case {
+    const struct hk_json *it;       /* GET /v1/cases/{id} */
+    const struct hk_json *timeline; /* GET /v1/cases/{id}/timeline */
+    bool may_work;                  /* note, describe, close */
+    bool may_release;
+};
+void hk_page_cases(
+    struct hk_buf *out, const struct hk_page *base, const struct hk_json *list, const char *state);
+void hk_page_case(struct hk_buf *out, const struct hk_page *base, const struct hk_page_case *what);
+void hk_page_tasks(
+    struct hk_buf *out, const struct hk_page *base, const struct hk_json *list, const char *state);
+void hk_page_task(
+    struct hk_buf *out, const struct hk_page *base, const struct hk_json *task, bool may_work);
+
 /* --- containments --- */
 
 /* items: whole documents (GET /v1/containments/{id}), in the order of the list. */

@@ -96,9 +96,34 @@ static void put_more(struct hk_html *html, unsigned count)
     hk_html_end(html);
 }
 
+/* Nothing but texts, numbers and the like, and few of them? */
+static bool is_row(const struct hk_json *value)
+{
+    if (value->type != HK_JSON_ARRAY || value->count > TREE_ITEMS_MAX)
+        return false;
+    for (const struct hk_json *item = value->first; item != NULL; item = item->next)
+        if (item->type == HK_JSON_ARRAY || item->type == HK_JSON_OBJECT)
+            return false;
+    return true;
+}
+
+static void put_row(struct hk_html *html, const struct hk_json *value)
+{
+    for (const struct hk_json *item = value->first; item != NULL; item = item->next) {
+        if (item != value->first)
+            hk_html_text(html, html->language == HK_LANGUAGE_JA ? "、" : ", ");
+        hk_show_value(html, item, HK_HTML_SHORT);
+    }
+}
+
 static void put_tree(struct hk_html *html, const struct hk_json *value, unsigned depth)
 {
     unsigned count = 0;
+
+    if (is_row(value)) {
+        put_row(html, value);
+        return;
+    }
 
     if (value->type != HK_JSON_OBJECT && value->type != HK_JSON_ARRAY) {
         hk_show_value(html, value, HK_HTML_SHORT * 4);
@@ -235,23 +260,51 @@ void hk_show_ledger_link(struct hk_html *html, const char *subject)
     hk_html_end(html);
 }
 
+const char *hk_show_path_of(const char *subject)
+{
+    static const struct {
+        const char *prefix;
+        const char *path;
+    } paths[] = {{"ga-", "/approvals/{}"}, {"ru-", "/runs/{}"}, {"al-", "/alerts/{}"},
+        {"co-", "/containments/{}"}, {"ca-", "/cases/{}"}, {"ta-", "/tasks/{}"}};
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (strncmp(subject, paths[i].prefix, 3) == 0)
+            return paths[i].path;
+    return NULL;
+}
+
 /* --- sentences --- */
 
-static const struct {
+static const struct sentence {
     const char *capability;
-    enum hk_word word;
+    enum hk_word asked; /* what is to be done */
+    enum hk_word held;  /* what was done */
 } sentences[] = {
-    {"contain.block_ip", HK_WORD_ACT_BLOCK_IP},
-    {"contain.isolate_host", HK_WORD_ACT_ISOLATE_HOST},
-    {"contain.disable_user", HK_WORD_ACT_DISABLE_USER},
-    {"contain.revoke_sessions", HK_WORD_ACT_REVOKE_SESSIONS},
-    {"contain.block_domain", HK_WORD_ACT_BLOCK_DOMAIN},
-    {"contain.block_url", HK_WORD_ACT_BLOCK_URL},
-    {"contain.block_hash", HK_WORD_ACT_BLOCK_HASH},
-    {"contain.quarantine_file", HK_WORD_ACT_QUARANTINE_FILE},
-    {"contain.remove_mail", HK_WORD_ACT_REMOVE_MAIL},
-    {"eradicate.remove_mail", HK_WORD_ACT_REMOVE_MAIL},
+    {"contain.block_ip", HK_WORD_ACT_BLOCK_IP, HK_WORD_HELD_BLOCK_IP},
+    {"contain.isolate_host", HK_WORD_ACT_ISOLATE_HOST, HK_WORD_HELD_ISOLATE_HOST},
+    {"contain.disable_user", HK_WORD_ACT_DISABLE_USER, HK_WORD_HELD_DISABLE_USER},
+    {"contain.revoke_sessions", HK_WORD_ACT_REVOKE_SESSIONS, HK_WORD_HELD_REVOKE_SESSIONS},
+    {"contain.block_domain", HK_WORD_ACT_BLOCK_DOMAIN, HK_WORD_HELD_BLOCK_DOMAIN},
+    {"contain.block_url", HK_WORD_ACT_BLOCK_URL, HK_WORD_HELD_BLOCK_URL},
+    {"contain.block_hash", HK_WORD_ACT_BLOCK_HASH, HK_WORD_HELD_BLOCK_HASH},
+    {"contain.quarantine_file", HK_WORD_ACT_QUARANTINE_FILE, HK_WORD_HELD_QUARANTINE_FILE},
+    {"contain.remove_mail", HK_WORD_ACT_REMOVE_MAIL, HK_WORD_HELD_REMOVE_MAIL},
 };
+
+/* The words for a capability, or for a plugin's action of the same name; NULL: there are none. */
+static const struct sentence *sentence_of(const char *capability, const char *action)
+{
+    const char *name = strchr(action, '.');
+
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+        const char *short_name = strchr(sentences[i].capability, '.');
+        if (strcmp(capability, sentences[i].capability) == 0 ||
+            (capability[0] == '\0' && name != NULL && strcmp(name, short_name) == 0))
+            return &sentences[i];
+    }
+    return NULL;
+}
 
 static enum hk_word word_of_kind(const char *kind)
 {
@@ -265,34 +318,37 @@ static enum hk_word word_of_kind(const char *kind)
 void hk_show_sentence(struct hk_buf *out, enum hk_language language, const struct hk_json *covers,
     const char *fallback)
 {
-    const char *capability = hk_json_string_at(covers, "capability", "");
     const char *action = hk_json_string_at(covers, "action", "");
     const char *target = hk_json_string_at(covers, "target", "");
-    /* A plugin's action may be called without a capability: its name is then the second part. */
-    const char *name = strchr(action, '.');
+    const struct sentence *sentence =
+        sentence_of(hk_json_string_at(covers, "capability", ""), action);
 
-    if (action[0] == '\0' || strcmp(action, "ask") == 0) {
+    if (action[0] == '\0' || strcmp(action, "ask") == 0)
         hk_buf_append_text(out, fallback);
-        return;
-    }
-    if (target[0] == '\0') {
+    else if (target[0] == '\0')
         hk_words_put(out, language, HK_WORD_ACT_NO_TARGET, action);
-        return;
-    }
-    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
-        const char *short_name = strchr(sentences[i].capability, '.');
-        if (strcmp(capability, sentences[i].capability) == 0 ||
-            (capability[0] == '\0' && name != NULL && strcmp(name, short_name) == 0)) {
-            hk_words_put(out, language, sentences[i].word, target);
-            return;
-        }
-    }
-    /* The plugin's own words are English. */
-    if (language == HK_LANGUAGE_EN && fallback != NULL && fallback[0] != '\0')
-        hk_buf_append_text(out, fallback);
+    else if (sentence != NULL)
+        hk_words_put(out, language, sentence->asked, target);
+    else if (language == HK_LANGUAGE_EN && fallback != NULL && fallback[0] != '\0')
+        hk_buf_append_text(out, fallback); /* the plugin's own words are English */
     else
         hk_words_put(
             out, language, word_of_kind(hk_json_string_at(covers, "kind", "")), target, action);
+}
+
+void hk_show_held(struct hk_buf *out, enum hk_language language, const struct hk_json *containment)
+{
+    const char *action = hk_json_string_at(containment, "action", "");
+    const char *target = hk_json_string_at(containment, "target", "");
+    const struct sentence *sentence =
+        sentence_of(hk_json_string_at(containment, "capability", ""), action);
+
+    if (target[0] == '\0')
+        hk_buf_append_text(out, action);
+    else if (sentence != NULL)
+        hk_words_put(out, language, sentence->held, target);
+    else
+        hk_words_put(out, language, HK_WORD_HELD_OTHER, target, action);
 }
 
 /* --- lists --- */

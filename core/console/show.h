@@ -31,6 +31,8 @@ void hk_show_fact_link(
 void hk_show_fact_time(struct hk_html *html, enum hk_word label, int64_t time_us);
 /* "/WHAT/{}" with the id, and the text in it. */
 void hk_show_link(struct hk_html *html, const char *path, const char *id, const char *text);
+/* Where the page of a subject is, "/runs/{}"; NULL when it has none. */
+const char *hk_show_path_of(const char *subject);
 /* "the ledger of this" */
 void hk_show_ledger_link(struct hk_html *html, const char *subject);
 
@@ -38,6 +40,9 @@ void hk_show_ledger_link(struct hk_html *html, const char *subject);
  * action. covers is what a gate covers, or anything with action, capability, kind, target. */
 void hk_show_sentence(struct hk_buf *out, enum hk_language language, const struct hk_json *covers,
     const char *fallback);
+
+/* The same for what was done, as a noun: "Block on 203.0.113.66". */
+void hk_show_held(struct hk_buf *out, enum hk_language language, const struct hk_json *containment);
 
 /* The list of states that a list can be narrowed down to, as links with ?state=. */
 void hk_show_filter(struct hk_html *html, const char *path, enum hk_name_group group,

@@ -8,6 +8,7 @@
 #ifndef HK_WORDS_LIST_H
 #define HK_WORDS_LIST_H
 
+#include "words/list_case.h"
 #include "words/list_common.h"
 #include "words/list_decide.h"
 #include "words/list_login.h"
@@ -16,6 +17,7 @@
 
 #define HK_WORDS_LIST(X)                                                                           \
     HK_WORDS_COMMON(X)                                                                             \
+    HK_WORDS_CASE(X)                                                                               \
     HK_WORDS_PAGES(X)                                                                              \
     HK_WORDS_DECIDE(X)                                                                             \
     HK_WORDS_LOGIN(X)                                                                              \

@@ -22,6 +22,18 @@
     X(ACT_OTHER, "{1} on {0}", "{0} に対して {1} を行う")                                          \
     X(ACT_NO_TARGET, "{0}", "{0} を行う")                                                          \
                                                                                                    \
+    /* the same, once it is done */                                                                \
+    X(HELD_BLOCK_IP, "Block on {0}", "{0} の通信遮断")                                             \
+    X(HELD_ISOLATE_HOST, "Isolation of {0}", "{0} のネットワーク隔離")                             \
+    X(HELD_DISABLE_USER, "Account {0}, disabled", "アカウント {0} の無効化")                       \
+    X(HELD_REVOKE_SESSIONS, "Sessions of {0}, ended", "{0} のセッション終了")                      \
+    X(HELD_BLOCK_DOMAIN, "Block on the domain {0}", "ドメイン {0} への接続遮断")                   \
+    X(HELD_BLOCK_URL, "Block on the URL {0}", "URL {0} への接続遮断")                              \
+    X(HELD_BLOCK_HASH, "Block on the file {0}", "ファイル {0} の実行阻止")                         \
+    X(HELD_QUARANTINE_FILE, "Quarantine of the file {0}", "ファイル {0} の検疫")                   \
+    X(HELD_REMOVE_MAIL, "Removal of the mail {0}", "メール {0} の削除")                            \
+    X(HELD_OTHER, "{0} ({1})", "{0}（{1}）")                                                       \
+                                                                                                   \
     X(DECIDE_TITLE, "Decision", "承認依頼")                                                        \
     X(DECIDE_LIST, "Decisions", "承認依頼")                                                        \
     X(DECIDE_NONE, "No decisions.", "承認依頼はありません。")                                      \

@@ -135,6 +135,18 @@
     X(MODE, "ask", "ask", "承認のうえ実施")                                                        \
     X(MODE, "act", "act", "自動で実施")                                                            \
                                                                                                    \
+    X(TASK_OUTCOME, "happened", "done", "実施済み")                                                \
+    X(TASK_OUTCOME, "did_not", "not done", "未実施")                                               \
+    X(TASK_OUTCOME, "not_needed", "not needed", "不要")                                            \
+                                                                                                   \
+    X(ENTITY, "host", "host", "端末")                                                              \
+    X(ENTITY, "ip", "address", "IPアドレス")                                                       \
+    X(ENTITY, "user", "user", "ユーザー")                                                          \
+    X(ENTITY, "mail", "mail address", "メールアドレス")                                            \
+    X(ENTITY, "file", "file", "ファイル")                                                          \
+    X(ENTITY, "domain", "domain", "ドメイン")                                                      \
+    X(ENTITY, "url", "URL", "URL")                                                                 \
+                                                                                                   \
     X(KIND, "ledger.opened", "ledger opened", "台帳の開始")                                        \
     X(KIND, "engine.started", "engine started", "エンジンの起動")                                  \
     X(KIND, "engine.stopped", "engine stopped", "エンジンの停止")                                  \
@@ -192,7 +204,31 @@
     X(KIND, "containment.renewed", "containment renewed", "封じ込めの延長")                        \
     X(KIND, "containment.releasing", "release begun", "解除の開始")                                \
     X(KIND, "containment.held", "release failed, still in force", "解除失敗（継続中）")            \
-    X(KIND, "containment.released", "containment released", "封じ込めの解除")
+    X(KIND, "containment.released", "containment released", "封じ込めの解除")                                                                \
+    X(KIND, "case.opened", "case opened", "ケースの開始")                                          \
+    X(KIND, "case.joined", "alert joined a case", "アラートをケースに追加")                        \
+    X(KIND, "case.split", "alert moved out of a case", "アラートをケースから分離")                 \
+    X(KIND, "case.seen", "case first looked at", "ケースの初回確認")                               \
+    X(KIND, "case.phase", "phase changed", "段階の変更")                                           \
+    X(KIND, "case.assigned", "case assigned", "ケースの担当者の変更")                              \
+    X(KIND, "case.noted", "note", "メモ")                                                          \
+    X(KIND, "case.described", "description changed", "状況の記載")                                 \
+    X(KIND, "case.evidence", "evidence added", "証拠の追加")                                       \
+    X(KIND, "case.proposed", "verdict proposed", "判定の提案")                                     \
+    X(KIND, "case.releasing", "release of everything begun", "一括解除の開始")                     \
+    X(KIND, "case.closed", "case closed", "ケースのクローズ")                                      \
+    X(KIND, "case.reopened", "case opened again", "ケースの再開")                                  \
+    X(KIND, "case.merged", "case merged", "ケースの統合")                                          \
+    X(KIND, "case.unmerged", "merge of a case taken back", "ケースの統合の取り消し")               \
+    X(KIND, "task.opened", "task opened", "タスクの作成")                                          \
+    X(KIND, "task.assigned", "task assigned", "タスクの担当者の変更")                              \
+    X(KIND, "task.done", "task done", "タスクの完了")                                              \
+    X(KIND, "notice.queued", "notice queued", "通知の準備")                                        \
+    X(KIND, "notice.nobody", "nobody to be told", "通知先なし")                                    \
+    X(KIND, "notice.gathered", "notice gathered with others", "通知の集約")                        \
+    X(KIND, "notice.sent", "notice sent", "通知の送信")                                            \
+    X(KIND, "notice.failed", "notice failed", "通知の失敗")                                        \
+    X(KIND, "notice.dropped", "notice dropped", "通知の取りやめ")
 /* clang-format on */
 
 #endif

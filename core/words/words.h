@@ -68,8 +68,10 @@ enum hk_name_group {
     HK_NAME_HOW,         /* how a step was settled */
     HK_NAME_OUTCOME,     /* of authority */
     HK_NAME_KIND,        /* of an entry of the ledger */
-    HK_NAME_MODE,        /* of a tenant */
-    HK_NAME_GAP,         /* kind of what is not covered */
+    HK_NAME_TASK_OUTCOME,
+    HK_NAME_ENTITY, /* what a case is about */
+    HK_NAME_MODE,   /* of a tenant */
+    HK_NAME_GAP,    /* kind of what is not covered */
     HK_NAME_GROUP_COUNT
 };
 
