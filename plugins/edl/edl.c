@@ -297,6 +297,37 @@ static void probe_block(void *state, const struct hk_call *call)
     change->was_listed = store_holds(&edl->store, &block->range, now_ms_of(edl), call->key);
 }
 
+/* Does the block stand? In the store, and in the file that firewalls get, as it lies on the disk.
+ */
+static void verify_block(void *state, const struct hk_call *call)
+{
+    struct edl *edl = state;
+    struct request request;
+    char failure[EDL_WHY_SIZE];
+    bool is_listed = false;
+    const char *found = "the file that is served does not have the address";
+    const struct block *block = call->key ? store_find(&edl->store, call->key) : NULL;
+    const char *why = read_request(call->args, &request);
+    if (!why &&
+        store_list_covers(&edl->store, &request.range, &is_listed, failure, sizeof(failure)) < 0)
+        why = failure;
+    if (!block || address_compare(&block->range, &request.range) != 0)
+        found = "no block of this address has this key";
+    else if (!block_is_listed(block, now_ms_of(edl)))
+        found = "the block has expired";
+    else if (is_listed)
+        found = NULL;
+    if (why) {
+        edl->host->settle(call->id, HK_UNKNOWN, why);
+    } else if (!found) {
+        edl->host->settle(call->id, HK_DONE, "{\"holds\":true}");
+    } else {
+        char text[EDL_WHY_SIZE];
+        snprintf(text, sizeof(text), "{\"holds\":false,\"found\":\"%s\"}", found);
+        edl->host->settle(call->id, HK_DONE, text);
+    }
+}
+
 static void unblock_ip(void *state, const struct hk_call *call)
 {
     struct edl *edl = state;
@@ -451,6 +482,7 @@ static const struct hk_action actions[] = {
             "\"entries\":{\"type\":\"integer\"}}}",
         .start = block_ip,
         .probe = probe_block,
+        .verify = verify_block,
     },
     {
         .name = "unblock_ip",

@@ -105,6 +105,37 @@ static void test_keys_are_counted(void)
     end();
 }
 
+static void assert_verify(const char *key, const char *ip, const char *wanted)
+{
+    const char *text;
+    char args[64];
+    snprintf(args, sizeof(args), "{\"ip\":\"%s\"}", ip);
+    CU_ASSERT_EQUAL(plugin_host_verify("block_ip", key, args, &text), HK_DONE);
+    CU_ASSERT_STRING_EQUAL(text, wanted);
+}
+
+static void test_verify_looks_at_store_and_file(void)
+{
+    begin_with("{}");
+    const char *text;
+    const char *holds = "{\"holds\":true}";
+    CU_ASSERT_EQUAL(plugin_host_call("block_ip", "k1", NULL,
+                        "{\"ip\":\"192.0.2.1\",\"expires_ms\":60000}", &text),
+        HK_DONE);
+    assert_verify("k1", "192.0.2.1", holds);
+    const char *nobody = "{\"holds\":false,\"found\":\"no block of this address has this key\"}";
+    assert_verify("k2", "192.0.2.1", nobody);
+    assert_verify("k1", "192.0.2.2", nobody);
+    plugin_host_write(folder, "blocklist.txt", "");
+    assert_verify("k1", "192.0.2.1",
+        "{\"holds\":false,\"found\":\"the file that is served does not have the address\"}");
+    plugin_host_write(folder, "blocklist.txt", "192.0.2.0/24\n");
+    assert_verify("k1", "192.0.2.1", holds);
+    plugin_host_advance(61000);
+    assert_verify("k1", "192.0.2.1", "{\"holds\":false,\"found\":\"the block has expired\"}");
+    end();
+}
+
 static void test_probe_knows_the_key(void)
 {
     begin_with("{}");
@@ -303,6 +334,7 @@ int main(void)
     CU_ADD_TEST(suite, test_list_is_sorted_and_survives);
     CU_ADD_TEST(suite, test_keys_are_counted);
     CU_ADD_TEST(suite, test_probe_knows_the_key);
+    CU_ADD_TEST(suite, test_verify_looks_at_store_and_file);
     CU_ADD_TEST(suite, test_blocks_expire);
     CU_ADD_TEST(suite, test_refuses);
     CU_ADD_TEST(suite, test_damaged_store_is_left_alone);

@@ -191,11 +191,11 @@ static const struct hk_action *action_named(const char *name)
     return action->name ? action : NULL;
 }
 
-uint64_t plugin_host_begin(
-    const char *action, const char *key, const char *undoes, const char *args, bool is_probe)
+typedef void run_fn(void *state, const struct hk_call *call);
+
+static uint64_t begin(run_fn *run, const char *key, const char *undoes, const char *args)
 {
-    const struct hk_action *found = action_named(action);
-    if (!found || (is_probe && !found->probe) || host.last_call + 1 >= CALLS_MAX)
+    if (!run || host.last_call + 1 >= CALLS_MAX)
         abort();
     struct hk_call call = {.size = sizeof(call),
         .id = ++host.last_call,
@@ -204,11 +204,17 @@ uint64_t plugin_host_begin(
         .args = args,
         .deadline_ms = 60000};
     host.calls[call.id].is_open = true;
-    if (is_probe)
-        found->probe(host.state, &call);
-    else
-        found->start(host.state, &call);
+    run(host.state, &call);
     return call.id;
+}
+
+uint64_t plugin_host_begin(
+    const char *action, const char *key, const char *undoes, const char *args, bool is_probe)
+{
+    const struct hk_action *found = action_named(action);
+    if (!found)
+        abort();
+    return begin(is_probe ? found->probe : found->start, key, undoes, args);
 }
 
 void plugin_host_cancel(const char *action, uint64_t call_id)
@@ -248,6 +254,14 @@ int plugin_host_call(const char *action, const char *key, const char *undoes, co
 int plugin_host_probe(const char *action, const char *key, const char *args, const char **ret_text)
 {
     return plugin_host_wait(plugin_host_begin(action, key, NULL, args, true), ret_text);
+}
+
+int plugin_host_verify(const char *action, const char *key, const char *args, const char **ret_text)
+{
+    const struct hk_action *found = action_named(action);
+    if (!found)
+        abort();
+    return plugin_host_wait(begin(found->verify, key, NULL, args), ret_text);
 }
 
 void plugin_host_advance(uint64_t ms)

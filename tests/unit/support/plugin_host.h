@@ -18,6 +18,9 @@ void plugin_host_stop(void);
 /* Start an action and return the id of the call. */
 uint64_t plugin_host_begin(
     const char *action, const char *key, const char *undoes, const char *args, bool is_probe);
+/* Ask an action's verify, and wait. */
+int plugin_host_verify(
+    const char *action, const char *key, const char *args, const char **ret_text);
 void plugin_host_cancel(const char *action, uint64_t call_id);
 /* Is the call settled? Its text is kept until the next stop. */
 bool plugin_host_settled(uint64_t call_id, enum hk_outcome *ret_outcome, const char **ret_text);
