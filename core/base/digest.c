@@ -7,10 +7,11 @@
 
 #include "base/text.h"
 
-#include <assert.h>
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,29 +78,23 @@ void hk_sha256_one(const void *data, size_t size, uint8_t ret_digest[HK_SHA256_S
 void hk_hmac_sha256(const void *key, size_t key_size, const struct hk_bytes *parts, size_t count,
     uint8_t ret_mac[HK_SHA256_SIZE])
 {
-    enum { BLOCK_SIZE = 64 };
-    struct hk_bytes inner[HK_HMAC_PARTS_MAX + 1];
-    uint8_t block[BLOCK_SIZE] = {0};
-    uint8_t pad[BLOCK_SIZE];
-    uint8_t digest[HK_SHA256_SIZE];
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+    size_t size = 0;
+    bool ok = context != NULL &&
+              EVP_MAC_init(context, key_size > 0 ? key : (const void *)"", key_size, params) == 1;
 
-    assert(count <= HK_HMAC_PARTS_MAX);
-    if (key_size > BLOCK_SIZE)
-        hk_sha256_one(key, key_size, block);
-    else if (key_size > 0)
-        memcpy(block, key, key_size);
-    for (size_t i = 0; i < BLOCK_SIZE; i++)
-        pad[i] = block[i] ^ 0x36;
-    inner[0] = (struct hk_bytes){pad, sizeof(pad)};
-    for (size_t i = 0; i < count; i++)
-        inner[i + 1] = parts[i];
-    hk_sha256(inner, count + 1, digest);
-    for (size_t i = 0; i < BLOCK_SIZE; i++)
-        pad[i] = block[i] ^ 0x5c;
-    const struct hk_bytes outer[] = {{pad, sizeof(pad)}, {digest, sizeof(digest)}};
-    hk_sha256(outer, 2, ret_mac);
-    explicit_bzero(block, sizeof(block));
-    explicit_bzero(pad, sizeof(pad));
+    for (size_t i = 0; ok && i < count; i++)
+        ok = EVP_MAC_update(context, parts[i].data, parts[i].size) == 1;
+    if (!ok || EVP_MAC_final(context, ret_mac, &size, HK_SHA256_SIZE) != 1)
+        give_up("HMAC failed");
+    EVP_MAC_CTX_free(context);
+    EVP_MAC_free(mac);
 }
 
 void hk_sha256_hex(const void *data, size_t size, char ret_hex[HK_SHA256_HEX_SIZE])
