@@ -5,7 +5,7 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, accept, intent, memory, start
+    run.py memory …   only these: ledger, accept, intent, syslog, drop, memory, start
 """
 
 import calendar
@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -21,6 +22,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+import drop
 
 SOURCE = pathlib.Path(os.environ.get("HIKESHI_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("HIKESHI_BUILD", SOURCE / "build"))
@@ -54,14 +57,14 @@ class Engine:
         self.config = config
         self.process = None
 
-    def start(self):
-        """Seconds from exec to ready."""
+    def start(self, said=None):
+        """Seconds from exec to ready. said gets what the engine said."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("HIKESHI_")}
         begun = time.monotonic()
         self.process = subprocess.Popen(
             [HIKESHI, "serve", "--data", str(self.data), "--config", str(self.config), "--listen", "127.0.0.1:0"],
             stderr=subprocess.PIPE, text=True, env=env)
-        said = []
+        said = [] if said is None else said
         for line in self.process.stderr:
             said.append(line)
             if line == "ready\n":
@@ -249,6 +252,114 @@ def measure_intent(folder):
         engine.stop()
 
 
+SYSLOG_CONFIG = '''return hikeshi { log_level = "info", tenants = { main = { sources = {
+  fw = { kind = "syslog", listen = { tcp = "127.0.0.1:0" } } } } } }
+'''
+SYSLOG_MESSAGES = 100000
+SYSLOG_KINDS = [
+    "<38>1 2026-11-22T00:00:00Z host-%d sshd 714 - - Failed password for invalid user admin%d from 203.0.113.%d port 52718"
+    " ssh2",
+    "<164>Nov 22 2026 00:00:00 fw-%d : %%ASA-4-106023: Deny tcp src outside:203.0.113.%d/4%03d dst inside:192.0.2.7/443 by"
+    " access-group \"outside_in\" [0x0, 0x0]",
+    "<13>1 2026-11-22T00:00:00Z host-%d app %d - - the disk of volume %d is nearly full, 97 percent are in use",
+]
+
+
+def syslog_stream(first, count):
+    """That many messages, each another, counted as RFC 6587 has it."""
+    parts = []
+    for number in range(first, first + count):
+        text = SYSLOG_KINDS[number % 3] % (number, number // 250, number % 250)
+        parts.append(f"{len(text)} {text}")
+    return "".join(parts).encode()
+
+
+def send_all(port, data):
+    out = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    out.sendall(data)
+    out.close()
+
+
+def wait_until(holds):
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > end:
+            raise SystemExit("waited in vain")
+        time.sleep(0.005)
+
+
+def rsyslog_rate(folder, data, count):
+    """Messages a second that rsyslog takes over TCP and writes to a file, which it doesn't sync."""
+    own = pathlib.Path(tempfile.mkdtemp(dir=folder))
+    written = own / "out"
+    (own / "conf").write_text(f'''
+        global(workDirectory="{own}")
+        main_queue(queue.size="200000")
+        module(load="imtcp")
+        input(type="imtcp" port="0" address="127.0.0.1" listenPortFileName="{own}/port")
+        action(type="omfile" file="{written}" template="RSYSLOG_SyslogProtocol23Format")
+    ''')
+    written.touch()
+    rsyslogd = shutil.which("rsyslogd") or "/usr/sbin/rsyslogd"
+    process = subprocess.Popen([rsyslogd, "-n", "-f", own / "conf", "-i", own / "pid"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    wait_until(lambda: (own / "port").exists() and (own / "port").read_text().strip())
+    begun = time.monotonic()
+    send_all(int((own / "port").read_text()), data)
+    lines = 0
+    with open(written, "rb") as file:
+        def all_written():
+            nonlocal lines
+            lines += file.read().count(b"\n")
+            return lines >= count
+        wait_until(all_written)
+    seconds = time.monotonic() - begun
+    process.terminate()
+    process.wait(PATIENCE_S)
+    shutil.rmtree(own)
+    return count / seconds
+
+
+def measure_syslog(folder):
+    """Syslog messages a second over TCP that are on disk as alerts, and what rsyslog does with the same bytes."""
+    engine = engine_in(folder, "syslog", SYSLOG_CONFIG)
+    said = []
+    engine.start(said)
+    port = int(re.search(r"tcp (\d+)", "".join(said))[1])
+    rounds = []
+    for number in range(ROUNDS):
+        data = syslog_stream(number * SYSLOG_MESSAGES, SYSLOG_MESSAGES)
+        before = figures_of(engine)
+        begun = time.monotonic()
+        send_all(port, data)
+        durable = before['hikeshi_source_messages_total{kind="syslog"}'] + SYSLOG_MESSAGES
+        wait_until(lambda: figures_of(engine)['hikeshi_source_messages_total{kind="syslog"}'] >= durable)
+        seconds = time.monotonic() - begun
+        entries = figures_of(engine)["hikeshi_ledger_entries_total"] - before["hikeshi_ledger_entries_total"]
+        against = rsyslog_rate(folder, data, SYSLOG_MESSAGES)
+        rate = SYSLOG_MESSAGES / seconds
+        rounds.append({"rate": rate, "ratio": rate / against, "against": against, "entries": entries / seconds})
+    middle = sorted(rounds, key=lambda one: one["ratio"])[ROUNDS // 2]
+    told("syslog_durable", middle["rate"], "messages/s", middle["ratio"],
+         f"rsyslog writing a file without a sync, {middle['against']:.0f}/s")
+    told("syslog_durable_entries", middle["entries"], "entries/s")
+    engine.stop()
+
+
+def measure_drop(folder):
+    """From an approver's decision to the last packet that comes through, and the same by hand."""
+    own = folder / "drop-own"
+    own.mkdir()
+    if not drop.netlab.is_permitted():
+        print(f"{'decision_to_drop':34} not measured: network namespaces can't be made by this user here")
+        return
+    decided, by_hand = drop.measure(own, engine_in, str(BUILD / "bench" / "udp_stream"))
+    for percent in (50, 99):
+        value, against = percentile(decided, percent), percentile(by_hand, percent)
+        told(f"decision_to_drop_p{percent}", value, "ms", value / against,
+             f"`nft add element` by hand, {against:.2f} ms")
+
+
 def memory_of(pid):
     """RSS and PSS in MiB."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -292,7 +403,7 @@ def measure_start(folder):
 
 
 MEASUREMENTS = {"ledger": measure_ledger, "accept": measure_accept, "intent": measure_intent,
-                "memory": measure_memory, "start": measure_start}
+                "syslog": measure_syslog, "drop": measure_drop, "memory": measure_memory, "start": measure_start}
 
 
 def main():
