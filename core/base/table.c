@@ -18,7 +18,7 @@ enum hk_status hk_check_keys(
         while (keys[i] != NULL && strcmp(keys[i], child->key) != 0)
             i++;
         if (keys[i] == NULL)
-            return hk_fail(error, HK_INVALID, "%s.%.60s is not a known key", path, child->key);
+            return hk_fail(error, HK_INVALID, "%s.%.60s: there is no such key", path, child->key);
     }
     return HK_OK;
 }

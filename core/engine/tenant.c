@@ -167,6 +167,21 @@ static enum hk_status read_duration(const struct hk_json *config, const char *pa
     return HK_OK;
 }
 
+/* dedupe and lease, which are read by their paths: no key but those known. */
+static enum hk_status check_keys(const struct hk_json *config, struct hk_error *error)
+{
+    static const char *const dedupe_keys[] = {"fields", "window", NULL};
+    static const char *const lease_keys[] = {"default", "max", NULL};
+    const struct hk_json *dedupe = hk_json_get(config, "dedupe");
+    const struct hk_json *lease = hk_json_get(config, "lease");
+    enum hk_status status = HK_OK;
+    if (dedupe != NULL)
+        status = hk_check_keys(dedupe, "dedupe", dedupe_keys, error);
+    if (status == HK_OK && lease != NULL)
+        status = hk_check_keys(lease, "lease", lease_keys, error);
+    return status;
+}
+
 /* verify = { every = "15m" }, and ready likewise: how often plugins are asked. */
 static enum hk_status read_every(
     const struct hk_json *config, const char *name, int64_t *ret_ms, struct hk_error *error)
@@ -222,7 +237,9 @@ static enum hk_status read_config(
     if (status != HK_OK)
         return status;
     const struct hk_json *root = tenant->config.root;
-    status = hk_authority_new(root, &tenant->authority, error);
+    status = check_keys(root, error);
+    if (status == HK_OK)
+        status = hk_authority_new(root, &tenant->authority, error);
     if (status == HK_OK)
         status = read_dedupe(tenant, root, error);
     if (status == HK_OK)
