@@ -26,6 +26,7 @@ static void finish(struct hk_page_job *job, enum hk_status status, const struct 
     }
 
 FINISH(on_renewed, "/containments/", "renewed")
+FINISH(on_looked, "/containments/", "checked")
 FINISH(on_cancelled, "/runs/", "cancelled")
 FINISH(on_resolved, "/runs/", "resolved")
 
@@ -89,6 +90,17 @@ static void renew(
             reason, on_renewed, job);
 }
 
+static void verify(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct hk_page_job *job = hk_page_one_new(exchange, request, "containments", "approver");
+
+    (void)body;
+    if (job != NULL)
+        hk_engine_verify(
+            exchange->api->engine, exchange->tenant, &exchange->actor, job->id, on_looked, job);
+}
+
 static void cancel(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
@@ -137,6 +149,7 @@ static void resolve(
 const struct hk_route hk_routes_pages_act[] = {
     HK_ROUTE_FORM("/containments/{id}/release", "approver", release, "Release"),
     HK_ROUTE_FORM("/containments/{id}/renew", "approver", renew, "Renew"),
+    HK_ROUTE_FORM("/containments/{id}/verify", "analyst", verify, "Look whether it holds"),
     HK_ROUTE_FORM("/runs/{id}/cancel", "responder", cancel, "Cancel"),
     HK_ROUTE_FORM("/runs/{id}/resolve", "responder", resolve, "Say what happened"),
     {.method = NULL, .more = hk_routes_pages_approval},

@@ -45,18 +45,23 @@ static void put_until(struct hk_html *html, const struct hk_json *containment)
     hk_page_fact_end(html);
 }
 
+/* When it was last looked at: in the record (verified), or since then without anything new
+ * (checked).
+ */
 static void put_verified(struct hk_html *html, const struct hk_json *containment)
 {
     int64_t verified_us = hk_show_us(containment, "verified");
+    int64_t checked_us = hk_show_us(containment, "checked");
 
-    if (hk_json_get(containment, "verified") == NULL)
-        return;
     hk_page_fact(html, HK_WORD_CONTAINMENT_VERIFIED);
-    if (verified_us != 0)
-        hk_html_ago(html, verified_us);
-    else
+    if (verified_us == 0 && checked_us == 0)
         hk_html_word(html, HK_WORD_CONTAINMENT_NEVER_VERIFIED);
+    else
+        hk_html_ago(html, checked_us > verified_us ? checked_us : verified_us);
     hk_page_fact_end(html);
+    if (strcmp(hk_json_string_at(containment, "state", ""), "drifted") == 0)
+        hk_show_fact(
+            html, HK_WORD_CONTAINMENT_FOUND, hk_json_string_at(containment, "found", NULL));
 }
 
 static void put_badges(struct hk_html *html, const struct hk_json *containment)
@@ -144,6 +149,17 @@ static void put_release(
                             .is_required = true,
                             .size_max = 1000});
     hk_page_button(html, HK_WORD_RELEASE, "danger", NULL, NULL);
+    hk_html_end(html);
+    hk_html_end(html);
+}
+
+static void put_look(
+    struct hk_html *html, const struct hk_page *page, const struct hk_json *containment)
+{
+    hk_page_section(html, "verify", HK_WORD_VERIFY);
+    hk_page_form(html, page, "/containments/{}/verify", hk_json_string_at(containment, "id", ""));
+    hk_html_line(html, "p", "hint", HK_WORD_VERIFY_HINT);
+    hk_page_button(html, HK_WORD_VERIFY, NULL, NULL, NULL);
     hk_html_end(html);
     hk_html_end(html);
 }
@@ -261,6 +277,8 @@ void hk_page_containment(
     put_hint(&html, state);
     put_details(&html, containment);
     if (may_act && is_live(state)) {
+        if (hk_json_bool_at(containment, "can_verify", true))
+            put_look(&html, &page, containment);
         put_release(&html, &page, containment);
         if (strcmp(state, "active") == 0 && hk_show_us(containment, "expires") != 0)
             put_renew(&html, &page, containment);

@@ -141,6 +141,7 @@
     X(CONTAINMENT_RESIDUAL, "What stays", "解除後も残る影響")                                      \
     X(CONTAINMENT_VERIFIED, "Last verified", "最終確認")                                           \
     X(CONTAINMENT_NEVER_VERIFIED, "not yet", "未確認")                                             \
+    X(CONTAINMENT_FOUND, "What was found", "確認した結果")                                         \
     X(CONTAINMENT_RULE, "Rule", "適用した規則")                                                    \
     X(CONTAINMENT_BY_RULE, "nobody: rule {0} lets it be done", "規則「{0}」による自動実施")        \
     X(CONTAINMENT_BY_HAND, "done by hand", "手作業で実施")                                         \
