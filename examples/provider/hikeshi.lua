@@ -90,7 +90,7 @@ return hikeshi {
       fallback = {
         ["contain.block_ip"] = {
           owner       = "clinic-1",
-          instruction = "Block {ip} on the firewall, rule group soc-block. We ask for it because: {reason}",
+          instruction = "Block {ip} on the firewall, rule group soc-block. Why: see the alert in this task",
           undo        = "Take {ip} out of the rule group soc-block",
           due         = "30m",
         },
