@@ -86,3 +86,33 @@ def commands():
 
 
 COMMANDS = commands()
+
+
+def test_no_link_of_the_docs_is_broken():
+    pages = [SOURCE / "README.md", *(SOURCE / "sdk" / "docs").glob("*.md"), *(SOURCE / "examples").glob("*/README.md"),
+             *(SOURCE / "core").glob("*.md")]
+    for page in pages:
+        text = page.read_text()
+        for name, anchor in re.findall(r"\]\(([^)#:]*)(#[^)]+)?\)", text):
+            there = page.parent / name if name else page
+            assert there.exists(), (page.name, name)
+            heads = {"#" + re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-")
+                     for head in re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)} if anchor else {anchor}
+            assert anchor in heads, (page.name, name, anchor)
+
+
+def test_the_mapping_of_the_docs_maps_its_message(tmp_path):
+    text = (SOURCE / "sdk" / "docs" / "mapping.md").read_text()
+    (tmp_path / "door.json").write_text(re.search(r"```json\n(.*?)```", text, re.DOTALL).group(1))
+    (tmp_path / "line.txt").write_text(re.search(r"```\n(<134>.*?)```", text, re.DOTALL).group(1))
+
+    def run(*args):
+        done = subprocess.run([HIKESHI, "mapping", *args], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("check", "door.json")
+    said = " ".join(run("try", "line.txt", "--mapping", "door.json").split())
+    for words in ("mapping door", "title Door north: forced by clerk-1", "severity high", "name clerk-1", "host gate",
+                  "place loading dock"):
+        assert words in said, said
