@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "limits.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,22 +118,37 @@ void hk_rhythm_text(const struct hk_rhythm_source *source, char ret_text[HK_RHYT
         source->count, source->first_us, source->last_us, source->longest_us);
 }
 
+/* A number of digits alone, and the blank or end behind it. */
+static bool take_number(const char **at, char behind, int64_t *ret_value)
+{
+    char *end;
+    if (**at < '0' || **at > '9')
+        return false;
+    errno = 0;
+    *ret_value = strtoll(*at, &end, 10);
+    if (errno != 0 || *end != behind)
+        return false;
+    *at = behind != '\0' ? end + 1 : end;
+    return true;
+}
+
 bool hk_rhythm_load(struct hk_rhythm *rhythm, const char *name, const char *text)
 {
-    struct hk_rhythm_source read = {0};
     struct hk_rhythm_source *source;
-    int size = 0;
-    if (sscanf(text, "%" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNd64 "%n", &read.count,
-            &read.first_us, &read.last_us, &read.longest_us, &size) != 4 ||
-        text[size] != '\0' || read.first_us < 0 || read.last_us < read.first_us ||
-        read.longest_us < 0)
+    int64_t count;
+    int64_t first_us;
+    int64_t last_us;
+    int64_t longest_us;
+    if (!take_number(&text, ' ', &count) || !take_number(&text, ' ', &first_us) ||
+        !take_number(&text, ' ', &last_us) || !take_number(&text, '\0', &longest_us) ||
+        last_us < first_us)
         return false;
     source = find_or_add(rhythm, name);
     if (source == NULL)
         return false;
-    source->count = read.count;
-    source->first_us = read.first_us;
-    source->last_us = read.last_us;
-    source->longest_us = read.longest_us;
+    source->count = (uint64_t)count;
+    source->first_us = first_us;
+    source->last_us = last_us;
+    source->longest_us = longest_us;
     return true;
 }
