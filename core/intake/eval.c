@@ -24,8 +24,7 @@ bool hk_glob_is_like(const char *pattern, struct hk_slice text)
             run = at;
             if (*star == '\0')
                 return true;
-        } else if (*pattern == '?' ||
-                   (*pattern != '\0' && hk_lower(*pattern) == hk_lower(text.at[at]))) {
+        } else if (*pattern == '?' || (*pattern != '\0' && *pattern == hk_lower(text.at[at]))) {
             pattern++;
             at++;
         } else if (star != NULL) {
@@ -38,6 +37,34 @@ bool hk_glob_is_like(const char *pattern, struct hk_slice text)
     while (*pattern == '*')
         pattern++;
     return *pattern == '\0';
+}
+
+/* The same of a text in lower case: parts between stars are found by the C library's search, which
+ * is what makes it cheap to ask a long text for many patterns. */
+static bool glob_fits_lower(const char *pattern, struct hk_slice text)
+{
+    size_t size = strcspn(pattern, "*");
+
+    if (strchr(pattern, '?') != NULL)
+        return hk_glob_is_like(pattern, text);
+    if (size > text.size || memcmp(text.at, pattern, size) != 0)
+        return false;
+    text = hk_slice_after(text, size);
+    pattern += size;
+    if (*pattern == '\0')
+        return text.size == 0;
+    for (;;) {
+        size_t at;
+        pattern++; /* the star */
+        size = strcspn(pattern, "*");
+        if (pattern[size] == '\0')
+            return size <= text.size && memcmp(text.at + text.size - size, pattern, size) == 0;
+        at = hk_slice_find(text, pattern, size);
+        if (at > text.size)
+            return false;
+        text = hk_slice_after(text, at + size);
+        pattern += size;
+    }
 }
 
 /* --- values at paths --- */
@@ -150,11 +177,23 @@ static bool fits_condition(void *ctx, struct hk_slice text)
     return false;
 }
 
+/* The whole text is asked for by many mappings: there is a copy of it in lower case. */
+static bool fits_text(const struct hk_condition *condition, struct hk_slice lower)
+{
+    for (unsigned i = 0; i < condition->text_count; i++)
+        if (glob_fits_lower(condition->texts[i], lower))
+            return true;
+    return false;
+}
+
 bool hk_conditions_hold(const struct hk_condition *conditions, const struct hk_scope *scope)
 {
     for (; conditions != NULL; conditions = conditions->next) {
         struct text_walk walk = {fits_condition, (void *)conditions, true};
-        if (walk_texts(&conditions->path, scope, &walk) == conditions->is_negated)
+        bool holds = conditions->is_of_text && scope->event->lower.at != NULL
+                         ? fits_text(conditions, scope->event->lower)
+                         : walk_texts(&conditions->path, scope, &walk);
+        if (holds == conditions->is_negated)
             return false;
     }
     return true;
@@ -277,13 +316,22 @@ static bool on_text(void *ctx, struct hk_slice text)
     return walk->fn(walk->ctx, walk->source, text);
 }
 
+/* Apart from the others: its room on the stack is cleared whenever it is entered. */
+static __attribute__((noinline)) bool on_template(
+    struct source_walk *walk, const struct hk_scope *scope)
+{
+    char out[TEMPLATE_SIZE_MAX];
+    struct filling filling = {.out = out};
+
+    return fill_template(&walk->source->template, scope, &filling) &&
+           on_text(walk, (struct hk_slice){out, filling.size});
+}
+
 bool hk_source_values(
     const struct hk_source *source, const struct hk_scope *scope, hk_value_fn *fn, void *ctx)
 {
     struct source_walk walk = {source, fn, ctx};
     struct text_walk texts = {on_text, &walk, false};
-    char out[TEMPLATE_SIZE_MAX];
-    struct filling filling = {.out = out};
 
     if (source->when != NULL && !hk_conditions_hold(source->when, scope))
         return false;
@@ -293,8 +341,7 @@ bool hk_source_values(
     case HK_SOURCE_TEXT:
         return on_text(&walk, hk_slice_of(source->text));
     case HK_SOURCE_TEMPLATE:
-        return fill_template(&source->template, scope, &filling) &&
-               on_text(&walk, (struct hk_slice){out, filling.size});
+        return on_template(&walk, scope);
     default:
         return false;
     }

@@ -22,8 +22,8 @@ void hk_scope_look_under(struct hk_scope *scope, const struct hk_mapping *mappin
 /* Do all of the list hold? An empty list does. */
 bool hk_conditions_hold(const struct hk_condition *conditions, const struct hk_scope *scope);
 
-/* Does text fit the pattern, in which '*' stands for any run of bytes and '?' for any byte, and the
- * case of ASCII letters does not matter? */
+/* Does text fit the pattern, in which '*' stands for any run of bytes and '?' for any byte? The
+ * pattern is in lower case; the case of the text's ASCII letters does not matter. */
 bool hk_glob_is_like(const char *pattern, struct hk_slice text);
 
 /* Call fn with each value of one source, in order, until it answers true; gives its last answer. A

@@ -304,6 +304,19 @@ static struct hk_slice without_quotes(struct hk_slice text)
     return (struct hk_slice){text.at + 1, text.size - 2};
 }
 
+/* Many mappings ask the text for words. */
+static bool copy_lower(struct hk_event *event)
+{
+    char *copy = hk_arena_copy(&event->arena, event->text.at, event->text.size);
+
+    if (copy == NULL)
+        return false;
+    for (size_t i = 0; i < event->text.size; i++)
+        copy[i] = hk_lower(copy[i]);
+    event->lower = (struct hk_slice){copy, event->text.size};
+    return true;
+}
+
 static enum hk_status read_text(
     struct making *making, struct hk_slice bytes, const struct hk_message_hint *hint)
 {
@@ -322,6 +335,8 @@ static enum hk_status read_text(
     event->text = event->syslog.msg;
     put_header(making);
     put(making, "@text", event->text);
+    if (!copy_lower(event))
+        return HK_NOMEM;
     if (!try_json(event, event->text) && !try_json_behind(making) && !try_fields(making) &&
         !try_xml(making))
         read_plain(making);

@@ -26,6 +26,7 @@ struct hk_event {
     const struct hk_json *envelope; /* an object */
     bool has_syslog;                /* a PRI, or a time that heads the line */
     struct hk_syslog syslog;
+    struct hk_slice lower;  /* the text in lower case */
     struct hk_slice text;   /* the message after the header, clean UTF-8; size 0 for JSON alone */
     bool is_object;         /* the bytes are one strict JSON object and nothing else */
     struct hk_slice source; /* its exact bytes then */

@@ -29,11 +29,12 @@ enum hk_reads {
 struct hk_condition {
     struct hk_path path;
     bool is_negated;
+    bool is_of_text; /* the path is "@text" */
     bool is_range;
     double low;
     double high;
-    const char *const
-        *texts; /* any of them; '*' stands for any run, '?' for any byte; case is ignored */
+    const char *const *texts; /* any of them, in lower case; '*' stands for any run, '?' for any
+                                 byte; case is ignored */
     unsigned text_count;
     const struct hk_condition *next;
 };

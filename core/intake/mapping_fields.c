@@ -81,18 +81,32 @@ static enum hk_status add_find(struct hk_mapping_reader *reader, const struct hk
     return status;
 }
 
+/* Patterns of which one is enough, or a list of such lists, which are asked one after the other. */
+static enum hk_status add_finds(struct hk_mapping_reader *reader, const struct hk_json *node,
+    struct hk_slice in, const struct hk_find **in_out_list)
+{
+    enum hk_status status = HK_OK;
+
+    if (node->type != HK_JSON_ARRAY || node->count == 0 || node->first->type != HK_JSON_ARRAY)
+        return add_find(reader, node, in, in_out_list);
+    for (const struct hk_json *item = node->first; item != NULL && status == HK_OK;
+         item = item->next)
+        status = add_find(reader, item, in, in_out_list);
+    return status;
+}
+
 enum hk_status hk_mapping_finds(struct hk_mapping_reader *reader, const struct hk_json *node,
     const struct hk_find **in_out_list)
 {
     enum hk_status status = HK_OK;
 
     if (node->type != HK_JSON_OBJECT)
-        return add_find(reader, node, hk_slice_of("@text"), in_out_list);
+        return add_finds(reader, node, hk_slice_of("@text"), in_out_list);
     for (const struct hk_json *child = node->first; child != NULL && status == HK_OK;
          child = child->next) {
         size_t mark = hk_mapping_enter(reader, child->key);
         status =
-            add_find(reader, child, (struct hk_slice){child->key, child->key_size}, in_out_list);
+            add_finds(reader, child, (struct hk_slice){child->key, child->key_size}, in_out_list);
         hk_mapping_leave(reader, mark);
     }
     return status;

@@ -39,6 +39,15 @@ static bool read_range(const char *text, double *ret_low, double *ret_high)
     return *dots == '\0' || *end == '\0';
 }
 
+static const char *copy_lower(struct hk_mapping_reader *reader, const char *text)
+{
+    char *copy = hk_arena_copy(reader->arena, text, strlen(text));
+
+    for (char *at = copy; at != NULL && *at != '\0'; at++)
+        *at = hk_lower(*at);
+    return copy;
+}
+
 static enum hk_status add_text(struct hk_mapping_reader *reader, const struct hk_json *value,
     struct hk_condition *condition, const char **texts)
 {
@@ -48,7 +57,7 @@ static enum hk_status add_text(struct hk_mapping_reader *reader, const struct hk
         text = value->type == HK_JSON_TRUE ? "true" : "false";
     if (text == NULL)
         return hk_mapping_fail(reader, value, "expected a text, a number, true or false");
-    text = hk_arena_copy(reader->arena, text, strlen(text));
+    text = copy_lower(reader, text);
     if (text == NULL)
         return hk_mapping_no_memory(reader);
     texts[condition->text_count++] = text;
@@ -105,6 +114,7 @@ enum hk_status hk_mapping_conditions(struct hk_mapping_reader *reader, const str
             return hk_mapping_no_memory(reader);
         status = hk_mapping_path(
             reader, test, (struct hk_slice){test->key, test->key_size}, &condition->path);
+        condition->is_of_text = strcmp(test->key, "@text") == 0;
         if (status == HK_OK)
             status = read_test(reader, test, condition);
         hk_mapping_leave(reader, mark);
@@ -146,7 +156,7 @@ static enum hk_status read_entry(struct hk_mapping_reader *reader, const struct 
     if (status != HK_OK)
         return status;
     entry->is_range = read_range(node->key, &entry->low, &entry->high);
-    entry->key = hk_arena_copy(reader->arena, node->key, node->key_size);
+    entry->key = copy_lower(reader, node->key);
     entry->value = hk_arena_copy(reader->arena, value, strlen(value));
     return entry->key != NULL && entry->value != NULL ? HK_OK : hk_mapping_no_memory(reader);
 }

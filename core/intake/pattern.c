@@ -413,25 +413,23 @@ static bool fits_here(struct match *match)
     return true;
 }
 
-bool hk_pattern_find(
-    const struct hk_pattern *pattern, struct hk_slice text, long *steps, struct hk_slice *slots)
+/* Apart, so that its room on the stack is cleared only where there is something to try. */
+static __attribute__((noinline)) bool find_from(const struct hk_pattern *pattern,
+    struct hk_slice text, size_t from, long *steps, struct hk_slice *slots)
 {
     const struct part *first = &pattern->parts[0];
     struct match match = {.pattern = pattern, .text = text, .steps = steps};
-    size_t from = 0;
     bool fits = false;
 
     for (;;) {
-        if (!pattern->is_anchored && first->kind == PART_TEXT)
-            from = find_text(first, text, from, steps);
-        if (from > text.size || *steps <= 0)
-            return false;
         match.at = from;
         match.filled = 0;
         fits = fits_here(&match);
         if (fits || pattern->is_anchored || first->kind != PART_TEXT)
             break;
-        from++;
+        from = find_text(first, text, from + 1, steps);
+        if (from > text.size || *steps <= 0)
+            return false;
     }
     if (!fits)
         return false;
@@ -439,4 +437,19 @@ bool hk_pattern_find(
         if ((match.filled >> i & 1) != 0)
             slots[i] = match.slots[i];
     return true;
+}
+
+bool hk_pattern_find(
+    const struct hk_pattern *pattern, struct hk_slice text, long *steps, struct hk_slice *slots)
+{
+    const struct part *first = &pattern->parts[0];
+    size_t from = 0;
+
+    if (first->kind == PART_TEXT) {
+        from = pattern->is_anchored ? (measure_text(first, text, 0, steps) > 0 ? 0 : text.size + 1)
+                                    : find_text(first, text, 0, steps);
+        if (from > text.size || *steps <= 0)
+            return false;
+    }
+    return find_from(pattern, text, from, steps, slots);
 }

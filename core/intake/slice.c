@@ -77,21 +77,6 @@ bool hk_slice_number(struct hk_slice slice, long long *ret_number)
     return true;
 }
 
-char hk_lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-bool hk_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool hk_is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 bool hk_slice_is_like(struct hk_slice slice, const char *text)
 {
     for (size_t i = 0; i < slice.size; i++)

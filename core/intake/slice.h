@@ -27,9 +27,19 @@ size_t hk_slice_find(struct hk_slice slice, const char *text, size_t text_size);
 /* One to ten decimal digits and nothing else. */
 bool hk_slice_number(struct hk_slice slice, long long *ret_number);
 /* The letter in lower case; locale does not matter. */
-char hk_lower(char c);
-bool hk_is_digit(char c);
-bool hk_is_blank(char c); /* a blank or tab */
+static inline char hk_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+static inline bool hk_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+/* A blank or tab? */
+static inline bool hk_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
 /* Are they the same but for the case of ASCII letters? */
 bool hk_slice_is_like(struct hk_slice slice, const char *text);
 
