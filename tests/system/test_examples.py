@@ -88,6 +88,14 @@ def commands():
 COMMANDS = commands()
 
 
+def test_every_command_is_where_an_operator_would_look():
+    pages = [SOURCE / "README.md", *(SOURCE / "sdk" / "docs").glob("*.md"), *(SOURCE / "examples").glob("*/README.md")]
+    text = " ".join(" ".join(page.read_text().split()) for page in pages)
+    missing = [name for names in COMMANDS.values() for name in names
+               if not re.search(rf"(hikeshi |`){name}\b", text)]
+    assert not missing, missing
+
+
 def test_no_link_of_the_docs_is_broken():
     pages = [SOURCE / "README.md", *(SOURCE / "sdk" / "docs").glob("*.md"), *(SOURCE / "examples").glob("*/README.md"),
              *(SOURCE / "core").glob("*.md")]
