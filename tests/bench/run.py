@@ -5,7 +5,7 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, accept, intent, syslog, drop, memory, start
+    run.py memory …   only these: ledger, accept, intent, syslog, drop, tell, memory, start
 """
 
 import calendar
@@ -24,6 +24,7 @@ import time
 import urllib.request
 
 import drop
+import tell
 
 SOURCE = pathlib.Path(os.environ.get("HIKESHI_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("HIKESHI_BUILD", SOURCE / "build"))
@@ -360,6 +361,21 @@ def measure_drop(folder):
              f"`nft add element` by hand, {against:.2f} ms")
 
 
+def measure_tell(folder):
+    """From the sending of an alert to its mail in the mail server's hands, at 20 alerts a second."""
+    problem = tell.mailserver.why_not()
+    if problem is not None:
+        print(f"{'alert_to_mail':34} not measured: {problem}")
+        return
+    own = folder / "tell-own"
+    own.mkdir()
+    told_ms, by_hand = tell.measure(own, engine_in, QUICKSTART)
+    for percent in (50, 99):
+        value, against = percentile(told_ms, percent), percentile(by_hand, percent)
+        told(f"alert_to_mail_p{percent}", value, "ms", value / against,
+             f"smtplib to the same server, {against:.2f} ms")
+
+
 def memory_of(pid):
     """RSS and PSS in MiB."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -403,7 +419,8 @@ def measure_start(folder):
 
 
 MEASUREMENTS = {"ledger": measure_ledger, "accept": measure_accept, "intent": measure_intent,
-                "syslog": measure_syslog, "drop": measure_drop, "memory": measure_memory, "start": measure_start}
+                "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell, "memory": measure_memory,
+                "start": measure_start}
 
 
 def main():
