@@ -121,6 +121,8 @@ static void propose(struct hk_case_op *op, const char *verdict, const char *why)
     if (strcmp(op->row.proposed, verdict) != 0)
         hk_tx_simple(&tx, HK_KIND_CASE_PROPOSED, op->id, "verdict", verdict, "note", why);
     if (is_recovering)
+        (void)hk_case_index_move(op->engine->cases, op->tenant->number, op->id, "recover");
+    if (is_recovering)
         hk_tx_simple(
             &tx, HK_KIND_CASE_PHASE, op->id, "phase", "recover", "reason", "its alerts are closed");
     hk_case_op_commit(op, &tx);

@@ -53,6 +53,7 @@ static void phase(struct hk_case_op *op)
     hk_tx_simple(
         &tx, HK_KIND_CASE_PHASE, op->id, "phase", op->change.phase, "reason", op->change.text);
     (void)hk_copy_text(op->row.phase, sizeof op->row.phase, op->change.phase);
+    (void)hk_case_index_move(op->engine->cases, op->tenant->number, op->id, op->change.phase);
     hk_case_op_commit(op, &tx);
 }
 

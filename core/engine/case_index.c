@@ -23,6 +23,7 @@ struct held_case {
     unsigned uses; /* links and cases merged into it */
     unsigned entity_count;
     uint64_t joins;
+    char phase[16]; /* "": not known */
 };
 
 struct link {
@@ -138,10 +139,28 @@ void hk_case_index_set(
         set_case(index, tenant, held, is_open, into);
 }
 
-void hk_case_index_add(
-    struct hk_case_index *index, hk_tenant tenant, const char *id, bool is_open, const char *into)
+bool hk_case_index_state(const struct hk_case_index *index, hk_tenant tenant, const char *id,
+    char ret_root[HK_ID_SIZE], bool *ret_is_open)
 {
-    set_case(index, tenant, hold_case(index, tenant, id), is_open, into);
+    const struct held_case *held = find_case(index, tenant, id);
+    if (held == NULL)
+        return false;
+    const struct held_case *root = root_of(held);
+    (void)hk_copy_text(ret_root, HK_ID_SIZE, root->id);
+    *ret_is_open = root->is_open;
+    return true;
+}
+
+bool hk_case_index_move(
+    struct hk_case_index *index, hk_tenant tenant, const char *id, const char *phase)
+{
+    struct held_case *held = find_case(index, tenant, id);
+    if (held == NULL)
+        return true;
+    if (strcmp(held->phase, phase) == 0)
+        return false;
+    (void)hk_copy_text(held->phase, sizeof held->phase, phase);
+    return true;
 }
 
 uint64_t hk_case_index_joins(const struct hk_case_index *index, hk_tenant tenant, const char *id)
@@ -230,11 +249,14 @@ static void make_room(struct hk_case_index *index, struct seen *seen)
 bool hk_case_index_see(struct hk_case_index *index, hk_tenant tenant, const char *id,
     const char *entity, int64_t now_us, int64_t refresh_us)
 {
+    bool is_new = find_case(index, tenant, id) == NULL;
     struct held_case *held = hold_case(index, tenant, id);
     struct seen *seen = find_seen(index, tenant, entity);
     bool is_recorded = true;
     unsigned at = 0;
     held->uses++; /* while places are made for it */
+    if (is_new)
+        held->is_open = true;
     while (seen != NULL && at < seen->link_count && seen->links[at].held != held)
         at++;
     if (seen != NULL && at < seen->link_count) {

@@ -37,14 +37,19 @@ void hk_case_index_find(const struct hk_case_index *index, hk_tenant tenant,
 bool hk_case_index_see(struct hk_case_index *index, hk_tenant tenant, const char *id,
     const char *entity, int64_t now_us, int64_t refresh_us);
 
+/* What is known of a case without reading: false when it is not remembered. *ret_root is the case
+ * itself, or the one that it was merged into in the end. True as of what has been written so far,
+ * also where that is on its way to the disk. */
+bool hk_case_index_state(const struct hk_case_index *index, hk_tenant tenant, const char *id,
+    char ret_root[HK_ID_SIZE], bool *ret_is_open);
+/* The open case is said to be in this phase. False: it is known to be in it already. */
+bool hk_case_index_move(
+    struct hk_case_index *index, hk_tenant tenant, const char *id, const char *phase);
+
 /* What becomes of a case. into is the case it is merged into; "" when it is open or closed for
  * itself. A case that is not remembered is none of the index's business. */
 void hk_case_index_set(
     struct hk_case_index *index, hk_tenant tenant, const char *id, bool is_open, const char *into);
-/* Loading: such a case exists. */
-void hk_case_index_add(
-    struct hk_case_index *index, hk_tenant tenant, const char *id, bool is_open, const char *into);
-
 /* How often alerts came into the case since it is remembered: differs from an earlier answer if one
  * did in between. 0 when it is not remembered. */
 uint64_t hk_case_index_joins(const struct hk_case_index *index, hk_tenant tenant, const char *id);

@@ -29,8 +29,6 @@ static void open_with(struct hk_tx *tx, const struct hk_case_opening *opening,
     const struct hk_entities *entities, char ret_case[HK_ID_SIZE])
 {
     hk_id_new("ca", tx->time_us, ret_case);
-    if (entities->count > 0)
-        hk_case_index_add(tx->engine->cases, tx->tenant->number, ret_case, true, "");
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_CASE_OPENED, ret_case);
     hk_jw_kv(jw, "title", opening->title);
     hk_jw_kv(jw, "severity", hk_severity_text(opening->severity));

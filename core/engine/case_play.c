@@ -4,6 +4,7 @@
  */
 #include "engine/case_play.h"
 #include "base/text.h"
+#include "engine/case_index.h"
 #include "engine/case_join.h"
 #include "engine/case_write.h"
 #include "engine/memory.h"
@@ -42,7 +43,8 @@ static void write_evidence(struct hk_run *run, const struct hk_step *step, struc
     }
 }
 
-/* What args say, into an open case of which this is the phase; then the step is settled. */
+/* What args say, into an open case; then the step is settled. phase is the one that it is in, ""
+ * when that is not known. */
 static void write_play(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, const char *id,
     const char *phase, const struct hk_json *args)
 {
@@ -52,7 +54,8 @@ static void write_play(struct hk_run *run, struct hk_step *step, struct hk_tx *t
     if (change.title != NULL || change.happening != NULL || change.do_now != NULL ||
         change.impact != NULL || change.scope != NULL)
         hk_case_write_described(tx, id, &change, run->id, step->path);
-    if (change.phase != NULL && strcmp(change.phase, phase) != 0)
+    if (change.phase != NULL && strcmp(change.phase, phase) != 0 &&
+        hk_case_index_move(run->engine->cases, run->tenant->number, id, change.phase))
         hk_tx_simple(tx, HK_KIND_CASE_PHASE, id, "phase", change.phase, "run", run->id);
     write_evidence(run, step, tx, id, hk_json_get(args, "evidence"));
     (void)snprintf(value, sizeof value, "\"%.64s\"", id);
@@ -84,10 +87,33 @@ static void open_case(struct hk_run *run, struct hk_step *step, const struct hk_
     hk_json_doc_done(&view);
 }
 
+/* --- it is in one that is remembered: what is known of that is newer than what can be read, and
+ * however many alerts the case has, none of their runs waits for another --- */
+
+static void write_at_once(
+    struct hk_run *run, struct hk_step *step, const char *id, const struct hk_json *args)
+{
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    write_play(run, step, &tx, id, "", args);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
+}
+
 void hk_case_request(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
 {
+    char root[HK_ID_SIZE];
+    bool is_open;
     if (run->alert->in_case[0] == 0) {
         open_case(run, step, args);
+        return;
+    }
+    if (hk_case_index_state(
+            run->engine->cases, run->tenant->number, run->alert->in_case, root, &is_open)) {
+        if (is_open)
+            write_at_once(run, step, root, args);
+        else
+            hk_step_settle_now(run, step, false, "its case: it is closed", "engine");
         return;
     }
     struct hk_case_op *op =
@@ -98,7 +124,7 @@ void hk_case_request(struct hk_run *run, struct hk_step *step, const struct hk_j
     hk_case_op_start(op);
 }
 
-/* --- it is in one: in that one's turn --- */
+/* --- it is in one that is not: in that one's turn --- */
 
 static void on_written(void *ctx)
 {

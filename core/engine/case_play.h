@@ -6,8 +6,9 @@
 
 #include "engine/case_op.h"
 
-/* Carry the step out and settle it with the case's id: at once when the alert is in no case yet and
- * one is opened for it, else in the turn of its case. A case that is closed fails the step. */
+/* Carry the step out and settle it with the case's id: at once when the alert is in no case yet
+ * (one is opened for it) or in one that is remembered, else in the turn of its case. A case that is
+ * closed fails the step. */
 void hk_case_request(struct hk_run *run, struct hk_step *step, const struct hk_json *args);
 /* It can't be done: the step is told why. */
 void hk_case_play_refused(struct hk_case_op *op, const char *why);

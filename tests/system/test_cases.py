@@ -446,6 +446,19 @@ def test_a_playbook_opens_a_case_where_there_is_none(engine):
     assert engine.case_of(engine.send(severity="low", user={"name": "opened-by-playbook"})) == case
 
 
+def test_a_playbook_in_a_case_that_nothing_joins(engine):
+    """Such a case is not remembered: what stands is read, also what is on its way to the disk."""
+    alert_id = engine.send({"op": "case", "args": {"phase": "contain"}}, {"op": "case", "args": {"do_now": "wait"}},
+                           {"op": "wait", "time": "1s"}, {"op": "case", "args": {"do_now": "more"}}, user=None)
+    case = engine.case_of(alert_id)
+    until(lambda: engine.case(case)["do_now"] == "wait", "the second step")
+    engine.do(f"/v1/cases/{case}/close", {"verdict": "expected"})
+    said = engine.said(alert_id)
+    assert said[0]["value"] == said[1]["value"] == case and "it is closed" in said[3]["why"]
+    shown = engine.case(case)
+    assert (shown["entities"], shown["phase"], shown["do_now"]) == ([], "contain", "wait")
+
+
 def test_a_playbook_in_a_merged_and_in_a_closed_case(engine):
     waiting = {"op": "wait", "time": "1s"}
     one, two = (engine.send(waiting, {"op": "case", "args": {"happening": f"said by {n}"}}, user={"name": f"late-{n}"})

@@ -26,7 +26,6 @@ static struct hk_entities these(unsigned count, ...)
 static void open_with(
     struct hk_case_index *index, hk_tenant tenant, const char *id, int64_t now_us, const char *what)
 {
-    hk_case_index_add(index, tenant, id, true, "");
     CU_ASSERT_TRUE(hk_case_index_see(index, tenant, id, what, now_us, 0));
 }
 
@@ -178,7 +177,6 @@ static void test_a_case_of_many_entities(void)
     struct hk_case_index *index = hk_case_index_new(10000);
     char entity[64];
     unsigned recorded = 0;
-    hk_case_index_add(index, 1, "ca-1", true, "");
     for (int i = 0; i < 10000; i++) {
         (void)snprintf(entity, sizeof entity, "user:u%d", i);
         recorded += hk_case_index_see(index, 1, "ca-1", entity, 1 + i, 0);
@@ -206,6 +204,41 @@ static void test_bound(void)
     hk_case_index_free(index);
 }
 
+static void expect_state(const struct hk_case_index *index, hk_tenant tenant, const char *id,
+    bool is_known, const char *root, bool is_open)
+{
+    char got_root[HK_ID_SIZE] = "";
+    bool got_open = false;
+    CU_ASSERT_EQUAL(hk_case_index_state(index, tenant, id, got_root, &got_open), is_known);
+    CU_ASSERT_STRING_EQUAL(got_root, root);
+    CU_ASSERT_EQUAL(got_open, is_open);
+}
+
+static void test_states(void)
+{
+    struct hk_case_index *index = hk_case_index_new(16);
+    expect_state(index, 1, "ca-1", false, "", false);
+    open_with(index, 1, "ca-1", 1, "user:a");
+    open_with(index, 1, "ca-2", 1, "user:b");
+    expect_state(index, 1, "ca-1", true, "ca-1", true);
+    expect_state(index, 2, "ca-1", false, "", false);
+    hk_case_index_set(index, 1, "ca-1", false, "ca-2");
+    expect_state(index, 1, "ca-1", true, "ca-2", true);
+    hk_case_index_set(index, 1, "ca-2", false, "");
+    expect_state(index, 1, "ca-1", true, "ca-2", false);
+    /* what a start remembers: an entity of a merged case, of which the other was not seen lately */
+    CU_ASSERT_TRUE(hk_case_index_see(index, 1, "ca-3", "user:c", 1, 0));
+    hk_case_index_set(index, 1, "ca-3", false, "ca-4");
+    expect_state(index, 1, "ca-3", true, "ca-4", false);
+    hk_case_index_set(index, 1, "ca-4", true, "");
+    expect_state(index, 1, "ca-3", true, "ca-4", true);
+    CU_ASSERT_TRUE(hk_case_index_move(index, 1, "ca-4", "contain"));
+    CU_ASSERT_FALSE(hk_case_index_move(index, 1, "ca-4", "contain"));
+    CU_ASSERT_TRUE(hk_case_index_move(index, 1, "ca-4", "recover"));
+    CU_ASSERT_TRUE(hk_case_index_move(index, 1, "ca-unheard-of", "recover"));
+    hk_case_index_free(index);
+}
+
 static void test_joins(void)
 {
     struct hk_case_index *index = hk_case_index_new(16);
@@ -230,6 +263,7 @@ int main(void)
         {"too common to tell anything", test_too_common},
         {"a case of many entities", test_a_case_of_many_entities},
         {"the memory is bounded", test_bound},
+        {"states and phases", test_states},
         {"joins are counted", test_joins},
     };
     return suite_run("case_index", tests, COUNT_OF(tests));
