@@ -21,8 +21,12 @@
 #define INNER_DEPTH_MAX 3 /* of messages in messages */
 #define FILE_UNMAPPED "unmapped.json"
 
-/* A mapping of this set, with its document, which others may be like. */
+#define LIKES_MAX 64 /* built-in mappings that those of one tenant are like */
+
+/* A mapping of this set. Its document is kept while the set is being made; afterwards its text,
+ * when it is built in, since mappings of others may be like it. */
 struct entry {
+    const char *form;
     struct hk_mapping mapping;
     struct hk_json_doc doc;
     struct hk_mapping_file file;
@@ -33,8 +37,9 @@ struct hk_products {
     const struct hk_products *builtin; /* NULL: this is it */
     struct entry *entries;             /* of this set alone */
     size_t entry_count;
-    struct hk_mapping unmapped; /* of the built-in set */
-    struct hk_json_doc unmapped_doc;
+    struct entry *likes; /* documents of built-in mappings, while this set is being made */
+    size_t like_count;
+    struct hk_mapping unmapped;         /* of the built-in set */
     const struct hk_mapping **mappings; /* all, in the order in which they are asked */
     size_t mapping_count;
     const struct hk_match_index *index;
@@ -42,24 +47,17 @@ struct hk_products {
 
 /* --- making a set --- */
 
-static const struct entry *entry_of(const struct hk_products *products, const char *form)
+static struct entry *entry_in(struct entry *entries, size_t count, const char *form)
 {
-    for (size_t i = 0; products != NULL && i < products->entry_count; i++) {
-        const char *known = hk_json_string_at(products->entries[i].doc.root, "form", "");
-        if (strcmp(known, form) == 0)
-            return &products->entries[i];
-    }
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entries[i].form, form) == 0)
+            return &entries[i];
     return NULL;
 }
 
-static const struct hk_json *like(void *ctx, const char *form)
+static const struct entry *entry_of(const struct hk_products *products, const char *form)
 {
-    const struct hk_products *products = ctx;
-    const struct entry *entry = entry_of(products, form);
-
-    if (entry == NULL)
-        entry = entry_of(products->builtin, form);
-    return entry != NULL ? entry->doc.root : NULL;
+    return products != NULL ? entry_in(products->entries, products->entry_count, form) : NULL;
 }
 
 static unsigned line_at(const char *text, const char *error_text)
@@ -86,51 +84,102 @@ static enum hk_status parse_file(
     return status;
 }
 
+/* The document of a mapping that another one is like, of this set or built in. */
+static const struct hk_json *like(void *ctx, const char *form)
+{
+    struct hk_products *products = ctx;
+    const struct entry *known = entry_of(products, form);
+    struct entry *read = entry_in(products->likes, products->like_count, form);
+
+    if (read != NULL)
+        return read->doc.root;
+    if (known == NULL)
+        known = entry_of(products->builtin, form);
+    if (known == NULL || products->like_count == LIKES_MAX)
+        return NULL;
+    read = &products->likes[products->like_count];
+    read->form = known->form;
+    if (parse_file(&known->file, &read->doc, NULL) != HK_OK)
+        return NULL;
+    products->like_count++;
+    return read->doc.root;
+}
+
 static bool is_taken(const char *form)
 {
     return strcmp(form, "view") == 0 || strcmp(form, "suricata") == 0 ||
            strcmp(form, HK_FORM_UNMAPPED) == 0;
 }
 
-/* Read the files' documents, so that each can be like any other. */
-static enum hk_status parse_files(struct hk_products *products, const struct hk_mapping_file *files,
+static enum hk_status read_form(struct hk_products *products, const struct hk_mapping_file *file,
+    const struct hk_json *root, struct hk_error *error)
+{
+    struct entry *entry = &products->entries[products->entry_count];
+    const struct entry *other;
+    const char *form;
+    enum hk_status status = hk_mapping_form(file, root, &form, error);
+
+    if (status != HK_OK)
+        return status;
+    other = entry_of(products, form);
+    if (is_taken(form))
+        return hk_fail(error, HK_INVALID, "%s:1: form: \"%s\" is taken", file->name, form);
+    if (other != NULL)
+        return hk_fail(error, HK_INVALID, "%s:1: form: \"%s\" is that of %s too", file->name, form,
+            other->file.name);
+    entry->form = hk_arena_copy(&products->arena, form, strlen(form));
+    entry->file = *file;
+    entry->file.name = hk_arena_copy(&products->arena, file->name, strlen(file->name));
+    if (entry->form == NULL || entry->file.name == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for mappings");
+    products->entry_count++;
+    return HK_OK;
+}
+
+/* The names of all first, so that each can be like any other. Documents are many times as large as
+ * what is made of them: there is one at a time. */
+static enum hk_status read_forms(struct hk_products *products, const struct hk_mapping_file *files,
     size_t count, struct hk_error *error)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct entry *entry = &products->entries[products->entry_count];
-        const char *form;
-        enum hk_status status = parse_file(&files[i], &entry->doc, error);
-        if (status != HK_OK)
-            return status;
-        entry->file.name = hk_arena_copy(&products->arena, files[i].name, strlen(files[i].name));
-        entry->file.text = files[i].text; /* for lines in errors, until all are read */
-        entry->file.size = files[i].size;
-        if (entry->file.name == NULL)
-            return hk_fail(error, HK_NOMEM, "no memory for mappings");
-        status = hk_mapping_form(&entry->file, entry->doc.root, &form, error);
-        if (status == HK_OK && is_taken(form))
-            status = hk_fail(error, HK_INVALID, "%s:1: form: \"%s\" is taken", files[i].name, form);
-        if (status == HK_OK && entry_of(products, form) != NULL)
-            status = hk_fail(error, HK_INVALID, "%s:1: form: \"%s\" is that of %s too",
-                files[i].name, form, entry_of(products, form)->file.name);
-        products->entry_count++;
-        if (status != HK_OK)
-            return status;
+    enum hk_status status = HK_OK;
+
+    for (size_t i = 0; i < count && status == HK_OK; i++) {
+        struct hk_json_doc doc = {.root = NULL};
+        status = parse_file(&files[i], &doc, error);
+        if (status == HK_OK)
+            status = read_form(products, &files[i], doc.root, error);
+        hk_json_doc_done(&doc);
     }
-    return HK_OK;
+    return status;
 }
 
 static enum hk_status read_mappings(struct hk_products *products, struct hk_error *error)
 {
-    for (size_t i = 0; i < products->entry_count; i++) {
+    enum hk_status status = HK_OK;
+
+    for (size_t i = 0; i < products->entry_count && status == HK_OK; i++) {
         struct entry *entry = &products->entries[i];
-        enum hk_status status = hk_mapping_read(&entry->file, entry->doc.root, &products->arena,
-            like, products, &entry->mapping, error);
-        if (status != HK_OK)
-            return status;
-        entry->file.text = NULL;
+        struct hk_json_doc doc = {.root = NULL};
+        status = parse_file(&entry->file, &doc, error);
+        if (status == HK_OK)
+            status = hk_mapping_read(
+                &entry->file, doc.root, &products->arena, like, products, &entry->mapping, error);
+        entry->mapping.form = entry->form;
+        hk_json_doc_done(&doc);
     }
-    return HK_OK;
+    return status;
+}
+
+/* What was needed to make the set only. Texts that are built in stay. */
+static void drop_documents(struct hk_products *products)
+{
+    for (size_t i = 0; products->builtin != NULL && i < products->entry_count; i++)
+        products->entries[i].file.text = NULL;
+    for (size_t i = 0; i < products->like_count; i++)
+        hk_json_doc_done(&products->likes[i].doc);
+    free(products->likes);
+    products->likes = NULL;
+    products->like_count = 0;
 }
 
 /* Its own mappings, then those built in that none of its own stands in for. */
@@ -167,14 +216,16 @@ enum hk_status hk_products_new(const struct hk_products *builtin,
     hk_arena_init(&products->arena, ARENA_SIZE_MAX);
     products->builtin = builtin;
     products->entries = calloc(count + 1, sizeof(*products->entries));
-    if (products->entries == NULL)
+    products->likes = calloc(LIKES_MAX, sizeof(*products->likes));
+    if (products->entries == NULL || products->likes == NULL)
         status = hk_fail(error, HK_NOMEM, "no memory for mappings");
     if (status == HK_OK)
-        status = parse_files(products, files, count, error);
+        status = read_forms(products, files, count, error);
     if (status == HK_OK)
         status = read_mappings(products, error);
     if (status == HK_OK)
         status = make_index(products, error);
+    drop_documents(products);
     if (status != HK_OK) {
         hk_products_free(products);
         return status;
@@ -186,12 +237,15 @@ enum hk_status hk_products_new(const struct hk_products *builtin,
 static enum hk_status read_unmapped(
     struct hk_products *products, const struct hk_mapping_file *file, struct hk_error *error)
 {
-    enum hk_status status = parse_file(file, &products->unmapped_doc, error);
+    struct hk_json_doc doc = {.root = NULL};
+    enum hk_status status = parse_file(file, &doc, error);
 
-    if (status != HK_OK)
-        return status;
-    return hk_mapping_read(file, products->unmapped_doc.root, &products->arena, like, products,
-        &products->unmapped, error);
+    if (status == HK_OK)
+        status = hk_mapping_read(
+            file, doc.root, &products->arena, like, products, &products->unmapped, error);
+    products->unmapped.form = HK_FORM_UNMAPPED;
+    hk_json_doc_done(&doc);
+    return status;
 }
 
 enum hk_status hk_products_new_builtin(struct hk_products **ret_products, struct hk_error *error)
@@ -234,10 +288,7 @@ void hk_products_free(struct hk_products *products)
 {
     if (products == NULL)
         return;
-    for (size_t i = 0; products->entries != NULL && i <= products->entry_count; i++)
-        hk_json_doc_done(&products->entries[i].doc);
     free(products->entries);
-    hk_json_doc_done(&products->unmapped_doc);
     hk_arena_done(&products->arena);
     free(products);
 }
