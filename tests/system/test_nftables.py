@@ -270,6 +270,20 @@ def test_what_somebody_else_removes_has_drifted(net):
 
 
 @needs_netns
+def test_looks_that_find_nothing_new_leave_no_entries(net):
+    containment = net.contain("block")
+    until(lambda: net.show(containment)["checked"], "the first look")
+    before = len(net.show(containment)["entries"])
+    for _ in range(3):
+        checked = net.show(containment)["checked"]
+        until(lambda: net.show(containment)["checked"] != checked, "another look")
+    shown = net.show(containment)
+    assert shown["check"] == "holds" and len(shown["entries"]) == before
+    net.release(containment)
+    assert net.show(containment)["checked"] is None
+
+
+@needs_netns
 def test_verify_on_the_command_line(net):
     containment = net.contain("block")
     answer = json.loads(net.engine.ok("contain", "verify", containment, "--json"))["items"][0]
