@@ -5,6 +5,7 @@
 #   tests/unit/support/*.c       linked to all of them, headers as "support/x.h"
 #   tests/fuzz/fuzz_*.c          LLVMFuzzerTestOneInput; replayed over corpus/<name>/    ctest -L fuzz
 #   tests/system/**/test_*.py    pytest against the built program                        ctest -L system
+#   tests/console/run.sh         the pages in Chromium, by Playwright                    ctest -L console
 #   tests/bench/*.c              build/bench/<name>, target bench-<name>, not in ctest
 #
 # C tests link the rooms they include and all that those see, so that work on one room doesn't stop the tests of another.
@@ -148,6 +149,10 @@ foreach(system ${systems})
     # pytest ends with 5 when it ran nothing: all of the file was skipped, and says why.
     set_tests_properties(system-${name} PROPERTIES SKIP_RETURN_CODE 5)
 endforeach()
+
+# The pages in a real browser. It skips itself, and says why, where there is none.
+hk_test(console console 900 "${HK_TESTS}/console/run.sh")
+set_tests_properties(console PROPERTIES SKIP_RETURN_CODE 77)
 
 # Benchmarks.
 file(GLOB benches CONFIGURE_DEPENDS "${HK_TESTS}/bench/*.c")

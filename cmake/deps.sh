@@ -1,6 +1,6 @@
 #!/bin/bash
 # Install the Debian packages that Hikeshi is built and tested with; nothing happens when all are there.
-# Usage: cmake/deps.sh [lint]      lint: also what `make lint` and `make fuzz` need
+# Usage: cmake/deps.sh [lint|pictures]     also what `make lint` and `make fuzz`, or examples/pictures.sh need
 set -euo pipefail
 
 packages=(build-essential cmake ninja-build pkg-config ccache liblua5.4-dev libevent-dev
@@ -12,9 +12,15 @@ packages=(build-essential cmake ninja-build pkg-config ccache liblua5.4-dev libe
 if [ ! -e /usr/sbin/sendmail ] || [ -x /usr/sbin/exim4 ]; then
     packages+=(exim4-daemon-light)
 fi
-if [ "${1:-}" = lint ]; then
-    packages+=(clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev)
+# A browser for the tests of the pages, and what drives it; Node may have come from elsewhere.
+packages+=(chromium)
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    packages+=(nodejs npm)
 fi
+case ${1:-} in
+lint) packages+=(clang clang-format clang-tidy cppcheck shellcheck libclang-rt-14-dev) ;;
+pictures) packages+=(fonts-noto-cjk fonts-dejavu-core pngquant) ;;
+esac
 
 if ! command -v dpkg-query >/dev/null; then
     echo "deps: no dpkg here, so nothing is checked. On Debian 12 the packages are: ${packages[*]}" >&2

@@ -5,7 +5,7 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, accept, intent, syslog, drop, tell, memory, start
+    run.py memory …   only these: ledger, accept, intent, syslog, drop, tell, pages, memory, start
 """
 
 import calendar
@@ -24,6 +24,7 @@ import time
 import urllib.request
 
 import drop
+import pages
 import tell
 
 SOURCE = pathlib.Path(os.environ.get("HIKESHI_SOURCE", pathlib.Path(__file__).parents[2]))
@@ -418,9 +419,19 @@ def measure_start(folder):
          median < GOAL_READY_MS)
 
 
+def measure_pages(folder):
+    """The page on which a person decides: how large it is, and how long it takes."""
+    found = pages.measure(engine_in(folder, "pages"), HIKESHI)
+    told("page_approval_bytes", found["page_bytes"], "bytes", found["page_bytes"] / found["css_bytes"],
+         f"the style sheet of all pages, {found['css_bytes']} bytes")
+    for percent, name in ((50, "page_approval_ms"), (99, "page_approval_p99_ms")):
+        value, against = percentile(found["page"], percent), percentile(found["file"], percent)
+        told(name, value, "ms", value / against, f"a bare static file, {against:.2f} ms")
+
+
 MEASUREMENTS = {"ledger": measure_ledger, "accept": measure_accept, "intent": measure_intent,
-                "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell, "memory": measure_memory,
-                "start": measure_start}
+                "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell, "pages": measure_pages,
+                "memory": measure_memory, "start": measure_start}
 
 
 def main():

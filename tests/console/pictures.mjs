@@ -1,5 +1,6 @@
 // Pictures of the pages: node pictures.mjs FOLDER [NAME…]
-// For each page PAGE-LANGUAGE-WIDTH.png; with NAMEs (such as approval-ja-360) only those.
+// For each page PAGE-LANGUAGE-WIDTH.png; with NAMEs (such as approval-ja-360) only those. NAME-view is what a window
+// shows of it without scrolling.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openBrowser, openScene, openWindow } from "./scene.mjs";
@@ -21,13 +22,16 @@ try {
       const pages = { login: "/login", ...scene.paths };
       for (const [page, path] of Object.entries(pages)) {
         const name = `${page}-${look}`;
-        if (names.length > 0 ? !names.includes(name) : dark && page !== "approval") continue;
+        const wanted = [name, `${name}-view`].filter((it) => names.includes(it));
+        if (names.length > 0 ? wanted.length === 0 : dark && page !== "approval") continue;
         const context = await openWindow(browser, scene, page === "login" ? "" : person(page),
           { language, width, height: width < 500 ? 740 : 900, dark, scale: width < 500 ? 2 : 1 });
         const tab = await context.newPage();
         await tab.goto(scene.url + path);
-        await tab.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-        count += 1;
+        for (const it of wanted.length > 0 ? wanted : [name]) {
+          await tab.screenshot({ path: join(folder, `${it}.png`), fullPage: !it.endsWith("-view") });
+          count += 1;
+        }
         await context.close();
       }
     }
