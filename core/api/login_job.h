@@ -13,6 +13,7 @@
 struct hk_login_job {
     struct hk_job job;
     struct hk_try try_;
+    int64_t wait_ms; /* until the next one is looked at, once it is known */
     hk_tenant tenant;
     char user[HK_ID_SIZE];        /* whom it is about; "": nobody that there is */
     char tenant_name[HK_ID_SIZE]; /* as typed */
@@ -54,7 +55,7 @@ enum hk_word hk_login_password_flaw(const char *password, const char *again, con
 void hk_answer_login_page(const struct hk_exchange *exchange, const struct hk_login_job *job,
     int status, enum hk_notice_kind kind, const char *notice);
 /* … and in pages_account.c */
-void hk_answer_account(
-    const struct hk_exchange *exchange, int status, enum hk_notice_kind kind, const char *notice);
+void hk_answer_account(const struct hk_exchange *exchange, int status, enum hk_notice_kind kind,
+    const char *notice, int64_t wait_ms);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COOKIES_MAX = 4, HEADERS_MAX = 32 };
+enum { HEADERS_MAX = 32, MORE_MAX = 8 };
 
 enum hk_language hk_language_of(const struct hk_http_request *request)
 {
@@ -30,8 +30,7 @@ void hk_page_frame(const struct hk_exchange *exchange, struct hk_page *ret_page)
     bool is_in = exchange->session.id[0] != '\0';
 
     *ret_page = (struct hk_page){.language = exchange->language,
-        .zone_minutes =
-            is_in ? hk_engine_zone_minutes(exchange->api->engine, exchange->tenant) : 0,
+        .zone_minutes = is_in ? hk_engine_zone_minutes(exchange->api->engine, exchange->tenant) : 0,
         .now_us = hk_clock_now_us(hk_ledger_clock(exchange->api->ledger)),
         .path = exchange->path[0] != '\0' ? exchange->path : NULL,
         .person = is_in ? exchange->actor.name : NULL,
@@ -40,10 +39,11 @@ void hk_page_frame(const struct hk_exchange *exchange, struct hk_page *ret_page)
         .csrf = is_in ? exchange->session.csrf : NULL};
 }
 
-void hk_answer_page(const struct hk_exchange *exchange, int status, const struct hk_buf *page,
-    const char *const *set_cookies)
+/* With pairs of further headers, NULL-ended. */
+static void respond(const struct hk_exchange *exchange, int status, const struct hk_buf *page,
+    const char *const *more)
 {
-    const char *headers[HEADERS_MAX + 2 * COOKIES_MAX + 1];
+    const char *headers[HEADERS_MAX + MORE_MAX + 1];
     size_t count = 0;
     struct hk_error error;
 
@@ -54,10 +54,8 @@ void hk_answer_page(const struct hk_exchange *exchange, int status, const struct
     }
     for (; count < HEADERS_MAX && hk_page_headers[count] != NULL; count++)
         headers[count] = hk_page_headers[count];
-    for (size_t i = 0; set_cookies != NULL && set_cookies[i] != NULL && i < COOKIES_MAX; i++) {
-        headers[count++] = "Set-Cookie";
-        headers[count++] = set_cookies[i];
-    }
+    for (size_t i = 0; i < MORE_MAX && more[i] != NULL; i++)
+        headers[count++] = more[i];
     headers[count] = NULL;
     (void)hk_http_respond(exchange->api->server, exchange->id,
         &(struct hk_http_response){.status = status,
@@ -65,6 +63,30 @@ void hk_answer_page(const struct hk_exchange *exchange, int status, const struct
             .body = page->data,
             .body_size = page->size,
             .headers = headers});
+}
+
+void hk_answer_page(const struct hk_exchange *exchange, int status, const struct hk_buf *page,
+    const char *const *set_cookies)
+{
+    const char *more[MORE_MAX + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; set_cookies != NULL && set_cookies[i] != NULL && count < MORE_MAX; i++) {
+        more[count++] = "Set-Cookie";
+        more[count++] = set_cookies[i];
+    }
+    more[count] = NULL;
+    respond(exchange, status, page, more);
+}
+
+void hk_answer_page_later(
+    const struct hk_exchange *exchange, int status, const struct hk_buf *page, int64_t after_ms)
+{
+    char seconds[24];
+    const char *const more[] = {"Retry-After", seconds, NULL};
+
+    (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)((after_ms + 999) / 1000));
+    respond(exchange, status, page, more);
 }
 
 void hk_answer_page_problem(const struct hk_exchange *exchange, const struct hk_problem *problem)

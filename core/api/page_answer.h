@@ -19,6 +19,9 @@ void hk_page_frame(const struct hk_exchange *exchange, struct hk_page *ret_page)
  * page that failed is answered with 500. */
 void hk_answer_page(const struct hk_exchange *exchange, int status, const struct hk_buf *page,
     const char *const *set_cookies);
+/* 429 or 503, with Retry-After. */
+void hk_answer_page_later(
+    const struct hk_exchange *exchange, int status, const struct hk_buf *page, int64_t after_ms);
 /* What went wrong, as a page; detail may be NULL. */
 void hk_answer_page_problem(const struct hk_exchange *exchange, const struct hk_problem *problem);
 

@@ -70,8 +70,8 @@ static struct hk_write *new_write(enum hk_status *ret_status, struct hk_error *e
 
 /* --- the account --- */
 
-void hk_answer_account(
-    const struct hk_exchange *exchange, int status, enum hk_notice_kind kind, const char *notice)
+void hk_answer_account(const struct hk_exchange *exchange, int status, enum hk_notice_kind kind,
+    const char *notice, int64_t wait_ms)
 {
     const struct hk_user *user = user_of(exchange);
     const struct hk_person *person = person_of(exchange);
@@ -95,7 +95,10 @@ void hk_answer_account(
     hk_login_frame(exchange, kind, notice, &page);
     hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
     hk_page_account(&out, &page, &what);
-    hk_answer_page(exchange, status, &out, NULL);
+    if (wait_ms > 0)
+        hk_answer_page_later(exchange, status, &out, wait_ms);
+    else
+        hk_answer_page(exchange, status, &out, NULL);
     hk_buf_done(&out);
 }
 
@@ -114,18 +117,18 @@ static void show_account(
     for (size_t i = 0; i < sizeof(notices) / sizeof(notices[0]); i++) {
         if (strcmp(done, notices[i].done) == 0) {
             hk_answer_account(
-                exchange, 200, HK_NOTICE_DONE, hk_word(exchange->language, notices[i].word));
+                exchange, 200, HK_NOTICE_DONE, hk_word(exchange->language, notices[i].word), 0);
             return;
         }
     }
-    hk_answer_account(exchange, 200, HK_NOTICE_NONE, NULL);
+    hk_answer_account(exchange, 200, HK_NOTICE_NONE, NULL, 0);
 }
 
 /* A refusal on the account's page; frees the job. */
 static void refuse(struct hk_login_job *job, int status, enum hk_word word)
 {
-    hk_answer_account(
-        &job->job.exchange, status, HK_NOTICE_PROBLEM, hk_word(job->job.exchange.language, word));
+    hk_answer_account(&job->job.exchange, status, HK_NOTICE_PROBLEM,
+        hk_word(job->job.exchange.language, word), 0);
     hk_job_free(&job->job);
 }
 
@@ -135,7 +138,7 @@ static void refuse_waiting(struct hk_login_job *job, int64_t wait_ms)
 
     hk_buf_init(&text, 1024);
     hk_login_wait_text(&job->job.exchange, wait_ms, &text);
-    hk_answer_account(&job->job.exchange, 429, HK_NOTICE_PROBLEM, text.data);
+    hk_answer_account(&job->job.exchange, 429, HK_NOTICE_PROBLEM, text.data, wait_ms);
     hk_buf_done(&text);
     hk_job_free(&job->job);
 }
@@ -248,7 +251,7 @@ static void change_password(
     flaw = hk_login_password_flaw(
         password, hk_form_get_or(exchange->form, "again", ""), exchange->actor.name);
     if (flaw != HK_WORD_NO_TEXT) {
-        hk_answer_account(exchange, 400, HK_NOTICE_PROBLEM, hk_word(exchange->language, flaw));
+        hk_answer_account(exchange, 400, HK_NOTICE_PROBLEM, hk_word(exchange->language, flaw), 0);
         return;
     }
     job = begin(exchange, request, &wait_ms);
@@ -444,6 +447,7 @@ static enum hk_status set_totp(struct hk_login_job *job, struct hk_write *write,
     char texts[HK_RECOVERY_COUNT][HK_RECOVERY_TEXT_SIZE];
     const char *codes[HK_RECOVERY_COUNT];
     char cookie[HK_COOKIE_TEXT_SIZE] = "";
+    char csrf[HK_COOKIE_TEXT_SIZE];
     struct hk_page page;
     enum hk_status status;
 
@@ -469,7 +473,8 @@ static enum hk_status set_totp(struct hk_login_job *job, struct hk_write *write,
             exchange->api->people, write, exchange->session.id, event.time_us, cookie, error);
     hk_session_cookie(exchange, cookie, job->cookie);
     hk_login_frame(exchange, HK_NOTICE_NONE, NULL, &page);
-    page.csrf = NULL; /* of the cookie that this answer replaces */
+    hk_cookie_csrf(cookie, csrf); /* of the cookie that this answer brings */
+    page.csrf = csrf;
     hk_page_totp_done(&job->page, &page, codes, HK_RECOVERY_COUNT);
     explicit_bzero(texts, sizeof(texts));
     explicit_bzero(cookie, sizeof(cookie));

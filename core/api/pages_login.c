@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BUSY_MS = 2000 }; /* in which a full queue of passwords is hashed */
+
 static int64_t now_us(const struct hk_exchange *exchange)
 {
     return hk_clock_now_us(hk_ledger_clock(exchange->api->ledger));
@@ -34,7 +36,10 @@ void hk_answer_login_page(const struct hk_exchange *exchange, const struct hk_lo
     hk_login_frame(exchange, kind, notice, &page);
     hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
     hk_page_login(&out, &page, &what);
-    hk_answer_page(exchange, status, &out, NULL);
+    if (status == 429 || status == 503)
+        hk_answer_page_later(exchange, status, &out, job->wait_ms);
+    else
+        hk_answer_page(exchange, status, &out, NULL);
     hk_buf_done(&out);
 }
 
@@ -233,6 +238,7 @@ static void log_in(
     hk_try_by_name(exchange, job->tenant_name, job->name, person, device, &job->try_);
     wait_ms = hk_try_begin(people, &job->try_);
     if (wait_ms > 0) {
+        job->wait_ms = wait_ms;
         hk_buf_init(&text, 1024);
         hk_login_wait_text(exchange, wait_ms, &text);
         refuse(job, 429, text.data);
@@ -244,6 +250,7 @@ static void log_in(
         &error);
     if (status == HK_BUSY) {
         hk_try_cancel(people, &job->try_);
+        job->wait_ms = BUSY_MS;
         refuse(job, 503, hk_word(exchange->language, HK_WORD_LOGIN_BUSY));
     } else if (status != HK_OK) {
         hk_try_cancel(people, &job->try_);

@@ -332,23 +332,15 @@ static enum hk_status start_socket(struct serve *serve, struct hk_error *error)
 /* Before anything is opened: a certificate that can't be used is told at once. */
 static enum hk_status start_tls(struct serve *serve, struct hk_error *error)
 {
-    const struct hk_app_tls *from = &serve->settings.tls;
-    const struct hk_tls_options options = {.cert_file = from->cert_file,
-        .key_file = from->key_file,
-        .client_ca_file = from->client_ca_file,
-        .protocol = "http/1.1"};
-
     int64_t left_us;
-    enum hk_status status;
+    enum hk_status status = hk_app_tls_new(&serve->settings, &serve->tls, error);
 
-    if (from->cert_file == NULL)
-        return HK_OK;
-    status = hk_tls_new(&options, &serve->tls, error);
-    if (status != HK_OK)
+    if (status != HK_OK || serve->tls == NULL)
         return status;
     left_us = hk_tls_expires_us(serve->tls) - hk_time_wall_us();
     if (left_us < CERT_WARN_DAYS * DAY_US)
-        hk_log(HK_LOG_WARNING, "%s expires in %d days", from->cert_file, (int)(left_us / DAY_US));
+        hk_log(HK_LOG_WARNING, "%s expires in %d days", serve->settings.tls.cert_file,
+            (int)(left_us / DAY_US));
     return HK_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "intake/products.h"
+#include "loop/tls.h"
 #include "plugin/pool.h"
 #include "source/config.h"
 
@@ -68,6 +69,11 @@ void hk_app_settings_done(struct hk_app_settings *settings);
  * plugins' files. Nothing is started. Free with hk_app_settings_done in every case. */
 HK_MUST_CHECK enum hk_status hk_app_settings_check(const char *file, const char *data_dir,
     struct hk_app_settings *ret_settings, struct hk_error *error);
+/* The listener's certificate and rules; *ret_tls is NULL when there are none. HK_INVALID and others
+ * name the file. */
+HK_MUST_CHECK enum hk_status hk_app_tls_new(
+    const struct hk_app_settings *settings, struct hk_tls **ret_tls, struct hk_error *error);
+
 /* Put the file, and the line where that is known, before an error that names a path of the
  * configuration ("tenants.main.lease.max: …"). */
 void hk_app_settings_locate(const struct hk_app_settings *settings, struct hk_error *error);

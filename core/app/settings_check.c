@@ -34,8 +34,12 @@ static enum hk_status check_tenant(const struct hk_tenant_settings *tenant, stru
 enum hk_status hk_app_settings_check(const char *file, const char *data_dir,
     struct hk_app_settings *ret_settings, struct hk_error *error)
 {
+    struct hk_tls *tls = NULL;
     enum hk_status status = hk_app_settings_load(file, data_dir, ret_settings, error);
 
+    if (status == HK_OK)
+        status = hk_app_tls_new(ret_settings, &tls, error);
+    hk_tls_free(tls);
     for (size_t i = 0; i < ret_settings->tenant_count && status == HK_OK; i++) {
         status = check_tenant(&ret_settings->tenants[i], error);
         if (status != HK_OK)

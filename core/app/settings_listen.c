@@ -80,3 +80,16 @@ enum hk_status hk_settings_listen(struct hk_app_settings *settings, struct hk_er
     }
     return tls != NULL ? read_tls(settings, tls, error) : HK_OK;
 }
+
+enum hk_status hk_app_tls_new(
+    const struct hk_app_settings *settings, struct hk_tls **ret_tls, struct hk_error *error)
+{
+    const struct hk_app_tls *from = &settings->tls;
+    const struct hk_tls_options options = {.cert_file = from->cert_file,
+        .key_file = from->key_file,
+        .client_ca_file = from->client_ca_file,
+        .protocol = "http/1.1"};
+
+    *ret_tls = NULL;
+    return from->cert_file != NULL ? hk_tls_new(&options, ret_tls, error) : HK_OK;
+}

@@ -184,7 +184,7 @@ static void put_sessions(
     struct hk_html *html, const struct hk_page *page, const struct hk_page_account *what)
 {
     hk_page_section(html, "sessions", HK_WORD_ACCOUNT_SESSIONS);
-    hk_html_open_class(html, "ul", "cards");
+    hk_html_open_class(html, "ul", "items");
     for (size_t i = 0; i < what->session_count; i++)
         put_session(html, page, &what->sessions[i]);
     hk_html_end(html);

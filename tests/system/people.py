@@ -4,14 +4,20 @@ import base64
 import hashlib
 import hmac
 import html
+import json
 import re
+import sqlite3
 import struct
 import time
 
 import requests
 
+from engine import Engine, alert, tenant_lua
+from waiting import until
+
 STEP_S = 30
 PASSWORD = "seven wet cedars"
+OTHER = "eleven dry birches"
 
 
 def totp(secret, step):
@@ -156,3 +162,43 @@ def set_password(browser, path, password=PASSWORD):
     answer = browser.post(path, {"password": password, "again": password})
     assert answer.status_code == 303, answer.text
     assert answer.headers["Location"] == "/login?done=password"
+
+
+def engine_with(login, tenants=("main",)):
+    """An engine whose tenants have a policy for logins."""
+    tenant = tenant_lua()
+    with_login = tenant[:tenant.rindex("}")].rstrip().rstrip(",") + ",\n" + login + "\n}"
+    return Engine("return hikeshi { tenants = { %s } }" % ", ".join(f"{name} = {with_login}" for name in tenants))
+
+
+def entries(engine, subject=None):
+    args = ["--subject", subject] if subject else []
+    return engine.document("audit", "show", "--limit", "500", *args)["items"]
+
+
+def kinds_about(engine, name):
+    user = next(u for u in engine.document("user", "list")["items"] if u["name"] == name)
+    return [item["line"].split()[3] for item in entries(engine, user["id"])]
+
+
+def open_gate(engine, number=66):
+    sensor = engine.token(service=f"sensor-{number}", role="analyst")
+    engine.post("/v1/alerts", sensor, alert(number))
+    reader = engine.token(service=f"reader-{number}", role="viewer")
+
+    def pending():
+        items = engine.get("/v1/approvals?state=pending", reader).json["items"]
+        return items and items[0]
+    gate = until(pending, "a gate")
+    return gate["id"], engine.get(f"/v1/approvals/{gate['id']}", reader).json["digest"]
+
+
+def change_credential(engine, shelf, change):
+    """Turn back time where it is written down; the engine is stopped."""
+    db = sqlite3.connect(engine.data / "ledger.db")
+    for tenant, ident, value in db.execute(
+            "SELECT tenant, id, value FROM credential WHERE shelf = ?", (shelf,)).fetchall():
+        db.execute("UPDATE credential SET value = ? WHERE tenant = ? AND shelf = ? AND id = ?",
+                   (json.dumps(change(json.loads(value))), tenant, shelf, ident))
+    db.commit()
+    db.close()

@@ -4,12 +4,14 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import ssl
 import subprocess
 import time
 
 import pytest
+from cryptography import x509
 
 from edge import HIKESHI, PATIENCE_S, Wire, bearer, check_problem, done, environment, request, tool, wait_for
 from people import Browser, set_password
@@ -332,6 +334,37 @@ def test_slow_reader(world, engine):
     assert engine.call("POST", "/v1/alerts", world.token, [{"title": "while nobody reads"}]).status == 202
     for wire in wires:
         wire.socket.close()
+
+
+# --- a new certificate ---
+
+def test_a_new_certificate_without_a_stop(tmp_path):
+    world = World(tmp_path)
+    try:
+        path = done("user", "link", "admin-1", "--data", world.data).split()[-1].removeprefix(world.url)
+        browser = Browser(world.url, verify=str(world.authority.file))
+        set_password(browser, path)
+        assert browser.log_in("admin-1").status_code == 303
+
+        def serial():
+            with world.engine.wire() as wire:
+                der = wire.tls.getpeercert(binary_form=True)
+            return x509.load_der_x509_certificate(der).serial_number
+        first = serial()
+        # One that can't serve changes nothing.
+        world.authority.issue("server", file="new")
+        os.replace(tmp_path / "new.key", tmp_path / "server.key")
+        world.engine.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "not the key of the certificate" in world.engine.said(), "the refusal")
+        assert serial() == first
+        os.replace(tmp_path / "new.pem", tmp_path / "server.pem")
+        world.engine.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: world.engine.said().count("\nready\n") >= 2, "the engine to be ready again")
+        assert serial() != first
+        assert browser.read("/v1/whoami").status_code == 200  # nobody was logged out
+        assert world.engine.stop() == 0
+    finally:
+        world.engine.kill()
 
 
 # --- certificates of clients ---
