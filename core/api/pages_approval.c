@@ -194,6 +194,7 @@ static void answer(struct hk_job *base)
         &(struct hk_page_approval){.approval = approval,
             .alert = job->alert.root,
             .about = hk_json_get(job->about.root, "about"),
+            .lowers = hk_json_get(job->about.root, "lowers"),
             .people = job->people.root,
             .bar = bar_of(exchange, approval),
             .may_note = hk_role_fulfils(exchange->actor.role, "analyst"),

@@ -137,6 +137,16 @@ static bool is_range(const char *text)
     return hk_ip_range_parse(text, &range, NULL) == HK_OK && range.prefix < 128;
 }
 
+/* Is it the name of a number that may be lowered? */
+static bool is_among(const struct hk_json *lowers, const char *name)
+{
+    for (const struct hk_json *item = lowers != NULL ? lowers->first : NULL; item != NULL;
+         item = item->next)
+        if (hk_json_string(item) != NULL && strcmp(hk_json_string(item), name) == 0)
+            return true;
+    return false;
+}
+
 static bool is_texts(const struct hk_json *value)
 {
     return value->count > 1 && hk_json_is_texts(value);
@@ -192,14 +202,19 @@ static void put_lines(struct hk_html *html, const char *id, const struct hk_json
     put_hint(html, id, HK_WORD_NARROW_LINES_HINT, "");
 }
 
-/* A field for an argument that can be made less; false when there is nothing to narrow in it. */
-static bool put_argument(struct hk_html *html, const struct hk_json *value, unsigned number)
+static bool can_be_less(const struct hk_json *value, const struct hk_json *lowers)
+{
+    if (value->type == HK_JSON_NUMBER)
+        return is_among(lowers, value->key);
+    return is_texts(value) || (hk_json_string(value) != NULL && is_range(value->text));
+}
+
+/* A field for an argument that can be made less. */
+static void put_argument(struct hk_html *html, const struct hk_json *value, unsigned number)
 {
     bool is_number = value->type == HK_JSON_NUMBER;
     char id[24];
 
-    if (!is_number && !(hk_json_string(value) != NULL && is_range(value->text)) && !is_texts(value))
-        return false;
     (void)snprintf(id, sizeof(id), "arg-%u", number);
     hk_html_open_class(html, "div", "field");
     put_label(html, id, value->key);
@@ -215,7 +230,6 @@ static bool put_argument(struct hk_html *html, const struct hk_json *value, unsi
             value->text);
     }
     hk_html_end(html);
-    return true;
 }
 
 /* "4h", "90m": as durations are written; rounded down to a whole unit. */
@@ -258,24 +272,24 @@ static void put_lease(struct hk_html *html, int64_t lease_ms)
     hk_html_end(html);
 }
 
-static bool can_narrow(const struct hk_json *args)
+static bool can_narrow(const struct hk_json *args, const struct hk_json *lowers)
 {
     for (const struct hk_json *item = args != NULL ? args->first : NULL; item != NULL;
          item = item->next)
-        if (item->type == HK_JSON_NUMBER || is_texts(item) ||
-            (hk_json_string(item) != NULL && is_range(item->text)))
+        if (can_be_less(item, lowers))
             return true;
     return false;
 }
 
 static void put_narrowing(
-    struct hk_html *html, const struct hk_page *page, const struct hk_json *approval)
+    struct hk_html *html, const struct hk_page *page, const struct hk_page_approval *what)
 {
+    const struct hk_json *approval = what->approval;
     const struct hk_json *args = hk_json_at(approval, "shown.args");
     int64_t lease_ms = hk_json_i64_at(approval, "shown.lease_ms", 0);
     unsigned number = 0;
 
-    if (is_question(approval) || (lease_ms == 0 && !can_narrow(args)))
+    if (is_question(approval) || (lease_ms == 0 && !can_narrow(args, what->lowers)))
         return;
     hk_html_open(html, "details");
     hk_html_line(html, "summary", NULL, HK_WORD_NARROW);
@@ -283,7 +297,8 @@ static void put_narrowing(
     hk_html_line(html, "p", "hint", HK_WORD_NARROW_HINT);
     for (const struct hk_json *item = args != NULL ? args->first : NULL;
          item != NULL && number < ARGS_MAX; item = item->next)
-        (void)put_argument(html, item, number++);
+        if (can_be_less(item, what->lowers))
+            put_argument(html, item, number++);
     if (lease_ms > 0)
         put_lease(html, lease_ms);
     hk_page_field(html, &(struct hk_field){.id = "narrow-reason",
@@ -435,7 +450,7 @@ void hk_approval_decide(
     else
         put_decision(html, page, what);
     if (is_pending && (what->bar == HK_BAR_NONE || what->bar == HK_BAR_VOTED)) {
-        put_narrowing(html, page, what->approval);
+        put_narrowing(html, page, what);
         put_delegation(html, page, what);
     }
     if (is_pending && what->may_note)

@@ -25,6 +25,7 @@ struct hk_page_approval {
     const struct hk_json *approval; /* GET /v1/approvals/{id} */
     const struct hk_json *alert;    /* GET /v1/alerts/{id}, or NULL */
     const struct hk_json *about;    /* member `about` of GET /v1/authority/explain, or NULL */
+    const struct hk_json *lowers;   /* member `lowers` of the same, or NULL */
     const struct hk_json *people;   /* list of {id, name}: to whom it may be passed on; or NULL */
     enum hk_bar bar;
     bool may_note;     /* ask back */

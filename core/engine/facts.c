@@ -3,6 +3,7 @@
  */
 #include "base/text.h"
 #include "engine/line.h"
+#include "engine/narrow.h"
 #include "engine/tenant.h"
 #include "words/words.h"
 
@@ -14,6 +15,25 @@ void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret
     *ret_stats = engine->stats;
     ret_stats->runs_active = engine->active;
     ret_stats->runs_in_line = hk_line_count(engine->line);
+}
+
+/* "lowers": the numbers among an action's arguments that people may lower. */
+static void write_lowers(const struct hk_action_info *info, struct hk_jw *jw)
+{
+    struct hk_json_doc schema = {0};
+    const struct hk_json *properties = NULL;
+
+    if (info->args_schema != NULL && hk_json_parse(info->args_schema, strlen(info->args_schema),
+                                         &hk_json_limits_own, &schema, NULL) == HK_OK)
+        properties = hk_json_get(schema.root, "properties");
+    hk_jw_key(jw, "lowers");
+    hk_jw_array(jw);
+    for (const struct hk_json *item = properties != NULL ? properties->first : NULL; item != NULL;
+         item = item->next)
+        if (hk_narrow_lowers(item))
+            hk_jw_string(jw, item->key);
+    hk_jw_array_end(jw);
+    hk_json_doc_done(&schema);
 }
 
 enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant, const char *action,
@@ -51,6 +71,7 @@ enum hk_status hk_engine_explain(struct hk_engine *engine, hk_tenant tenant, con
     hk_jw_kv(&jw, "mode", hk_authority_mode(state->authority));
     hk_jw_key(&jw, "verdict");
     hk_verdict_write(&verdict, &jw);
+    write_lowers(info, &jw);
     if (target != NULL) {
         hk_jw_key(&jw, "about");
         status =

@@ -27,23 +27,41 @@ static bool may_narrow(struct hk_gate_op *op)
     return false;
 }
 
-/* The wanted arguments within those that are asked for now, and the lease. */
-static enum hk_status narrow_request(
-    const struct hk_gate_op *op, struct hk_buf *out, int64_t *ret_lease_ms, struct hk_error *error)
+/* The wanted arguments within those that are asked for. */
+static enum hk_status narrow_args(const struct hk_gate_op *op, const struct hk_json *asked,
+    const struct hk_action_info *info, struct hk_buf *out, bool *ret_is_changed,
+    struct hk_error *error)
+{
+    struct hk_json_doc wanted = {0};
+    struct hk_json_doc schema = {0};
+    const char *args = op->args != NULL ? op->args : "{}";
+    enum hk_status status = hk_json_parse(args, strlen(args), &hk_json_limits_own, &wanted, error);
+
+    if (status == HK_OK && info != NULL && info->args_schema != NULL)
+        status = hk_json_parse(
+            info->args_schema, strlen(info->args_schema), &hk_json_limits_own, &schema, error);
+    if (status == HK_OK)
+        status = hk_narrow(asked, wanted.root, schema.root, out, ret_is_changed, error);
+    hk_json_doc_done(&wanted);
+    hk_json_doc_done(&schema);
+    return status;
+}
+
+/* Arguments and lease as they are to be. */
+static enum hk_status narrow_request(const struct hk_gate_op *op, const struct hk_step *step,
+    struct hk_buf *out, int64_t *ret_lease_ms, struct hk_error *error)
 {
     const struct hk_json *covers = hk_json_get(hk_gate_op_current(op), "covers");
     const struct hk_json *asked = hk_json_get(covers, "args");
     int64_t asked_ms = hk_json_i64_at(covers, "lease_ms", 0);
-    struct hk_json_doc wanted = {0};
-    const char *args = op->args != NULL ? op->args : "{}";
+    const char *capability;
     bool is_changed = false;
-    enum hk_status status = hk_json_parse(args, strlen(args), &hk_json_limits_own, &wanted, error);
+    enum hk_status status;
 
-    if (status == HK_OK && asked == NULL)
-        status = hk_fail(error, HK_INVALID, "a question can't be narrowed");
-    if (status == HK_OK)
-        status = hk_narrow(asked, wanted.root, out, &is_changed, error);
-    hk_json_doc_done(&wanted);
+    if (asked == NULL)
+        return hk_fail(error, HK_INVALID, "a question can't be narrowed");
+    status = narrow_args(op, asked,
+        hk_tenant_action(op->engine, op->tenant, step->name, &capability), out, &is_changed, error);
     if (status != HK_OK)
         return status;
     *ret_lease_ms = op->lease_ms > 0 ? op->lease_ms : asked_ms;
@@ -134,7 +152,7 @@ static void narrow(struct hk_gate_op *op, struct hk_run *run, struct hk_step *st
     enum hk_status status;
 
     hk_buf_init(&args, HK_ARGS_SIZE_MAX * 2);
-    status = narrow_request(op, &args, &lease_ms, &error);
+    status = narrow_request(op, step, &args, &lease_ms, &error);
     if (status != HK_OK)
         goto refuse;
     step->narrowed = hk_run_text(run, args.data);

@@ -74,11 +74,11 @@ static enum hk_status refuse(const struct narrowing *narrowing, const struct hk_
 }
 
 static enum hk_status check(struct narrowing *narrowing, const struct hk_json *asked,
-    const struct hk_json *wanted, struct hk_error *error);
+    const struct hk_json *wanted, const struct hk_json *schema, struct hk_error *error);
 
 /* Is each wanted item one of those asked for, or narrower than one of them? */
 static enum hk_status check_list(struct narrowing *narrowing, const struct hk_json *asked,
-    const struct hk_json *wanted, struct hk_error *error)
+    const struct hk_json *wanted, const struct hk_json *schema, struct hk_error *error)
 {
     if (wanted->count == 0)
         return refuse(narrowing, wanted, "leaves nothing to do: reject it instead", error);
@@ -88,7 +88,7 @@ static enum hk_status check_list(struct narrowing *narrowing, const struct hk_js
         const struct hk_json *one = asked->first;
         enum hk_status status = HK_INVALID;
         while (one != NULL && status == HK_INVALID) {
-            status = check(narrowing, one, item, NULL);
+            status = check(narrowing, one, item, hk_json_get(schema, "items"), NULL);
             one = one->next;
         }
         if (status == HK_LIMIT)
@@ -101,8 +101,9 @@ static enum hk_status check_list(struct narrowing *narrowing, const struct hk_js
 }
 
 static enum hk_status check_object(struct narrowing *narrowing, const struct hk_json *asked,
-    const struct hk_json *wanted, struct hk_error *error)
+    const struct hk_json *wanted, const struct hk_json *schema, struct hk_error *error)
 {
+    const struct hk_json *properties = hk_json_get(schema, "properties");
     size_t size = strlen(narrowing->path);
 
     for (const struct hk_json *item = wanted->first; item != NULL; item = item->next) {
@@ -113,7 +114,7 @@ static enum hk_status check_object(struct narrowing *narrowing, const struct hk_
         if (one == NULL)
             status = hk_fail(error, HK_INVALID, "%s: was not asked for", narrowing->path);
         else
-            status = check(narrowing, one, item, error);
+            status = check(narrowing, one, item, hk_json_get(properties, item->key), error);
         narrowing->path[size] = '\0';
         if (status != HK_OK)
             return status;
@@ -123,18 +124,18 @@ static enum hk_status check_object(struct narrowing *narrowing, const struct hk_
 
 /* May wanted stand in for asked? */
 static enum hk_status check(struct narrowing *narrowing, const struct hk_json *asked,
-    const struct hk_json *wanted, struct hk_error *error)
+    const struct hk_json *wanted, const struct hk_json *schema, struct hk_error *error)
 {
     if (++narrowing->pairs > PAIRS_MAX)
         return hk_fail(
             error, HK_LIMIT, "%s: too long to be held against what was asked for", narrowing->path);
     if (asked->type == HK_JSON_OBJECT && wanted->type == HK_JSON_OBJECT)
-        return check_object(narrowing, asked, wanted, error);
+        return check_object(narrowing, asked, wanted, schema, error);
     if (asked->type == HK_JSON_ARRAY && wanted->type == HK_JSON_ARRAY)
-        return check_list(narrowing, asked, wanted, error);
+        return check_list(narrowing, asked, wanted, schema, error);
     if (is_same(asked, wanted))
         return HK_OK;
-    if (asked->type == HK_JSON_NUMBER && wanted->type == HK_JSON_NUMBER)
+    if (asked->type == HK_JSON_NUMBER && wanted->type == HK_JSON_NUMBER && hk_narrow_lowers(schema))
         return is_lower(asked, wanted)
                    ? HK_OK
                    : refuse(narrowing, wanted, "is more than what was asked for", error);
@@ -162,14 +163,19 @@ static void merge(struct hk_jw *jw, const struct hk_json *asked, const struct hk
     hk_jw_object_end(jw);
 }
 
+bool hk_narrow_lowers(const struct hk_json *schema)
+{
+    return hk_json_bool_at(schema, "x-narrow", false);
+}
+
 enum hk_status hk_narrow(const struct hk_json *asked, const struct hk_json *wanted,
-    struct hk_buf *out, bool *ret_is_changed, struct hk_error *error)
+    const struct hk_json *schema, struct hk_buf *out, bool *ret_is_changed, struct hk_error *error)
 {
     struct narrowing narrowing = {0};
     struct hk_json_doc doc = {0};
     struct hk_buf merged;
     struct hk_jw jw;
-    enum hk_status status = check_object(&narrowing, asked, wanted, error);
+    enum hk_status status = check_object(&narrowing, asked, wanted, schema, error);
 
     if (status != HK_OK)
         return status;

@@ -15,7 +15,7 @@
 static const char *const type_names[] = {
     "null", "boolean", "integer", "number", "string", "array", "object"};
 static const char *const annotations[] = {"title", "description", "default", "examples", "format",
-    "x-secret", "$schema", "$comment", "deprecated"};
+    "x-secret", "x-narrow", "$schema", "$comment", "deprecated"};
 
 struct check {
     char path[PATH_SIZE]; /* of the value that is looked at, "" at the top */

@@ -460,7 +460,7 @@ static int init(const struct hk_host *host, const struct hk_settings *settings, 
 #define ARGS                                                                                       \
     "{\"type\":\"object\",\"required\":[\"ip\"],\"additionalProperties\":false,\"properties\":{"   \
     "\"ip\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":49},"                               \
-    "\"expires_ms\":{\"type\":\"integer\",\"minimum\":1},"                                         \
+    "\"expires_ms\":{\"type\":\"integer\",\"minimum\":1,\"x-narrow\":true},"                       \
     "\"comment\":{\"type\":\"string\",\"maxLength\":200}}}"
 
 static const struct hk_action actions[] = {

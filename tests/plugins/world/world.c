@@ -268,7 +268,7 @@ static void done(void *state)
     "{\"type\":\"object\",\"required\":[\"target\"],\"additionalProperties\":false,"               \
     "\"properties\":{\"target\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"          \
     "\"before_ms\":{\"type\":\"integer\",\"minimum\":0},"                                          \
-    "\"block_ms\":{\"type\":\"integer\",\"minimum\":0},"                                           \
+    "\"block_ms\":{\"type\":\"integer\",\"minimum\":0,\"x-narrow\":true},"                         \
     "\"after_ms\":{\"type\":\"integer\",\"minimum\":0},"                                           \
     "\"crash\":{\"type\":\"string\",\"enum\":[\"before\",\"after\"]},"                             \
     "\"fail\":{\"type\":\"boolean\"},\"fail_undo\":{\"type\":\"integer\",\"minimum\":0}}}"
