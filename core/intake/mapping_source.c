@@ -23,7 +23,8 @@ static bool read_range(const char *text, double *ret_low, double *ret_high)
 {
     const char *dots = strstr(text, RANGE_DOTS);
     char low[32];
-    char *end;
+    char none = '\0';
+    char *end = &none; /* an open end was read whole */
 
     if (dots == NULL || (size_t)(dots - text) >= sizeof(low))
         return false;

@@ -320,12 +320,10 @@ static void take_tag(struct hk_slice *rest, struct hk_syslog *syslog)
 {
     size_t size = 0;
     size_t end;
-
     while (size < rest->size && size <= TAG_SIZE_MAX && is_tag_byte(rest->at[size]))
         size++;
     if (size == 0 || size > TAG_SIZE_MAX || size == rest->size || rest->at[0] == '%')
         return;
-    end = size;
     if (rest->at[size] == '[') {
         size_t close = hk_slice_until(*rest, ']');
         if (close == rest->size || close - size > TAG_SIZE_MAX)

@@ -134,7 +134,7 @@ static bool parse_ip(struct hk_slice text, struct hk_ip *ret_ip)
 static bool split_ip(struct hk_slice value, struct hk_ip *ret_ip, struct hk_slice *ret_rest)
 {
     static const char ends[] = ",; /%(|";
-    size_t end = value.size;
+    size_t end;
 
     value = hk_slice_trim(value);
     if (value.size == 0)
