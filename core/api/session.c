@@ -20,33 +20,33 @@ static void cookie_name(
     (void)snprintf(ret_name, capacity, "%s%s", exchange->is_secure ? "__Host-" : "", plain);
 }
 
-/* RFC 6265 section 5.4. One that is there twice, or doesn't fit, is not there. */
+/* RFC 6265 section 5.4. One that is there twice, is empty, or doesn't fit, is not there. */
 bool hk_cookie_find(
     const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity)
 {
     const char *header = hk_http_header(request, "cookie");
     size_t name_size = strlen(name);
-    bool is_found = false;
+    const char *found = NULL;
+    size_t found_size = 0;
 
     ret_value[0] = '\0';
-    if (header == NULL)
-        return false;
-    while (*header != '\0') {
+    while (header != NULL && *header != '\0') {
         size_t size;
         header += strspn(header, "; \t");
         size = strcspn(header, ";");
         if (size > name_size && header[name_size] == '=' && memcmp(header, name, name_size) == 0) {
-            if (is_found || size - name_size - 1 >= capacity) {
-                ret_value[0] = '\0';
+            if (found != NULL)
                 return false;
-            }
-            memcpy(ret_value, header + name_size + 1, size - name_size - 1);
-            ret_value[size - name_size - 1] = '\0';
-            is_found = true;
+            found = header + name_size + 1;
+            found_size = size - name_size - 1;
         }
         header += size;
     }
-    return is_found;
+    if (found_size == 0 || found_size >= capacity)
+        return false;
+    memcpy(ret_value, found, found_size);
+    ret_value[found_size] = '\0';
+    return true;
 }
 
 static bool find_ours(const struct hk_exchange *exchange, const struct hk_http_request *request,
