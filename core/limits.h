@@ -209,6 +209,7 @@
 #define HK_MAIL_CONNECTIONS_MAX 4L /* to one server; the rest wait in line */
 #define HK_CHAT_TIME_MAX_MS 30000
 #define HK_CHAT_ANSWER_SIZE_MAX 4096
+#define HK_CHANNELS_MAX 64 /* of a tenant: a bit each */
 #define HK_CONTACTS_MAX 256 /* of a tenant */
 #define HK_NOTICES_PER_MINUTE_MAX                                                                  \
     300                             /* things that a tenant's people are told of, but approvals    \
@@ -216,7 +217,8 @@
 #define HK_NOTICES_GATHERED_MAX 500 /* in one message: its entry lists their ids */
 #define HK_NOTICE_RETRY_MIN_MS 5000
 #define HK_NOTICE_RETRY_MAX_MS (15 * 60 * 1000) /* greylisting wants some minutes */
-#define HK_NOTICE_TRY_FOR_MS (24LL * 3600000)   /* after a day nobody waits for it any more */
+#define HK_NOTICE_TRIES_MAX 100                 /* with these pauses, about a day */
+#define HK_NOTICE_AGE_MAX_MS (24LL * 3600000)   /* due for so long: nobody waits for it any more */
 
 /* --- engine --- */
 #define HK_STOP_DEADLINE_MS 10000 /* clean stop: finish, commit, checkpoint within this */

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,6 +228,8 @@ enum hk_status hk_read_channels(struct hk_contacts_reader *reader, const struct 
         return HK_OK;
     if (table->type != HK_JSON_OBJECT)
         return hk_fail(reader->error, HK_INVALID, "channels: is not a table of names");
+    if (table->count > HK_CHANNELS_MAX)
+        return hk_fail(reader->error, HK_LIMIT, "channels: more than %d", HK_CHANNELS_MAX);
     contacts->channels = hk_reader_alloc(reader, table->count, sizeof(*contacts->channels));
     if (contacts->channels == NULL)
         return HK_LIMIT;

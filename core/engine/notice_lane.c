@@ -73,19 +73,30 @@ static void on_dropped(void *ctx)
     hk_lane_end(ctx);
 }
 
-/* Those that can't or need not be sent any more. False: there are none. */
-static bool drop(struct sending *sending, bool all, const char *why)
+static bool is_too_old(const struct sending *sending, const struct hk_notice_row *row)
+{
+    return row->tries == 0 &&
+           row->due_us + HK_NOTICE_AGE_MAX_MS * 1000 < hk_engine_now_us(sending->notices->engine);
+}
+
+/* Those that can't (why says so, for all) or need not be sent any more. False: there are none. */
+static bool drop(struct sending *sending, const char *why)
 {
     struct hk_tx tx;
 
     hk_tx_begin(&tx, sending->notices->engine, sending->tenant, "engine");
     for (size_t i = 0; i < sending->row_count; i++) {
         enum hk_notice_state state = HK_NOTICE_STATE_QUEUED;
-        if (!all && !sending->rows[i].is_stale)
+        const struct hk_notice_row *row = &sending->rows[i];
+        const char *reason = why != NULL                ? why
+                             : row->is_stale            ? "it was decided meanwhile"
+                             : is_too_old(sending, row) ? "it could not be sent for a day"
+                                                        : NULL;
+        if (reason == NULL)
             continue;
         if (!hk_notice_step_to(&state, HK_KIND_NOTICE_DROPPED, false))
             hk_engine_must(HK_INTERNAL, "dropping a notice", NULL);
-        hk_tx_simple(&tx, HK_KIND_NOTICE_DROPPED, sending->rows[i].id, "why", why, NULL, NULL);
+        hk_tx_simple(&tx, HK_KIND_NOTICE_DROPPED, row->id, "why", reason, NULL, NULL);
     }
     if (tx.entry_count == 0) {
         hk_write_free(tx.write);
@@ -183,8 +194,8 @@ static void on_lane(void *job, enum hk_status status, const struct hk_error *err
     } else if (sending->row_count == 0 || engine->is_stopping) {
         hk_lane_end(sending);
     } else if (hk_contact_way(contacts, contact, sending->at.channel) == NULL) {
-        (void)drop(sending, true, "the contact or its channel is not configured any more");
-    } else if (!drop(sending, false, "it was decided meanwhile")) {
+        (void)drop(sending, "the contact or its channel is not configured any more");
+    } else if (!drop(sending, NULL)) {
         send_next(sending);
     }
 }

@@ -114,6 +114,21 @@ static bool is_excluded(const struct hk_json *opened, const char *person)
     return false;
 }
 
+/* For what is asked now: a narrowing makes earlier votes fall. */
+static bool has_voted(const struct plan *plan, const char *person)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < plan->chain.count; i++) {
+        const struct hk_entry *entry = &plan->chain.items[i].entry;
+        if (entry->kind == HK_KIND_GATE_NARROWED)
+            has = false;
+        else if (entry->kind == HK_KIND_GATE_VOTED && strcmp(entry->actor, person) == 0)
+            has = true;
+    }
+    return has;
+}
+
 /* Who may decide, as the record has it: not a decision, only whom it makes sense to ask. */
 static void judge(const struct plan *plan, const struct hk_json *opened, struct planned *planned)
 {
@@ -123,10 +138,14 @@ static void judge(const struct plan *plan, const struct hk_json *opened, struct 
         planned->asked.may_decide = true;
         return;
     }
-    planned->asked.is_delegate = person->id[0] != 0 && strcmp(person->id, plan->row.delegate) == 0;
-    planned->asked.may_decide = person->id[0] != 0 &&
-                                hk_role_fulfils(person->role, plan->row.role) &&
-                                !is_excluded(opened, person->id);
+    if (person->id[0] == 0) {
+        hk_log(HK_LOG_WARNING, "tenant %s: contact %s: there is no active person \"%s\"",
+            plan->tenant->name, planned->name, planned->user);
+        return;
+    }
+    planned->asked.is_delegate = strcmp(person->id, plan->row.delegate) == 0;
+    planned->asked.may_decide = hk_role_fulfils(person->role, plan->row.role) &&
+                                !is_excluded(opened, person->id) && !has_voted(plan, person->id);
 }
 
 static const struct planned *planned_of(const struct plan *plan, const char *name)

@@ -53,9 +53,7 @@ static int64_t retry_at(const struct sending *sending, int64_t now_us, int64_t w
         delay_ms = HK_NOTICE_RETRY_MAX_MS;
     if (wanted_ms > delay_ms)
         delay_ms = wanted_ms;
-    if (now_us + delay_ms * 1000 > sending->row.queued_us + HK_NOTICE_TRY_FOR_MS * 1000)
-        return 0;
-    return now_us + delay_ms * 1000;
+    return sending->row.tries + 1 < HK_NOTICE_TRIES_MAX ? now_us + delay_ms * 1000 : 0;
 }
 
 static void on_settled(void *ctx)

@@ -47,7 +47,7 @@ enum hk_status hk_query_notices_due(struct hk_reading *reading, const struct hk_
     sqlite3_stmt *stmt = NULL;
     size_t count = 0;
     enum hk_status status = hk_stmt_prepare(reading->db,
-        "SELECT n.id, n.reason, n.about, n.language, n.tries, n.queued_us,"
+        "SELECT n.id, n.reason, n.about, n.language, n.tries, n.queued_us, n.due_us,"
         " n.reason IN ('approval', 'reminder', 'escalation') AND"
         " coalesce((SELECT g.state FROM gate g WHERE g.tenant = n.tenant AND g.id = n.about), '')"
         " <> 'pending'"
@@ -67,7 +67,8 @@ enum hk_status hk_query_notices_due(struct hk_reading *reading, const struct hk_
         hk_stmt_copy(stmt, 3, row->language, sizeof(row->language));
         row->tries = (unsigned)sqlite3_column_int64(stmt, 4);
         row->queued_us = sqlite3_column_int64(stmt, 5);
-        row->is_stale = sqlite3_column_int(stmt, 6) != 0;
+        row->due_us = sqlite3_column_int64(stmt, 6);
+        row->is_stale = sqlite3_column_int(stmt, 7) != 0;
     }
     (void)sqlite3_finalize(stmt);
     if (status == HK_OK)

@@ -25,6 +25,7 @@ struct hk_notice_row {
     char language[8];
     unsigned tries;
     int64_t queued_us;
+    int64_t due_us;
     bool is_stale; /* it asks for a decision that has been taken since */
 };
 /* The notices of a lane that are due at now_us, in the order in which they go out. */

@@ -173,6 +173,7 @@ class Hurdle:
     refuse_rcpt   answers RCPT with `reply` (451 …, 550 …) instead of asking the server
     cut_data      drops the connection in the middle of the message
     swallow       lets the server take the message and drops the connection before its reply
+    hang          says nothing at all
     None          passes everything
     """
 
@@ -212,6 +213,9 @@ class Hurdle:
                 pass
 
     def _talk(self, client, server):
+        if self.trouble == "hang":
+            client.readline()
+            return
         self._relay_reply(server, client)
         while line := client.readline():
             verb = line[:4].upper()

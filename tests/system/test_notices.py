@@ -402,6 +402,56 @@ def test_the_server_dies_in_the_middle_of_a_message(mail, engines):
     hurdle.close()
 
 
+def test_a_server_that_says_nothing_does_not_hold_up_the_end(mail, engines):
+    hurdle = Hurdle(mail)
+    hurdle.trouble = "hang"
+    it = engines(main={"channels": {"mail": mail_channel(hurdle.port)}, "contacts": [person("approver-1")]}).start()
+    it.people("approver-1")
+    it.send(title="Yours?", todo="ask")
+    until(lambda: it.notices(state="queued"), "the notice")
+    begun = time.monotonic()
+    assert it.stop() == 0
+    assert time.monotonic() - begun < 15
+    hurdle.trouble = None
+    it.start()
+    assert len(mail.await_mails(1)) == 1
+    hurdle.close()
+
+
+def test_who_is_not_configured_any_more_is_not_told(engines):
+    server = MailServer()  # not started
+    it = engines(main={"channels": {"mail": mail_channel(server.port)}, "contacts": [person("approver-1")]}).start()
+    it.people("approver-1")
+    it.send(title="Yours?", todo="ask")
+    until(lambda: it.notices(state="queued", tries=1), "the first try")
+    assert it.stop() == 0
+    it.config.write_text(it.config.read_text().replace('"approver-1"', '"somebody-2"'))
+    it.start()
+    dropped = until(lambda: it.notices(state="dropped"), "the notice to be dropped", patience_s=30)[0]
+    assert "not configured any more" in dropped["problem"]
+    server.remove()
+
+
+def test_passing_on_and_a_second_voice(mail, engines):
+    """Whoever a decision is passed on to hears at once; who has said yes isn't reminded of it."""
+    it = engines(authority=[{"action": "world.*", "outcome": "ask", "quorum": 2, "expires": "1h"}],
+                 main={"channels": {"mail": mail_channel(mail.port)},
+                       "contacts": [person("approver-1", remind_every="2s"), person("other-1", level="others")]}).start()
+    tokens = it.people("approver-1", "other-1")
+    it.send(title="Two?", todo="act", target="203.0.113.9")
+    mail.await_mails(1)
+    gate = it.gate()
+    it.decide(tokens["approver-1"], gate, choice=None)
+    answer = it.post(f"/v1/approvals/{gate['id']}/delegate", tokens["approver-1"], {"to": "other-1"})
+    assert answer.status == 200, answer.body
+    passed_on = until(lambda: [m for m in mail.mails() if recipient(m) == "other-1@soc.example"], "the second mail")[0]
+    assert "Approval needed" in str(passed_on["Subject"])
+    it.decide(tokens["other-1"], it.gate(), choice=None)
+    until(lambda: len(it.notices(reason="outcome", state="sent")) == 2, "the outcome for both")
+    reminders = it.notices(reason="reminder")
+    assert len(reminders) <= 1, "one may have been on its way before the vote"
+
+
 def test_a_lost_reply_is_sent_again_as_the_same_mail(mail, engines):
     hurdle = Hurdle(mail)
     hurdle.trouble = "swallow"
