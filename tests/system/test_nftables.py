@@ -80,9 +80,11 @@ class Net:
         self.sensor = self.engine.token(service="sensor-1", role="analyst")
 
     def end(self):
-        self.engine.stop()
-        self.engine.remove()
-        self.lab.stop()
+        try:
+            assert self.engine.stop() == 0
+        finally:
+            self.engine.remove()
+            self.lab.stop()
 
     def send(self, title, severity="low"):
         """An alert that starts the playbook of that title; its run's id."""
