@@ -37,7 +37,7 @@ def measure(engine, hikeshi):
     me.log_in("approver-1")
     sent = me.session.post(f"{me.base}/v1/alerts", headers={"Authorization": f"Bearer {engine.token()}"}, json={
         "title": "Password guessing", "category": "authentication", "severity": "critical",
-        "src": {"ip": "203.0.113.66"}, "device": {"host": "vpn-1"}, "user": {"name": "k.sato"}}, timeout=60)
+        "src": {"ip": "203.0.113.66"}, "device": {"host": "vpn-1"}, "user": {"name": "clerk-7"}}, timeout=60)
     assert sent.status_code == 202, sent.text
     end = time.monotonic() + 60
     gates = []

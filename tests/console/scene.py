@@ -40,7 +40,7 @@ SPREAD = """return playbook {
       expires = "12h",
       because = {
         "Password spraying against 214 accounts within nine minutes",
-        { ["sign-ins that succeeded"] = 2, accounts = { "k.mori", "svc-backup" }, ["first seen"] = "13:04" },
+        { ["sign-ins that succeeded"] = 2, accounts = { "clerk-7", "svc-backup" }, ["first seen"] = "13:04" },
         { text = "The same network in the feed of the industry group", link = "https://feed.example/network/4711" },
       },
     })
@@ -56,7 +56,7 @@ ASK = """return playbook {
 
 ALERTS = [
     {"title": "Many failed logins, then one that succeeded", "category": "authentication", "severity": "critical",
-     "src": {"ip": "198.51.100.23"}, "device": {"host": "vpn-gw-1", "ip": "192.0.2.10"}, "user": {"name": "k.mori"},
+     "src": {"ip": "198.51.100.23"}, "device": {"host": "vpn-gw-1", "ip": "192.0.2.10"}, "user": {"name": "clerk-7"},
      "product": "VPN gateway", "technique": ["T1110.003"], "count": 812},
     {"title": "Password guessing against the mail server", "category": "authentication", "severity": "critical",
      "src": {"ip": "198.51.100.77"}, "device": {"host": "mail-1"}, "product": "Mail server"},
@@ -66,7 +66,7 @@ ALERTS = [
     {"title": "Requests for many paths that don't exist", "category": "web", "severity": "medium",
      "src": {"ip": "198.51.100.130"}, "device": {"host": "www-2"}, "product": "Web server"},
     {"title": "New mail forwarding rule to an outside address", "category": "cloud", "severity": "high",
-     "user": {"name": "a.ito", "mail": "a.ito@kita-works.example"}, "product": "Mail service"},
+     "user": {"name": "sales-3", "mail": "sales-3@kita-works.example"}, "product": "Mail service"},
     {"title": "Unusual amount of data to one address", "category": "data", "severity": "medium",
      "src": {"ip": "192.0.2.61"}, "dst": {"ip": "198.51.100.9", "port": 443}, "device": {"host": "fin-pc-12"},
      "product": "Network sensor"},
@@ -100,15 +100,16 @@ class Scene:
         sent = self.engine.post("/v1/alerts", self.sensor, ALERTS)
         assert sent.json["accepted"] == len(ALERTS), sent.body
         paths = {"queue": "/"}
+        me = self.people["approver-1"]
         first = self.newest("approvals", target="198.51.100.77")
-        page = self.people["approver-1"].get(f"/approvals/{first}")
-        self.people["approver-1"].submit(page, "/decide", button=("decision", "approve"), reason="Seen on two hosts")
+        page = me.get(f"/approvals/{first}")
+        me.submit(page, "/decide", button=("decision", "approve"), reason="Seen on two hosts")
         paths["containment"] = "/containments/" + self.newest("containments", state="active")
         two = self.newest("approvals", target="203.0.113.192/26")
         page = self.people["approver-2"].get(f"/approvals/{two}")
         self.people["approver-2"].submit(page, "/decide", button=("decision", "approve"))
         page = self.people["approver-2"].get(f"/approvals/{two}")
-        self.people["approver-2"].submit(page, "/note", text="Is the branch office in Asahikawa behind these addresses?")
+        self.people["approver-2"].submit(page, "/note", text="Is a branch office behind these addresses?")
         one = self.newest("approvals", target="198.51.100.23")
         question = self.newest("approvals", action="ask")
         paths |= {"approval": f"/approvals/{one}", "range": f"/approvals/{two}", "question": f"/approvals/{question}",
@@ -117,8 +118,20 @@ class Scene:
                   "runs": "/runs", "run": "/runs/" + self.newest("runs", state="finished"),
                   "containments": "/containments", "ledger": f"/ledger?subject={first}", "ledger-all": "/ledger",
                   "people": "/people", "account": "/account", "missing": "/runs/ru-none"}
-        cases = self.items("cases")
-        paths |= {"cases": "/cases", "case": "/cases/" + cases[0]["id"], "tasks": "/tasks"} if cases else {}
+        case = self.newest("cases", title=ALERTS[0]["title"])
+        page = me.get(f"/cases/{case}")
+        me.submit(page, "/summary", happening="Somebody guesses passwords at the VPN gateway. One account let them in.",
+                  do_now="Decide on the block, then end the sessions of clerk-7.", impact="", scope="")
+        me.submit(me.get(f"/cases/{case}"), "/note", text="clerk-7 was called: not at a keyboard at 13:05.")
+        me.submit(me.get(f"/cases/{case}"), "/take")
+        for what, body in (("task", {"title": "Reset the password of clerk-7", "owner": "responder-1", "due": "2h",
+                                     "instruction": "Call first: the number is in the list of contacts."}),
+                           ("evidence", {"name": "Sign-ins of the last day", "text": "13:04 203.0.113.23 accepted",
+                                         "note": "From the gateway's own pages"})):
+            done = self.engine.post(f"/v1/cases/{case}/{what}", self.sensor, body)
+            assert done.status == 200, done.body
+        paths |= {"cases": "/cases", "case": f"/cases/{case}", "tasks": "/tasks",
+                  "task": "/tasks/" + self.newest("tasks", state="open"), "gaps": "/gaps"}
         return paths
 
 

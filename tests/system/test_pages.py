@@ -58,7 +58,7 @@ def office(engine):
 
 
 def test_a_decision_end_to_end(office):
-    gate = office.gate(device={"host": "vpn-1"}, user={"name": "k.sato"})
+    gate = office.gate(device={"host": "vpn-1"}, user={"name": "clerk-7"})
     me = office.people["approver-1"]
     queue = me.get("/").check("en")
     assert f"/approvals/{gate}" in queue.links and "Decisions" in queue.text
@@ -68,7 +68,7 @@ def test_a_decision_end_to_end(office):
     order = [page.text.index(f" {words} ") for words in (
         "Why", "What it touches", "How it is undone", "Without an answer", "Decide")]
     assert order == sorted(order)
-    assert "vpn-1" in page.text and "k.sato" in page.text and "minutes left" in page.text
+    assert "vpn-1" in page.text and "clerk-7" in page.text and "minutes left" in page.text
     assert page.form("/decide")["fields"]["digest"] == office.show("approvals", gate)["digest"]
     after = me.submit(page, "/decide", button=("decision", "approve"), reason="Seen on two hosts").check()
     assert after.url.endswith(f"/approvals/{gate}?done=approved")
