@@ -108,6 +108,6 @@ const struct hk_route hk_routes_config[] = {
         .summary = "Check the configuration's file, and begin anew with it",
         .status = 202,
         .answer = "it is good, and is being put into force",
-        .problems = {403, 409, 503}},
+        .problems = {409, 503}},
     {.method = NULL, .more = hk_routes_notice},
 };

@@ -194,7 +194,8 @@ static void changed_projections_are_found(void)
     } cases[] = {
         {"UPDATE alert SET state = 'closed' WHERE id = 'al-3'", "alert of main: row 3 (al-3)"},
         {"DELETE FROM run", "table run of main: row 0 (ru-1) is missing"},
-        {"INSERT INTO user VALUES(1, 'us-9', 'ghost', 'approver', 'active', 5)",
+        {"INSERT INTO user(tenant, id, name, role, state, last)"
+         " VALUES(1, 'us-9', 'ghost', 'approver', 'active', 5)",
             "table user of main: row 1 (us-9) is not in the entries"},
         {"UPDATE containment SET expires_us = 1", "table containment"},
         {"UPDATE tenant SET name = 'x'", "table tenant"},

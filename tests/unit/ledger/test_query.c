@@ -460,7 +460,8 @@ static void decisions_and_leases_are_shown(void)
     CU_ASSERT_TRUE(shows(&folder, "approvals", "ga-1", "\"shown\":{\"b\": 1, \"a\":2}"));
     CU_ASSERT_TRUE(shows(&folder, "approvals", "ga-1", "\"excluded\":[\"us-9\"]"));
     CU_ASSERT_TRUE(shows(&folder, "approvals", "ga-1",
-        "\"decisions\":[{\"by\":\"us-one\",\"decision\":\"approve\",\"reason\":\"fine\""));
+        "\"decisions\":[{\"by\":\"us-one\",\"decision\":\"approve\",\"revision\":1,\"reason\":"
+        "\"fine\""));
     put(&folder, HK_KIND_CONTAINMENT_STARTING, "co-1",
         "{\"args\":{\"ip\":\"192.0.2.1\"},\"undo\":\"world.unblock\",\"residual\":\"none\",\"by\":["
         "\"us-one\"]}");
