@@ -121,8 +121,11 @@ static enum hk_status check_hmac(const struct hk_source_place *place,
             "%s: time_header and {time} in signs need each other: a time that isn't signed "
             "proves nothing",
             place->path);
-    if (strstr(config->signs, "{id}") != NULL && config->id_header == NULL)
-        return hk_fail(error, HK_INVALID, "%s: {id} in signs needs id_header", place->path);
+    if ((strstr(config->signs, "{id}") != NULL) != (config->id_header != NULL))
+        return hk_fail(error, HK_INVALID,
+            "%s: id_header and {id} in signs need each other: an id that isn't signed proves "
+            "nothing",
+            place->path);
     return HK_OK;
 }
 

@@ -1,6 +1,6 @@
 /*
  * log: diagnostics, one line each to stderr. Never the record: that is the ledger. Only app, api,
- * engine and loop log; libraries below return errors. Control bytes are escaped, secrets are the
+ * engine, source and loop log; libraries below return errors. Control bytes are escaped, secrets are the
  * caller's duty to leave out.
  */
 #ifndef HK_BASE_LOG_H

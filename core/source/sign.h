@@ -40,8 +40,8 @@ struct hk_sign_request {
 struct hk_sign_verdict {
     bool is_good;
     const char *why; /* for the operator, not for the sender; NULL when it is good */
-    /* By which a delivery is known again: hex of a hash over its id where that is signed, else over
-     * the body. Filled when it is good. */
+    /* By which a delivery is known again: hex of a hash over its id where that is signed, or comes
+     * with the secret itself, else over the body. Filled when it is good. */
     char repeat_key[HK_SHA256_HEX_SIZE];
 };
 

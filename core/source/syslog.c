@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One connection. It is in the line of those that wait while it has a batch that the engine could
- * not take. */
+/* One connection. While the engine is busy it is in the line of those that wait. Only whoever found
+ * the engine busy has a batch there; the others have nothing but what lies in their streams, so
+ * that many who send much take up little. */
 struct peer {
     struct listener *listener;
     struct hk_stream *stream; /* NULL once it is closed */
@@ -22,6 +23,7 @@ struct peer {
     size_t held; /* our part of the total */
     struct hk_batch *pending;
     bool is_waiting; /* in the line */
+    bool has_turn;   /* taken out of it just now */
     bool is_broken;  /* its stream can't be read any further */
     struct peer *next_waiting;
     char address[HK_IP_TEXT_SIZE];
@@ -43,6 +45,7 @@ struct hk_syslog {
     struct listener over_tls;
     struct hk_datagrams *datagrams;
     struct hk_timer *retry;
+    struct peer *turn; /* whose stream is being resumed, unless it is freed by that */
     struct peer *waiting;
     struct peer **waiting_tail;
 };
@@ -79,6 +82,8 @@ static void count_held(struct peer *peer)
 
 static void free_peer(struct peer *peer)
 {
+    if (peer->listener->syslog->turn == peer)
+        peer->listener->syslog->turn = NULL;
     held_total -= peer->held;
     hk_frames_done(&peer->frames);
     hk_batch_free(peer->pending);
@@ -159,6 +164,11 @@ static size_t on_read(void *ctx, const char *data, size_t size)
     struct peer *peer = ctx;
     size_t taken = 0;
 
+    if (peer->listener->syslog->waiting != NULL && !peer->has_turn) {
+        hk_stream_pause(peer->stream);
+        wait_in_line(peer);
+        return 0;
+    }
     if (!take(peer, data, size, &taken)) {
         peer->is_broken = true;
         return SIZE_MAX;
@@ -231,12 +241,14 @@ static void on_close(void *ctx, const char *why, const char *left, size_t left_s
     peer->stream = NULL;
     if (why != NULL)
         tell_close(peer, why);
-    if (peer->is_waiting)
+    if (peer->is_waiting && peer->pending != NULL)
         return;
     if (left_size > 0 && !take(peer, left, left_size, &taken))
         peer->is_broken = true;
     if (!peer->is_broken)
         take_last(peer);
+    if (peer->is_waiting)
+        return;
     if (offer(peer))
         free_peer(peer);
     else
@@ -247,6 +259,19 @@ static const struct hk_stream_handler handler = {
     .open = on_open, .read = on_read, .close = on_close};
 
 /* --- the line of those that wait --- */
+
+/* It may be gone afterwards, but for those that come back into the line. */
+static void give_turn(struct peer *peer)
+{
+    struct hk_syslog *syslog = peer->listener->syslog;
+
+    syslog->turn = peer;
+    peer->has_turn = true;
+    hk_stream_resume(peer->stream);
+    if (syslog->turn == peer)
+        peer->has_turn = false;
+    syslog->turn = NULL;
+}
 
 static void on_retry(void *ctx)
 {
@@ -263,7 +288,7 @@ static void on_retry(void *ctx)
             syslog->waiting_tail = &syslog->waiting;
         peer->is_waiting = false;
         if (peer->stream != NULL)
-            hk_stream_resume(peer->stream);
+            give_turn(peer);
         else
             free_peer(peer);
     }
@@ -366,11 +391,6 @@ void hk_syslog_hand_on(struct hk_syslog *syslog)
         hk_stream_server_hand_on(syslog->over_tls.server);
     if (syslog->datagrams != NULL)
         hk_datagrams_hand_on(syslog->datagrams);
-}
-
-enum hk_status hk_syslog_reload(struct hk_syslog *syslog, struct hk_error *error)
-{
-    return syslog->tls != NULL ? hk_tls_reload(syslog->tls, error) : HK_OK;
 }
 
 void hk_syslog_ports(const struct hk_syslog *syslog, struct hk_syslog_ports *ret_ports)

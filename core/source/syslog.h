@@ -24,8 +24,6 @@ void hk_syslog_stop(struct hk_syslog *syslog);
 void hk_syslog_free(struct hk_syslog *syslog);
 /* Keep the listening sockets for the next image of this program, before the stop. */
 void hk_syslog_hand_on(struct hk_syslog *syslog);
-/* Read certificate and key again; connections stay. */
-HK_MUST_CHECK enum hk_status hk_syslog_reload(struct hk_syslog *syslog, struct hk_error *error);
 
 /* Where it listens; 0: not there. For tests and the start's words. */
 struct hk_syslog_ports {

@@ -325,7 +325,7 @@ def test_many_who_only_connect_keep_nobody_out(site):
 
 def test_a_stream_waits_while_the_engine_is_busy(site):
     """More than the engine takes at once: the sender is slowed down, and every message arrives once."""
-    count, connections = 15000, 4
+    count, connections = 6000, 4
 
     def send(number):
         out = socket.create_connection(("127.0.0.1", site.port("tcp")), timeout=PATIENCE_S)

@@ -337,6 +337,8 @@ WRONG = [
     ('x = { kind = "webhook", auth = { scheme = "hmac", secret = secret "old" } }', "tenants.a.sources.x.auth.header"),
     ('x = { kind = "webhook", auth = { scheme = "hmac", secret = secret "old", header = "X", signs = "{time}{body}" } }',
      "time_header and {time} in signs need each other"),
+    ('x = { kind = "webhook", auth = { scheme = "hmac", secret = secret "old", header = "X", id_header = "Y" } }',
+     "id_header and {id} in signs need each other"),
     ('x = { kind = "webhook", auth = { scheme = "hmac", secret = secret "old", header = "X", signs = "body" } }',
      "tenants.a.sources.x.auth.signs"),
     ('x = { kind = "webhook", window = "2d", auth = { scheme = "slack", secret = secret "old" } }',

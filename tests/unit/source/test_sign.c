@@ -100,6 +100,7 @@ static void a_repetition_is_known(void)
 {
     struct hk_webhook_config config = config_of(HK_WEBHOOK_BEARER);
     const struct headers headers = {{"authorization", "Bearer s3cret", NULL}};
+    const struct headers with_id = {{"authorization", "Bearer s3cret", "x-id", "d-1", NULL}};
     char first[HK_SHA256_HEX_SIZE];
     char second[HK_SHA256_HEX_SIZE];
     char other[HK_SHA256_HEX_SIZE];
@@ -109,6 +110,13 @@ static void a_repetition_is_known(void)
     CU_ASSERT_TRUE(is_good(&config, &headers, "{\"a\":2}", NOW_US, other));
     CU_ASSERT_STRING_EQUAL(first, second);
     CU_ASSERT_STRING_NOT_EQUAL(first, other);
+    config.id_header = "x-id"; /* the same body with another id is news */
+    CU_ASSERT_TRUE(is_good(&config, &headers, "{\"a\":1}", NOW_US, second));
+    CU_ASSERT_STRING_EQUAL(first, second);
+    CU_ASSERT_TRUE(is_good(&config, &with_id, "{\"a\":1}", NOW_US, first));
+    CU_ASSERT_TRUE(is_good(&config, &with_id, "{\"a\":2}", NOW_US, other));
+    CU_ASSERT_STRING_NOT_EQUAL(first, second);
+    CU_ASSERT_STRING_EQUAL(first, other);
 }
 
 static void templates_are_checked(void)

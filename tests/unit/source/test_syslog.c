@@ -190,6 +190,37 @@ static void streams_wait_and_lose_nothing(void)
     end(&b);
 }
 
+/* Who came later waits behind, with nothing but its stream. */
+static void many_wait_in_line(void)
+{
+    enum { SENDERS = 30 };
+    char prefix[16];
+    struct bench b;
+    int fds[SENDERS];
+
+    begin(&b);
+    b.is_shut = true;
+    for (int i = 0; i < SENDERS; i++) {
+        (void)snprintf(prefix, sizeof(prefix), "s%02d", i);
+        fds[i] = connect_to(b.ports.tcp, SOCK_STREAM);
+        send_many(fds[i], prefix, 0, 200);
+        if (i % 3 == 0)
+            (void)close(fds[i]);
+        run_until(&b, 1, 5);
+    }
+    CU_ASSERT_EQUAL(b.count, 0);
+    b.is_shut = false;
+    b.busy_every = 2;
+    wait_for(&b, (size_t)SENDERS * 200);
+    for (int i = 0; i < SENDERS; i++) {
+        (void)snprintf(prefix, sizeof(prefix), "s%02d", i);
+        CU_ASSERT_TRUE(came_in_order(&b, prefix, 200));
+        if (i % 3 != 0)
+            (void)close(fds[i]);
+    }
+    end(&b);
+}
+
 /* The sender leaves while its messages wait, the last of them without an end. */
 static void who_left_is_still_heard(void)
 {
@@ -280,6 +311,7 @@ int main(void)
 {
     static const struct suite_test tests[] = {
         {"streams wait and lose nothing", streams_wait_and_lose_nothing},
+        {"many wait in line", many_wait_in_line},
         {"who left is still heard", who_left_is_still_heard},
         {"what came before a break is taken", what_came_before_a_break_is_taken},
         {"a stop offers what was read", a_stop_offers_what_was_read},
