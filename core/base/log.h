@@ -1,7 +1,7 @@
 /*
  * log: diagnostics, one line each to stderr. Never the record: that is the ledger. Only app, api,
- * engine, source and loop log; libraries below return errors. Control bytes are escaped, secrets are the
- * caller's duty to leave out.
+ * engine, source and loop log; libraries below return errors. Control bytes are escaped, secrets
+ * are the caller's duty to leave out.
  */
 #ifndef HK_BASE_LOG_H
 #define HK_BASE_LOG_H
