@@ -160,15 +160,18 @@ enum hk_status hk_page_read_one(struct hk_reading *reading, hk_tenant tenant,
         hk_query_show(reading, tenant, collection, id, &text, error), &text, ret_doc, error);
 }
 
+static const char *text_or_null(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 enum hk_status hk_page_read_list(struct hk_reading *reading, hk_tenant tenant,
-    const char *collection, const char *state, const char *after, struct hk_json_doc *ret_doc,
-    struct hk_error *error)
+    const struct hk_page_ask *ask, struct hk_json_doc *ret_doc, struct hk_error *error)
 {
     struct hk_buf text;
 
     hk_buf_init(&text, HK_HTTP_RESPONSE_SIZE_MAX);
-    return parse(
-        hk_query_list(reading, tenant, collection, state != NULL && state[0] != '\0' ? state : NULL,
-            after != NULL && after[0] != '\0' ? after : NULL, HK_PAGE_ITEMS, &text, error),
+    return parse(hk_query_list(reading, tenant, ask->collection, text_or_null(ask->state),
+                     text_or_null(ask->after), ask->limit, &text, error),
         &text, ret_doc, error);
 }

@@ -79,8 +79,14 @@ void hk_page_list(const struct hk_exchange *exchange, const struct hk_http_reque
 /* One thing, or a page of a list, as a document. Free with hk_json_doc_done. */
 HK_MUST_CHECK enum hk_status hk_page_read_one(struct hk_reading *reading, hk_tenant tenant,
     const char *collection, const char *id, struct hk_json_doc *ret_doc, struct hk_error *error);
+/* state and after may be "" or NULL. */
+struct hk_page_ask {
+    const char *collection;
+    const char *state;
+    const char *after;
+    unsigned limit;
+};
 HK_MUST_CHECK enum hk_status hk_page_read_list(struct hk_reading *reading, hk_tenant tenant,
-    const char *collection, const char *state, const char *after, struct hk_json_doc *ret_doc,
-    struct hk_error *error);
+    const struct hk_page_ask *ask, struct hk_json_doc *ret_doc, struct hk_error *error);
 
 #endif

@@ -44,6 +44,8 @@ static void done(struct hk_job *base)
 
 static enum hk_status read_approval(struct hk_reading *reading, void *ctx, struct hk_error *error)
 {
+    static const struct hk_page_ask users = {"users", "active", NULL, HK_PAGE_ITEMS_MAX};
+    static const struct hk_page_ask pending = {"approvals", "pending", NULL, HK_PAGE_ITEMS_MAX};
     struct approval_job *job = ctx;
     hk_tenant tenant = job->page.job.exchange.tenant;
     const char *alert;
@@ -57,10 +59,9 @@ static enum hk_status read_approval(struct hk_reading *reading, void *ctx, struc
     if (status == HK_NOT_FOUND) /* erased: the page says less */
         status = HK_OK;
     if (status == HK_OK)
-        status = hk_page_read_list(reading, tenant, "users", "active", NULL, &job->users, error);
+        status = hk_page_read_list(reading, tenant, &users, &job->users, error);
     if (status == HK_OK && strcmp(hk_json_string_at(job->approval.root, "state", ""), "void") == 0)
-        status =
-            hk_page_read_list(reading, tenant, "approvals", "pending", NULL, &job->pending, error);
+        status = hk_page_read_list(reading, tenant, &pending, &job->pending, error);
     return status;
 }
 

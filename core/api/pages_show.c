@@ -17,22 +17,19 @@ enum { APPROVALS, TASKS, UNKNOWN, DIVERGED, ALERTS, GAPS, LISTS };
 static enum hk_status read_queue_lists(struct hk_reading *reading, hk_tenant tenant,
     struct hk_json_doc docs[LISTS], struct hk_error *error)
 {
-    static const struct {
-        const char *collection;
-        const char *state;
-    } lists[LISTS] = {
-        [APPROVALS] = {"approvals", "pending"},
-        [TASKS] = {"tasks", "open"},
-        [UNKNOWN] = {"runs", "unknown"},
-        [DIVERGED] = {"runs", "diverged"},
-        [ALERTS] = {"alerts", "unseen"},
-        [GAPS] = {"gaps", "open"},
+    /* All that is pending: it is sorted by its deadline. Of the others the newest. */
+    static const struct hk_page_ask asks[LISTS] = {
+        [APPROVALS] = {"approvals", "pending", NULL, HK_PAGE_ITEMS_MAX},
+        [TASKS] = {"tasks", "open", NULL, HK_PAGE_ITEMS},
+        [UNKNOWN] = {"runs", "unknown", NULL, HK_PAGE_ITEMS},
+        [DIVERGED] = {"runs", "diverged", NULL, HK_PAGE_ITEMS},
+        [ALERTS] = {"alerts", "unseen", NULL, HK_PAGE_ITEMS},
+        [GAPS] = {"gaps", "open", NULL, HK_PAGE_ITEMS},
     };
     enum hk_status status = HK_OK;
 
     for (size_t i = 0; i < LISTS && status == HK_OK; i++)
-        status = hk_page_read_list(
-            reading, tenant, lists[i].collection, lists[i].state, NULL, &docs[i], error);
+        status = hk_page_read_list(reading, tenant, &asks[i], &docs[i], error);
     return status;
 }
 
@@ -85,8 +82,10 @@ static enum hk_status read_list(struct hk_reading *reading, void *ctx, struct hk
 {
     struct list_job *job = ctx;
     struct hk_json_doc doc = {.root = NULL};
-    enum hk_status status = hk_page_read_list(reading, job->page.job.exchange.tenant,
-        job->collection, job->page.state, job->page.after, &doc, error);
+    const struct hk_page_ask ask = {
+        job->collection, job->page.state, job->page.after, HK_PAGE_ITEMS};
+    enum hk_status status =
+        hk_page_read_list(reading, job->page.job.exchange.tenant, &ask, &doc, error);
 
     if (status == HK_OK)
         job->write(&job->page.job.out, &job->page.page, doc.root, job->page.state);
@@ -244,14 +243,14 @@ static enum hk_status read_containments(
 {
     struct hk_page_job *job = ctx;
     hk_tenant tenant = job->job.exchange.tenant;
+    const struct hk_page_ask ask = {"containments", job->state, job->after, HK_PAGE_ITEMS};
     struct hk_json_doc list = {.root = NULL};
     struct hk_json_doc whole = {.root = NULL};
     struct hk_buf text;
     enum hk_status status;
 
     hk_buf_init(&text, HK_HTTP_RESPONSE_SIZE_MAX);
-    status =
-        hk_page_read_list(reading, tenant, "containments", job->state, job->after, &list, error);
+    status = hk_page_read_list(reading, tenant, &ask, &list, error);
     if (status == HK_OK)
         status = write_whole(reading, tenant, list.root, &text, error);
     if (status == HK_OK)
