@@ -231,3 +231,29 @@ def test_a_line_without_end_and_a_long_one(site):
     site.logs.written.append('{"title": "half"}')
     waiting.until(lambda: all_are_there(site), "the line that got its end")
     assert site.stop() == 0
+
+
+def test_what_is_no_alert_is_passed_over(site):
+    """Suricata's file holds all that it saw; the rest of it moves the cursor and nothing else."""
+    site.configure("eve.json")
+    seen = {"timestamp": "2026-11-22T00:00:00.000000+0000", "flow_id": 1, "src_ip": "203.0.113.9",
+            "dest_ip": "192.0.2.1", "proto": "TCP"}
+    event = seen | {"event_type": "alert", "alert": {"signature": "ET SCAN", "signature_id": 1, "severity": 1,
+                                                     "category": "Attempted Information Leak", "action": "allowed"}}
+    with open(site.logs.path, "w") as file:
+        for number in range(1000):
+            file.write(json.dumps(seen | {"event_type": "flow", "flow_id": number}) + "\n")
+        file.write(json.dumps({"timestamp": seen["timestamp"], "event_type": "stats", "stats": {}}) + "\n")
+        file.write(json.dumps(event) + "\n")
+    site.start()
+    site.logs.written.append(json.dumps(event))
+    waiting.until(lambda: all_are_there(site), "the alert")
+    check(site)
+    shown = site.document("source", "list", "--tenant", "main")["items"][0]
+    assert (shown["counts"]["messages"], shown["counts"]["ignored"], shown["counts"]["alerts"]) == (1002, 1001, 1)
+    assert site.stop() == 0
+    site.start()
+    site.logs.append(1)
+    waiting.until(lambda: all_are_there(site), "the next line")
+    assert site.document("source", "list", "--tenant", "main")["items"][0]["counts"]["messages"] == 1
+    assert site.stop() == 0
