@@ -5,6 +5,7 @@
  * containment ends when it would have ended; that the product might hold a little longer does no
  * harm, since the release takes it back all the same.
  */
+#include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/dispatch.h"
 #include "engine/due.h"
@@ -96,6 +97,7 @@ static void on_asked(void *ctx, enum hk_call_end call_end, const char *text)
 static void on_renewing(void *ctx)
 {
     struct renewal *op = ctx;
+    hk_crashpoint("renewing");
     const struct hk_out out = {.mode = HK_CALL_RENEW, .ended = on_asked, .ctx = op};
     const struct hk_call_request request = {
         .key = hk_json_string_at(op->standing.starting.root, "key", ""),

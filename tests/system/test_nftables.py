@@ -3,6 +3,7 @@ running engine really stops it, the connection it has and those it tries, while 
 
 Needs to make network namespaces: as root, or by itself in a user namespace (the last test)."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -11,11 +12,13 @@ import sys
 
 import pytest
 
+import engine as engine_module
 import netlab
 from engine import Engine, SOURCE, alert
 from waiting import until
 
 CAP_NET_ADMIN = 1 << 12
+CRASH = pathlib.Path(os.environ["HIKESHI_BUILD"]) / "hikeshi-crash"
 IN_USER_NAMESPACE = os.environ.get("HK_NETLAB") == "user"
 
 permitted = netlab.is_permitted()
@@ -126,6 +129,12 @@ class Net:
     def release_all(self):
         for item in self.engine.get("/v1/containments?state=live&limit=500", self.person).json["items"]:
             self.release(item["id"])
+
+
+def held(net):
+    """Elements of the set, from the kernel: (key, seconds left)."""
+    listed = json.loads(net.lab.nft("-j", "list", "set", "inet", "hikeshi", "block4_0"))["nftables"][1]["set"]
+    return [(item["elem"]["comment"], item["elem"]["expires"]) for item in listed.get("elem", [])]
 
 
 @pytest.fixture(scope="module")
@@ -298,15 +307,11 @@ def test_verify_on_the_command_line(net):
 
 @needs_netns
 def test_a_renewed_block_ends_later_in_the_kernel_too(net):
-    def left_s():
-        held = json.loads(net.lab.nft("-j", "list", "set", "inet", "hikeshi", "block4_0"))["nftables"][1]["set"]
-        return held["elem"][0]["elem"]["expires"]
-
     containment = net.contain("block")
-    assert 4 * 3600 - 60 < left_s() <= 4 * 3600 + 1
+    assert 4 * 3600 - 60 < held(net)[0][1] <= 4 * 3600 + 1
     answer = net.engine.post(f"/v1/containments/{containment}/renew", net.person, {"for": "9h", "reason": "not over"})
     assert answer.status == 200, answer.body
-    assert 9 * 3600 - 60 < left_s() <= 9 * 3600 + 1
+    assert 9 * 3600 - 60 < held(net)[0][1] <= 9 * 3600 + 1
     assert not net.lab.reaches("attacker")
     kinds = [entry["kind"] for entry in net.show(containment)["entries"]]
     assert kinds.index("containment.renewing") < kinds.index("containment.renewed")
@@ -345,10 +350,76 @@ def test_blocks_outlive_the_engine_and_are_there_once(own):
     assert not lab.reaches("attacker")
     own.engine.start()
     assert own.verify(containment)["check"] == "holds"
-    held = json.loads(lab.nft("-j", "list", "set", "inet", "hikeshi", "block4_0"))["nftables"][1]["set"]
-    assert len(held["elem"]) == 1
+    assert len(held(own)) == 1
     own.release(containment)
     assert lab.reaches("attacker")
+
+
+@pytest.fixture
+def crashing(monkeypatch):
+    """An engine that ends itself, as a power cut would, at the point that is named."""
+    net = Net()
+    monkeypatch.setattr(engine_module, "HIKESHI", str(CRASH))
+    try:
+        net.start()
+        yield net
+    finally:
+        net.engine.extra = {}
+        net.end()
+
+
+def crash_at(net, point):
+    assert net.engine.stop() == 0
+    net.engine.extra = {"HIKESHI_CRASH": point}
+    net.engine.start()
+
+
+def restart_after_crash(net):
+    net.engine.process.wait(timeout=60)
+    net.engine.extra = {}
+    net.engine.start()
+
+
+@needs_netns
+@pytest.mark.skipif(not CRASH.exists(), reason="hikeshi-crash is not built")
+@pytest.mark.parametrize("point", ["after-intent", "after-effect"])
+def test_a_crash_neither_loses_nor_doubles_a_block(crashing, point):
+    net = crashing
+    crash_at(net, point)
+    try:
+        net.send("block")
+    except (http.client.HTTPException, OSError, AssertionError):
+        pass  # it ended while it was being asked; the alert was on disk
+    restart_after_crash(net)
+    runs = [run["id"] for run in net.engine.get("/v1/runs", net.person).json["items"]]
+    assert len(runs) == 1
+    containment = net.of_run(runs[0])
+    assert [key for key, _ in held(net)] == [net.show(containment)["key"]]
+    assert not net.lab.reaches("attacker")
+    crash_at(net, "releasing")
+    with pytest.raises((http.client.HTTPException, OSError)):
+        net.release(containment)
+    restart_after_crash(net)
+    until(lambda: net.show(containment)["state"] == "released", "the release to go on")
+    assert held(net) == [] and net.lab.reaches("attacker")
+
+
+@needs_netns
+@pytest.mark.skipif(not CRASH.exists(), reason="hikeshi-crash is not built")
+@pytest.mark.parametrize("point", ["renewing", "after-effect"])
+def test_a_crash_while_renewing_leaves_the_end_as_it_was(crashing, point):
+    net = crashing
+    containment = net.contain("block again")
+    expires = net.show(containment)["expires"]
+    crash_at(net, point)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        net.engine.post(f"/v1/containments/{containment}/renew", net.person, {"for": "9h"})
+    restart_after_crash(net)
+    shown = net.show(containment)
+    assert shown["state"] == "active" and shown["expires"] == expires
+    assert len(held(net)) == 1 and not net.lab.reaches("attacker")
+    assert net.engine.post(f"/v1/containments/{containment}/renew", net.person, {"for": "9h"}).status == 200
+    assert 9 * 3600 - 60 < held(net)[0][1] <= 9 * 3600 + 1
 
 
 @needs_netns
