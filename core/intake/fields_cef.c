@@ -224,6 +224,19 @@ static char read_delimiter(struct hk_slice field)
     return (char)(value < 0x80 ? value : '\0');
 }
 
+/* LEEF 1.0 parts by tabs; some part by what LEEF 2.0 would have to name. */
+static char guess_delimiter(struct hk_slice attributes)
+{
+    static const char guesses[] = {'\t', '^', '|'};
+
+    for (size_t i = 0; i < sizeof(guesses); i++) {
+        struct hk_slice after = hk_slice_after(attributes, hk_slice_until(attributes, guesses[i]));
+        if (hk_slice_until(after, '=') < after.size)
+            return guesses[i];
+    }
+    return '\t';
+}
+
 static void read_attributes(struct hk_slice text, char delimiter, struct hk_tree *tree,
     struct hk_tree_node *object, char *scratch)
 {
@@ -267,8 +280,8 @@ struct hk_tree_node *hk_leef_read(
             delimiter = field.size > 0 ? read_delimiter(field) : '\t';
             rest = after;
         }
-    } else if (hk_slice_until(rest, '\t') == rest.size && hk_slice_until(rest, '^') < rest.size) {
-        delimiter = '^';
+    } else {
+        delimiter = guess_delimiter(rest);
     }
     object = begin(tree, text, &scratch);
     if (object == NULL)

@@ -250,6 +250,8 @@ static enum hk_status read_plain(struct template_reader *t, const char **at)
             if ((*at)[1] != (*at)[0])
                 break;
             (*at)++;
+        } else if ((*at)[0] == '}' && (*at)[1] == '}') {
+            (*at)++;
         }
         copy[part->text_size++] = *(*at)++;
     }

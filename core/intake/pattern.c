@@ -87,6 +87,8 @@ static enum hk_status read_text(struct reader *reader)
             if (reader->at[1] != reader->at[0])
                 break;
             reader->at++;
+        } else if (reader->at[0] == '}' && reader->at[1] == '}') {
+            reader->at++;
         }
         /* A run of blanks is one. */
         if (!(*reader->at == ' ' && part->size > 0 && copy[part->size - 1] == ' '))
@@ -309,9 +311,31 @@ static size_t without_port(struct hk_slice address)
     return address.size;
 }
 
-/* Take what is of the part's kind; false when there is none. */
-static bool take_kind(struct match *match, const struct part *part, struct hk_slice *ret_taken)
+/* How many of the bytes to take: all when the text behind the part stands right behind them, else
+ * up to where it first stands in them. */
+static size_t leave_room(const struct match *match, unsigned index, size_t size)
 {
+    const struct part *next = match->pattern->parts + index + 1;
+    char first;
+
+    if (index + 1 >= match->pattern->count || next->kind != PART_TEXT || next->text[0] == ' ')
+        return size;
+    first = next->text[0];
+    if (match->at + size < match->text.size && match->text.at[match->at + size] == first)
+        return size;
+    for (size_t less = 1; less < size; less++) {
+        if (match->text.at[match->at + less] != first)
+            continue;
+        if (measure_text(next, match->text, match->at + less, match->steps) > 0)
+            return less;
+    }
+    return size;
+}
+
+/* Take what is of the part's kind; false when there is none. */
+static bool take_kind(struct match *match, unsigned index, struct hk_slice *ret_taken)
+{
+    const struct part *part = &match->pattern->parts[index];
     struct hk_slice rest = hk_slice_after(match->text, match->at);
     size_t size = 0;
 
@@ -331,6 +355,7 @@ static bool take_kind(struct match *match, const struct part *part, struct hk_sl
     if (part->kind == PART_IP || part->kind == PART_ADDR)
         size = without_port((struct hk_slice){rest.at, size});
     *match->steps -= (long)size;
+    size = leave_room(match, index, size);
     *ret_taken = (struct hk_slice){rest.at, size};
     match->at += size;
     if (part->kind == PART_IP && hk_slice_until(*ret_taken, '.') == size &&
@@ -370,7 +395,8 @@ static bool take_part(struct match *match, unsigned index)
         match->at += size;
         return size > 0;
     }
-    if (!(part->kind == PART_ALL ? take_all(match, index, &taken) : take_kind(match, part, &taken)))
+    if (!(part->kind == PART_ALL ? take_all(match, index, &taken)
+                                 : take_kind(match, index, &taken)))
         return false;
     if (part->slot >= 0) {
         match->slots[part->slot] = taken;

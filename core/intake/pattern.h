@@ -9,7 +9,8 @@
  * - {name} takes all up to the next text of the pattern, or to the end.
  * - {name:KIND} takes what is of that kind, one byte at least: word (no blank), number, hex, ip,
  *   host (letters, digits, ".-_"), addr (host's and ":"), id (addr's and "@$/+" and a backslash),
- *   quoted (with its quotes off).
+ *   quoted (with its quotes off). Where the next text of the pattern stands only within that, it
+ *   ends there.
  * - {_} is taken and forgotten.
  * - [ … ] may be missing.
  * - Doubled braces and brackets stand for one.
