@@ -5,6 +5,7 @@
 
 #include "api/admit.h"
 #include "api/exchange.h"
+#include "api/page_answer.h"
 #include "api/people.h"
 #include "api/routes.h"
 #include "api/session_in.h"
@@ -88,6 +89,25 @@ static void handle_with_form(struct hk_exchange *exchange, const struct hk_http_
     hk_form_done(&form);
 }
 
+/* Does whoever asks look at pages? Programs don't name HTML, browsers always do. */
+static bool wants_page(const struct hk_http_request *request)
+{
+    const char *accept = hk_http_header(request, "accept");
+
+    return accept != NULL && strstr(accept, "text/html") != NULL &&
+           strncmp(request->path, "/v1/", 4) != 0;
+}
+
+static void answer_no_path(struct hk_exchange *exchange, const struct hk_http_request *request)
+{
+    if (!wants_page(request)) {
+        hk_answer_problem(exchange, 404, "there is nothing at this path");
+        return;
+    }
+    exchange->language = hk_language_of(request);
+    hk_answer_page_problem(exchange, &(struct hk_problem){.status = 404});
+}
+
 static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_request *request,
     const struct hk_http_peer *peer)
 {
@@ -100,7 +120,7 @@ static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_reques
         api->routes, request->method, request->path, &exchange.match, allow, sizeof(allow))) {
     case HK_ROUTE_NO_PATH:
         exchange.match.route = NULL;
-        hk_answer_problem(&exchange, 404, "there is nothing at this path");
+        answer_no_path(&exchange, request);
         return;
     case HK_ROUTE_NO_METHOD:
         exchange.match.route = NULL;

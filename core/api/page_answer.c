@@ -48,7 +48,8 @@ static void respond(const struct hk_exchange *exchange, int status, const struct
     struct hk_error error;
 
     if (hk_buf_check(page, "page", &error) != HK_OK) {
-        hk_log(HK_LOG_ERROR, "%s: %s", exchange->match.route->path, error.text);
+        hk_log(HK_LOG_ERROR, "%s: %s",
+            exchange->match.route != NULL ? exchange->match.route->path : "no path", error.text);
         hk_answer_text(exchange, 500, "text/plain", "Something went wrong.\n", 22);
         return;
     }

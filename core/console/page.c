@@ -100,7 +100,18 @@ static void put_head(struct hk_html *html, const struct hk_page *page)
     hk_html_end(html);
 }
 
-static void put_places(struct hk_html *html, enum hk_page_place here)
+/* To whom a place is of no use: the page would refuse them. The routes decide; this only spares a
+ * way that leads nowhere. */
+static bool is_of_use(enum hk_page_place place, const char *role)
+{
+    if (place == HK_PLACE_LEDGER)
+        return strcmp(role, "viewer") != 0 && strcmp(role, "author") != 0;
+    if (place == HK_PLACE_PEOPLE)
+        return strcmp(role, "tenant-admin") == 0 || strcmp(role, "provider-admin") == 0;
+    return true;
+}
+
+static void put_places(struct hk_html *html, enum hk_page_place here, const char *role)
 {
     static const struct {
         enum hk_page_place place;
@@ -113,12 +124,15 @@ static void put_places(struct hk_html *html, enum hk_page_place here)
         {HK_PLACE_CONTAINMENTS, "/containments", HK_WORD_NAV_CONTAINMENTS},
         {HK_PLACE_RUNS, "/runs", HK_WORD_NAV_RUNS},
         {HK_PLACE_LEDGER, "/ledger", HK_WORD_NAV_LEDGER},
+        {HK_PLACE_PEOPLE, "/people", HK_WORD_NAV_PEOPLE},
     };
 
     hk_html_open(html, "nav");
     hk_html_attr(html, "aria-label", hk_word(html->language, HK_WORD_NAV));
     hk_html_open(html, "ul");
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (!is_of_use(places[i].place, role != NULL ? role : ""))
+            continue;
         hk_html_open(html, "li");
         hk_html_open(html, "a");
         hk_html_url(html, "href", places[i].path);
@@ -159,7 +173,7 @@ static void put_header(struct hk_html *html, const struct hk_page *page)
     }
     hk_html_end(html);
     if (page->person != NULL)
-        put_places(html, page->place);
+        put_places(html, page->place, page->role);
     hk_html_end(html);
 }
 

@@ -40,7 +40,6 @@ void hk_page_problem(struct hk_buf *out, const struct hk_page *base, int status,
         hk_html_say(&html, HK_WORD_PROBLEM_DETAIL, detail);
         hk_html_end(&html);
     }
-    if (page.person != NULL)
-        hk_page_back(&html, HK_WORD_TO_THE_QUEUE, "/");
+    hk_page_back(&html, HK_WORD_TO_THE_QUEUE, "/");
     hk_page_end(&html, &page);
 }

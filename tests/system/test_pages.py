@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 
 import pytest
 import requests
@@ -288,6 +289,17 @@ def test_the_ledger_page_after_a_checkpoint():
         # an auditor reads the record and decides nothing
         refused = me.get(f"/approvals/{gate}").check()
         assert "Your role may not decide" in refused.text
+        # somebody with the database changes what was asked: the page says so, and which entry it is
+        seq = office.show("approvals", gate)["entries"][0]["seq"]
+        db = sqlite3.connect(engine.data / "ledger.db", isolation_level=None)
+        trigger = db.execute("SELECT sql FROM sqlite_master WHERE name = 'entry_is_not_changed'").fetchone()[0]
+        db.execute("DROP TRIGGER entry_is_not_changed")
+        db.execute("UPDATE entry SET payload = replace(payload, '203.0.113.', '198.51.100.') WHERE line LIKE ?",
+                   (f"hk1 {seq} %",))
+        db.execute(trigger)
+        db.close()
+        page = me.get(f"/ledger?subject={gate}").check()
+        assert "NOT VERIFIED" in page.text and f"The payload of entry {seq} is not" in page.text
     finally:
         engine.remove()
 
@@ -382,6 +394,12 @@ def test_problems_are_pages_for_browsers_and_documents_for_programs(office):
     answer = office.engine.get("/v1/runs/ru-none", office.reader)
     assert answer.headers["Content-Type"] == "application/problem+json" and json.loads(answer.body)["status"] == 404
     assert answer.status == 404
+    nowhere = Browser(office.engine.url, "ja").get("/no/such/path", 404).check("ja")
+    assert "ページが見つかりません" in nowhere.text
+    for path in ("/no/such/path", "/v1/no/such/path"):
+        assert office.engine.get(path).headers["Content-Type"] == "application/problem+json"
+    answer = office.engine.get("/v1/no/such/path", headers={"Accept": "text/html"})
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_the_engine_ends_well(engine):
