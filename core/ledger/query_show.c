@@ -96,6 +96,7 @@ static enum hk_status show_alert(struct hk_reading *reading, hk_tenant tenant,
     char state[16];
 
     write_or_null(jw, "source", hk_json_get(first, "source"));
+    write_or_null(jw, "form", hk_json_get(first, "form"));
     write_or_null(jw, "view", hk_json_get(first, "view"));
     write_or_null(jw, "raw", hk_json_get(first, "raw"));
     write_or_null(jw, "note", hk_json_get(closed, "note"));
