@@ -665,6 +665,20 @@ def test_the_digest(mail, engines):
     assert "203.0.113.9" in text_of(digest) and "Yours?" in text_of(digest)
 
 
+def test_the_digest_comes_by_itself(mail, engines):
+    """At its minute, once, and not again after a restart."""
+    at = time.strftime("%H:%M", time.gmtime(time.time() + 65))
+    it = engines(main={"channels": {"mail": mail_channel(mail.port)}, "contacts": [person("first-1")],
+                       "notices": {"digest": {"at": at}}}).start()
+    assert str(mail.await_mails(1, patience_s=90)[0]["Subject"]) == "[main] Today: Nothing is open."
+    until(lambda: it.notices(reason="digest", state="sent"), "the server's answer")
+    assert it.stop() == 0
+    it.start()
+    it.send(title="Told", todo="notify", text="after the restart")
+    mail.await_mails(2)
+    assert len(it.notices(reason="digest")) == 1
+
+
 def test_config_check_names_what_is_wrong(engines):
     channel = mail_channel(25)
     rows = [
