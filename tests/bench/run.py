@@ -5,7 +5,7 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, accept, intent, syslog, drop, tell, pages, memory, start
+    run.py memory …   only these: ledger, accept, intent, syslog, drop, tell, pages, tls, memory, start
 """
 
 import calendar
@@ -26,6 +26,7 @@ import urllib.request
 import drop
 import pages
 import tell
+import tls_cost
 
 SOURCE = pathlib.Path(os.environ.get("HIKESHI_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("HIKESHI_BUILD", SOURCE / "build"))
@@ -429,9 +430,31 @@ def measure_pages(folder):
         told(name, value, "ms", value / against, f"a bare static file, {against:.2f} ms")
 
 
+def measure_tls(folder):
+    """What TLS costs: the same requests with it and without, in turn; and new connections a second."""
+    rates = {}
+    for kind, key in tls_cost.keys().items():
+        own = folder / f"tls-{kind}"
+        own.mkdir()
+        tls_cost.make_pair(own, key)
+        engine = engine_in(folder, f"tls-engine-{kind}", tls_cost.config(own))
+        engine.start()
+        rates[kind] = tls_cost.handshakes_a_second(engine.port)
+        if kind == "ecdsa":
+            plain = f"http://127.0.0.1:{tls_cost.plain_port(engine.process.pid, engine.port)}"
+            rounds = [(tls_cost.requests_a_second(plain),
+                       tls_cost.requests_a_second(f"https://127.0.0.1:{engine.port}", "--cacert", str(own / "cert.pem")))
+                      for _ in range(ROUNDS)]
+        engine.stop()
+    without, with_tls = (statistics.median(column) for column in zip(*rounds))
+    told("https_requests_per_s", with_tls, "req/s", with_tls / without, f"plain HTTP, {without:.0f} req/s")
+    told("tls_handshakes_per_s", rates["ecdsa"], "conn/s", rates["ecdsa"] / rates["rsa2048"],
+         f"an RSA-2048 key, {rates['rsa2048']:.0f} conn/s")
+
+
 MEASUREMENTS = {"ledger": measure_ledger, "accept": measure_accept, "intent": measure_intent,
                 "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell, "pages": measure_pages,
-                "memory": measure_memory, "start": measure_start}
+                "tls": measure_tls, "memory": measure_memory, "start": measure_start}
 
 
 def main():
