@@ -315,6 +315,16 @@ def test_bytes_that_are_no_text(site):
     assert len(wait_for(site, "bin-", 2)) == 2
 
 
+@pytest.mark.parametrize("byte", [b"\\", b'"', b"\x01", b"\xff", b"x"])
+def test_what_grows_too_large_for_an_entry_is_cut_down(site, byte):
+    """Escaped, a message can take eight times its bytes; the ledger's entry has its bound, and nothing ends by it."""
+    mark = f"grows-{byte.hex()}-"
+    stream_to(site, b"<13>" + mark.encode() + byte * 120000 + b"\n<13>" + mark.encode() + b"after\n").close()
+    found = wait_for(site, mark, 2)
+    assert f"<13>{mark}after" in found
+    assert max(map(len, found)) > 10000
+
+
 def test_many_who_only_connect_keep_nobody_out(site):
     idle = [socket.create_connection(("127.0.0.1", site.port("tcp")), timeout=PATIENCE_S) for _ in range(300)]
     stream_to(site, b"<13>crowd\n").close()
