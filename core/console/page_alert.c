@@ -138,6 +138,8 @@ void hk_page_alert(struct hk_buf *out, const struct hk_page *base, const struct 
     hk_page_severity(&html, hk_json_string_at(alert, "severity", NULL));
     hk_page_badge(&html, state, hk_name(html.language, HK_NAME_ALERT, state));
     hk_html_end(&html);
+    if (strcmp(hk_json_string_at(alert, "form", ""), "unmapped") == 0)
+        hk_html_line(&html, "p", "notice", HK_WORD_ALERT_UNMAPPED);
     put_about(&html, alert);
     put_runs(&html, hk_json_get(alert, "runs"));
     put_raw(&html, alert);

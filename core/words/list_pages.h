@@ -65,6 +65,8 @@
                                                                                                    \
     X(ALERTS_TITLE, "Alerts", "アラート")                                                          \
     X(ALERT_NONE, "No alerts.", "アラートはありません。")                                          \
+    X(ALERT_UNMAPPED, "No mapping knows this message: it is shown as it came.",                    \
+        "対応するマッピングがないため、受信した内容をそのまま表示しています。")                    \
     X(ALERT_ABOUT, "What it says", "内容")                                                         \
     X(ALERT_SOURCE, "Sent by", "検知元")                                                 \
     X(ALERT_PRODUCT, "Product", "製品")                                                            \
