@@ -144,7 +144,7 @@ foreach(system ${systems})
     cmake_path(RELATIVE_PATH system BASE_DIRECTORY "${HK_TESTS}/system" OUTPUT_VARIABLE name)
     string(REGEX REPLACE "test_([^/]*)\\.py$" "\\1" name "${name}")
     string(REPLACE "/" "-" name "${name}")
-    hk_test(system-${name} system 300
+    hk_test(system-${name} system 900
         ${HK_PYTHON} -m pytest -q -rs --tb=short -p no:cacheprovider "${system}")
     # pytest ends with 5 when it ran nothing: all of the file was skipped, and says why.
     set_tests_properties(system-${name} PROPERTIES SKIP_RETURN_CODE 5)
