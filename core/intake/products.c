@@ -357,7 +357,7 @@ static void note_trouble(
     trouble->failed = true;
     (void)snprintf(trouble->form, sizeof(trouble->form), "%s", form);
     (void)snprintf(trouble->field, sizeof(trouble->field), "%s", field);
-    (void)snprintf(trouble->why, sizeof(trouble->why), "%s", why);
+    (void)snprintf(trouble->why, sizeof(trouble->why), "%.159s", why);
 }
 
 static void apply(struct reading *reading, const struct hk_mapping *mapping, struct hk_event *event)

@@ -300,7 +300,7 @@ static void redirects_are_followed_with_care(void)
     /* and back to the first one neither */
     char back[1024];
     char middle[2048];
-    (void)snprintf(back, sizeof back, "%s", escape(url_of("plain", "/echo")));
+    (void)snprintf(back, sizeof back, "%.1023s", escape(url_of("plain", "/echo")));
     (void)snprintf(
         middle, sizeof middle, "http://127.0.0.1:%u/redirect?to=%s", web_port(&web, "plain"), back);
     redirect(&f, "GET", "plain", "302", middle, 2);
