@@ -25,6 +25,7 @@ struct metrics_job {
     struct hk_job job;
     struct count counts[COUNTS_MAX];
     size_t count;
+    bool is_partial; /* there is too much to be counted in time */
     uint64_t resident_bytes;
 };
 
@@ -52,6 +53,7 @@ static enum hk_status read_counts(struct hk_reading *reading, void *ctx, struct 
     struct metrics_job *job = ctx;
     unsigned long long total = 0;
     unsigned long long resident = 0;
+    enum hk_status status;
     FILE *file = fopen("/proc/self/statm", "re");
 
     if (file != NULL) {
@@ -59,7 +61,13 @@ static enum hk_status read_counts(struct hk_reading *reading, void *ctx, struct 
             job->resident_bytes = resident * (uint64_t)sysconf(_SC_PAGESIZE);
         (void)fclose(file);
     }
-    return hk_query_counts(reading, add_count, job, error);
+    status = hk_query_counts(reading, add_count, job, error);
+    if (status != HK_TIMEOUT)
+        return status;
+    /* The other figures are worth having all the more. */
+    job->count = 0;
+    job->is_partial = true;
+    return HK_OK;
 }
 
 static void figure(
@@ -182,6 +190,9 @@ static void answer_metrics(struct hk_job *base)
         "hikeshi_build_info{version=\"%s\"} 1\n",
         api->version);
     write_counts(out, job);
+    figure(out, "hikeshi_counts_missing", "gauge",
+        "1 when there is too much to be counted in time: alerts, runs … are left out.",
+        job->is_partial ? 1 : 0);
     write_engine(out, api->engine);
     write_ledger(out, api->ledger);
     write_api(out, api);
