@@ -409,3 +409,13 @@ def test_datagrams_wait_while_the_engine_begins_anew(site):
     waiting.until(lambda: "ready" in site.lines[begun:], "the engine to be ready again")
     found = wait_for(site, "anew-", count)
     assert len(found) == count and set(found.values()) == {1}
+
+
+def test_a_mapping_that_fails_is_told_and_the_message_kept(site):
+    message = b'{"title": "failing-mapping", "src": {"ip": "nowhere"}}'
+    stream_to(site, message + b"\n").close()
+    assert list(wait_for(site, "failing-mapping", 1)) == [message.decode()]
+    failure = next(one for one in site.get("/v1/sources", site.viewers["a"]).json["failures"] if one["mapping"] == "view")
+    assert failure["source"] == "all" and failure["count"] == 1 and "src.ip" in failure["reason"]
+    assert counts(site)["counts"]["failed"] == 1
+    assert not site.get("/v1/sources", site.viewers["b"]).json["failures"]
