@@ -209,7 +209,7 @@
 #define HK_MAIL_CONNECTIONS_MAX 4L /* to one server; the rest wait in line */
 #define HK_CHAT_TIME_MAX_MS 30000
 #define HK_CHAT_ANSWER_SIZE_MAX 4096
-#define HK_CHANNELS_MAX 64 /* of a tenant: a bit each */
+#define HK_CHANNELS_MAX 64  /* of a tenant: a bit each */
 #define HK_CONTACTS_MAX 256 /* of a tenant */
 #define HK_NOTICES_PER_MINUTE_MAX                                                                  \
     300                             /* things that a tenant's people are told of, but approvals    \
