@@ -10,6 +10,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+enum { NICENESS = 10 };
 
 struct job {
     struct hk_queue_item item; /* must be first */
@@ -63,6 +66,9 @@ static void *run(void *ctx)
     struct hk_hasher *hasher = ctx;
     struct hk_queue_item *item;
 
+    /* Of this thread alone (Linux): where processors are few, decisions go before logins. Where it
+     * is not allowed, they share. */
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
     while ((item = hk_queue_take(&hasher->queue, 1, true, NULL)) != NULL) {
         struct job *job = (struct job *)item;
 

@@ -128,7 +128,7 @@ def test_a_flood_of_logins_stops_nobody_else():
         for thread in threads:
             thread.join()
         assert answer.status == 200
-        assert took < 5, f"{took:.1f} s"
+        assert took < 10, f"{took:.1f} s"
         assert set(statuses) <= {403, 429, 503}
         assert 429 in statuses or 503 in statuses
         held = until(lambda: engine.document("contain", "list", "--active")["items"], "the containment")
