@@ -1,5 +1,6 @@
 """A running engine for tests, and the raw edge of its HTTP: bytes out, bytes in."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -85,7 +86,8 @@ class Wire:
             pass
 
     def finish(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it may have closed already
+            self.socket.shutdown(socket.SHUT_WR)
 
     def read_some(self):
         try:
