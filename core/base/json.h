@@ -46,8 +46,8 @@ struct hk_json_limits {
     unsigned depth_max;
     unsigned nodes_max;
     /* Read what some senders write beside the standard: a key twice, control bytes in strings,
-     * "\u0000" and half a surrogate pair (as U+FFFD), a backslash before any character (as
-     * itself). For looking into a message only, never for what is kept as JSON. */
+     * "\u0000" and half a surrogate pair (as U+FFFD), a backslash that escapes nothing
+     * (it stays). For looking into a message only, never for what is kept as JSON. */
     bool is_lenient;
 };
 

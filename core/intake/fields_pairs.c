@@ -74,6 +74,8 @@ static void add(struct hk_tree *tree, struct hk_tree_node *object, struct hk_sli
             scratch[size++] = value.at[i];
         }
         value = (struct hk_slice){scratch, size};
+    } else if (value.size > 0 && value.at[0] == '"') {
+        value = hk_slice_after(value, 1); /* the message was cut off */
     }
     hk_tree_text(tree, object, key, value);
 }

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+#define CDATA_BEGIN "<![CDATA["
+#define CDATA_END "]]>"
+
 struct open_element {
     struct hk_slice name;
     struct hk_slice data_name; /* of <Data Name="…"> */
@@ -95,6 +98,11 @@ static struct hk_slice unescape(struct walk *walk, struct hk_slice text)
     size_t size = 0;
 
     text = hk_slice_trim(text);
+    if (hk_slice_starts(text, CDATA_BEGIN)) {
+        text = hk_slice_after(text, strlen(CDATA_BEGIN));
+        size = hk_slice_find(text, CDATA_END, strlen(CDATA_END));
+        return (struct hk_slice){text.at, size < text.size ? size : text.size};
+    }
     if (text.size == 0 || memchr(text.at, '&', text.size) == NULL)
         return text;
     for (size_t i = 0; i < text.size;) {
@@ -238,7 +246,7 @@ static bool open_element(struct walk *walk)
 /* "<!-- … -->", "<? … ?>", "<![CDATA[ … ]]>": skip. False: it does not end, or is a DTD. */
 static bool skip_other(struct walk *walk, struct hk_slice rest)
 {
-    static const char *const kinds[][2] = {{"<!--", "-->"}, {"<?", "?>"}, {"<![CDATA[", "]]>"}};
+    static const char *const kinds[][2] = {{"<!--", "-->"}, {"<?", "?>"}, {CDATA_BEGIN, CDATA_END}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         size_t end;

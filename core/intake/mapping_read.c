@@ -20,8 +20,8 @@ size_t hk_mapping_enter(struct hk_mapping_reader *reader, const char *key)
 {
     size_t mark = strlen(reader->path);
 
-    (void)snprintf(
-        reader->path + mark, sizeof(reader->path) - mark, "%s%.60s", mark > 0 ? "." : "", key);
+    (void)snprintf(reader->path + mark, sizeof(reader->path) - mark, "%s%.60s",
+        mark > 0 && key[0] != '[' ? "." : "", key);
     return mark;
 }
 
@@ -302,49 +302,66 @@ static enum hk_status read_cases_of(
     return hk_mapping_cases(reader, node, &mapping->cases);
 }
 
-/* Parts in the order in which they must be read: patterns name what paths may use. is_inherited:
- * what the mapping is like gives it too. */
+/* What a mapping gets from the one that it is like. */
+enum inherited {
+    NEVER,
+    IF_MISSING,
+    WITH_MATCH, /* if the match is missing: a match of its own has a rank of its own */
+    BEHIND,     /* what both have is asked after its own */
+};
+
+/* Parts in the order in which they must be read: patterns name what paths may use. */
 static const struct {
     const char *key;
     part_fn *read;
-    bool is_inherited;
+    enum inherited inherited;
 } parts[] = {
-    {"reads", read_reads_of, false},
-    {"match", read_match, false}, /* before anything was found */
-    {"under", read_under, false},
-    {"find", read_find_of, true},
-    {"rank", read_rank, false},
-    {"zone", read_zone, false},
-    {"pairs", read_pairs, false},
-    {"columns", read_columns, false},
-    {"required", read_required, false},
-    {"cases", read_cases_of, true},
-    {"fields", read_fields_of, true},
-    {"product", read_product, false},
+    {"reads", read_reads_of, IF_MISSING},
+    {"match", read_match, IF_MISSING}, /* before anything was found */
+    {"under", read_under, IF_MISSING},
+    {"find", read_find_of, BEHIND},
+    {"rank", read_rank, WITH_MATCH},
+    {"zone", read_zone, IF_MISSING},
+    {"pairs", read_pairs, IF_MISSING},
+    {"columns", read_columns, IF_MISSING},
+    {"required", read_required, NEVER},
+    {"cases", read_cases_of, BEHIND},
+    {"fields", read_fields_of, BEHIND},
+    {"product", read_product, IF_MISSING},
 };
 
+/* given: bits of the parts that the documents before this one have. */
 static enum hk_status read_document(struct hk_mapping_reader *reader, const struct hk_json *root,
-    bool is_own, struct hk_mapping *mapping)
+    unsigned *in_out_given, struct hk_mapping *mapping)
 {
+    unsigned given = 0;
+
     reader->maps = hk_json_get(root, "maps");
-    for (size_t i = 0; i < COUNT(parts); i++) {
+    for (unsigned i = 0; i < COUNT(parts); i++) {
         const struct hk_json *node = hk_json_get(root, parts[i].key);
         enum hk_status status;
         size_t mark;
-        if (node == NULL || (!is_own && !parts[i].is_inherited))
+        if (node == NULL || (*in_out_given >> i & 1) != 0)
             continue;
+        if (parts[i].inherited != BEHIND)
+            given |= 1U << i;
         mark = hk_mapping_enter(reader, parts[i].key);
         status = parts[i].read(reader, node, mapping);
         if (status != HK_OK)
             return status;
         hk_mapping_leave(reader, mark);
     }
+    *in_out_given |= given;
+    for (unsigned i = 0; i < COUNT(parts); i++)
+        if (parts[i].inherited == NEVER ||
+            (parts[i].inherited == WITH_MATCH && mapping->match != NULL))
+            *in_out_given |= 1U << i;
     return HK_OK;
 }
 
-/* What it is like gives its sources, patterns and cases after its own. */
+/* What it is like gives what it has not itself. */
 static enum hk_status read_likes(struct hk_mapping_reader *reader, hk_mapping_like_fn *like,
-    void *ctx, struct hk_mapping *mapping)
+    void *ctx, unsigned given, struct hk_mapping *mapping)
 {
     const struct hk_json *root = reader->root;
 
@@ -358,7 +375,7 @@ static enum hk_status read_likes(struct hk_mapping_reader *reader, hk_mapping_li
         if (root == NULL || depth == LIKE_DEPTH_MAX)
             return hk_mapping_fail(reader, node, "like: there is no mapping of that form");
         reader->root = NULL; /* lines of another document mean nothing here */
-        status = read_document(reader, root, false, mapping);
+        status = read_document(reader, root, &given, mapping);
         if (status != HK_OK)
             return status;
     }
@@ -387,6 +404,7 @@ enum hk_status hk_mapping_read(const struct hk_mapping_file *file, const struct 
 {
     struct hk_mapping_reader reader = {.file = file, .root = root, .arena = arena, .error = error};
     struct hk_mapping mapping = {.reads = HK_READS_JSON};
+    unsigned given = 0;
     enum hk_status status = hk_mapping_form(file, root, &mapping.form, error);
 
     if (status != HK_OK)
@@ -394,9 +412,9 @@ enum hk_status hk_mapping_read(const struct hk_mapping_file *file, const struct 
     mapping.file = file->name;
     status = hk_mapping_keys(&reader, root, top_keys);
     if (status == HK_OK)
-        status = read_document(&reader, root, true, &mapping);
+        status = read_document(&reader, root, &given, &mapping);
     if (status == HK_OK)
-        status = read_likes(&reader, like, ctx, &mapping);
+        status = read_likes(&reader, like, ctx, given, &mapping);
     if (status == HK_OK && mapping.match == NULL)
         status = hk_mapping_fail(&reader, root, "\"match\" is missing");
     if (status == HK_OK && mapping.fields.by_target[HK_TARGET_TITLE] == NULL)
@@ -405,6 +423,8 @@ enum hk_status hk_mapping_read(const struct hk_mapping_file *file, const struct 
         mapping.fields.by_target[HK_TARGET_PRODUCT] == NULL)
         status = hk_mapping_fail(&reader, root, "\"product\" is missing");
     mapping.slot_count = reader.slot_count;
+    if (mapping.has_pairs || mapping.columns != NULL)
+        mapping.reads |= HK_READS_TEXT; /* without it the text may look like none of that */
     if (status == HK_OK)
         *ret_mapping = mapping;
     return status;

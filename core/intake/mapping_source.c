@@ -7,6 +7,7 @@
 #include "base/severity.h"
 #include "intake/when.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,6 +315,11 @@ static enum hk_status read_from(struct hk_mapping_reader *reader, const struct h
         source->kind = HK_SOURCE_TEMPLATE;
         return read_template(reader, node, text, &source->template);
     }
+    if (shape == HK_SHAPE_TITLE && strchr(text, ' ') != NULL)
+        return hk_mapping_fail(reader, node,
+            "\"%.60s\": a text that stands for itself begins with '=', a path with a blank is "
+            "written in braces",
+            text);
     source->kind = HK_SOURCE_PATH;
     return hk_mapping_path(reader, node, hk_slice_of(text), &source->path);
 }
@@ -433,10 +439,19 @@ enum hk_status hk_mapping_sources(struct hk_mapping_reader *reader, const struct
 {
     enum hk_status status = HK_OK;
 
+    unsigned index = 0;
+
     if (node->type != HK_JSON_ARRAY)
         return read_source(reader, node, shape, in_out_list);
-    for (const struct hk_json *item = node->first; item != NULL && status == HK_OK;
-         item = item->next)
+    for (const struct hk_json *item = node->first; item != NULL; item = item->next) {
+        char step[16];
+        size_t mark;
+        (void)snprintf(step, sizeof(step), "[%u]", index++);
+        mark = hk_mapping_enter(reader, step);
         status = read_source(reader, item, shape, in_out_list);
+        if (status != HK_OK)
+            break;
+        hk_mapping_leave(reader, mark);
+    }
     return status;
 }

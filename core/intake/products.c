@@ -19,6 +19,7 @@
 
 #define ARENA_SIZE_MAX (256UL * 1024 * 1024)
 #define INNER_DEPTH_MAX 3 /* of messages in messages */
+#define RANK_OWN 1000     /* a tenant's mappings stand above all that are built in */
 #define FILE_UNMAPPED "unmapped.json"
 
 #define LIKES_MAX 64 /* built-in mappings that those of one tenant are like */
@@ -43,6 +44,7 @@ struct hk_products {
     const struct hk_mapping **mappings; /* all, in the order in which they are asked */
     size_t mapping_count;
     const struct hk_match_index *index;
+    const struct entry *reading; /* while the set is being made */
 };
 
 /* --- making a set --- */
@@ -84,21 +86,23 @@ static enum hk_status parse_file(
     return status;
 }
 
-/* The document of a mapping that another one is like, of this set or built in. */
+/* The document of a mapping that another one is like, of this set or built in. What stands in for
+ * a built-in one may be like that. */
 static const struct hk_json *like(void *ctx, const char *form)
 {
     struct hk_products *products = ctx;
     const struct entry *known = entry_of(products, form);
-    struct entry *read = entry_in(products->likes, products->like_count, form);
+    struct entry *read;
 
-    if (read != NULL)
-        return read->doc.root;
-    if (known == NULL)
+    if (known == NULL || known == products->reading)
         known = entry_of(products->builtin, form);
     if (known == NULL || products->like_count == LIKES_MAX)
         return NULL;
+    for (size_t i = 0; i < products->like_count; i++)
+        if (products->likes[i].file.text == known->file.text)
+            return products->likes[i].doc.root;
     read = &products->likes[products->like_count];
-    read->form = known->form;
+    read->file = known->file;
     if (parse_file(&known->file, &read->doc, NULL) != HK_OK)
         return NULL;
     products->like_count++;
@@ -160,6 +164,7 @@ static enum hk_status read_mappings(struct hk_products *products, struct hk_erro
     for (size_t i = 0; i < products->entry_count && status == HK_OK; i++) {
         struct entry *entry = &products->entries[i];
         struct hk_json_doc doc = {.root = NULL};
+        products->reading = entry;
         status = parse_file(&entry->file, &doc, error);
         if (status == HK_OK)
             status = hk_mapping_read(
@@ -192,8 +197,11 @@ static enum hk_status make_index(struct hk_products *products, struct hk_error *
         hk_arena_alloc(&products->arena, (count + 1) * sizeof(products->mappings[0]));
     if (products->mappings == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for mappings");
-    for (size_t i = 0; i < products->entry_count; i++)
+    for (size_t i = 0; i < products->entry_count; i++) {
+        if (builtin != NULL)
+            products->entries[i].mapping.rank += RANK_OWN;
         products->mappings[products->mapping_count++] = &products->entries[i].mapping;
+    }
     for (size_t i = 0; builtin != NULL && i < builtin->entry_count; i++)
         if (entry_of(products, builtin->entries[i].mapping.form) == NULL)
             products->mappings[products->mapping_count++] = &builtin->entries[i].mapping;

@@ -10,8 +10,7 @@
  *
  * raw, by its JSON type: an object is the message itself, byte for byte; a text is a message that
  * is no JSON object; a list of two texts is a message that is no clean UTF-8 text: ["escaped", …]
- * has
- * "\xHH" for each byte that is none, and "\\" for each backslash; ["base64", …] is base64.
+ * has "\xHH" for each byte that is none, and "\\" for each backslash; ["base64", …] is base64.
  */
 #ifndef HK_INTAKE_PRODUCTS_H
 #define HK_INTAKE_PRODUCTS_H
@@ -33,7 +32,8 @@ struct hk_mapping_file {
 HK_MUST_CHECK enum hk_status hk_products_new_builtin(
     struct hk_products **ret_products, struct hk_error *error);
 /* Make a tenant's set: its own files, asked first, above those of builtin (borrowed: it must
- * outlive the set; NULL: none). A file's mapping stands in for the built-in one of the same form.
+ * outlive the set; NULL: none). A file's mapping stands in for the built-in one of the same form,
+ * which it may be like.
  * HK_INVALID: "FILE:LINE: PATH: what is wrong". */
 HK_MUST_CHECK enum hk_status hk_products_new(const struct hk_products *builtin,
     const struct hk_mapping_file *files, size_t count, struct hk_products **ret_products,

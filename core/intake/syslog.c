@@ -183,9 +183,12 @@ static struct hk_slice skip_sequence(struct hk_slice text)
     return text;
 }
 
-/* Does the header's time end here? A number that goes on, or a word, was something else. */
-static bool ends_time(struct hk_slice rest)
+/* Does the header's time end here? A number that goes on, or a word, was something else: what reads
+ * as a year may begin an address ("2001:db8::1"). */
+static bool ends_time(const char *form, struct hk_slice rest)
 {
+    if (rest.size > 1 && rest.at[0] == ':' && form[strlen(form) - 1] == 'Y')
+        return hk_is_blank(rest.at[1]) || rest.at[1] == '%';
     return rest.size == 0 || hk_is_blank(rest.at[0]) || rest.at[0] == ':' || rest.at[0] == ',' ||
            rest.at[0] == '|' || rest.at[0] == '\n';
 }
@@ -224,7 +227,7 @@ static bool take_time(
     for (size_t i = 0; i < count; i++) {
         size_t used;
         if (hk_when_read(*rest, forms[i], ground, &syslog->time_us, &used) &&
-            ends_time(hk_slice_after(*rest, used))) {
+            ends_time(forms[i], hk_slice_after(*rest, used))) {
             syslog->has_time = true;
             *rest = skip_blanks(hk_slice_after(*rest, used));
             if (rest->size > 1 && rest->at[0] == ':' && hk_is_blank(rest->at[1]))

@@ -19,7 +19,7 @@ enum hk_severity hk_value_severity(struct hk_slice value);
 /* Our severity for syslog's level, 0 emergency … 7 debug. */
 enum hk_severity hk_value_syslog_severity(int level);
 
-/* By the patterns (NULL: all forms that are known, and counts from 1970). */
+/* By the patterns (may be NULL), then by all forms that are known, and counts from 1970. */
 bool hk_value_time(struct hk_slice value, const char *const *patterns,
     const struct hk_when_ground *ground, int64_t *ret_time_us);
 

@@ -327,16 +327,34 @@ static const char *const word_forms[] = {"%b %d %Y %H:%M:%S%f %z", "%b %d %Y %H:
     "%a, %d %b %Y %H:%M:%S%f %Z", "%a %b %d %H:%M:%S%f %Z %Y", "%a %b %d %H:%M:%S%f %z %Y",
     "%a %b %d %H:%M:%S%f %Y", "%a %b %d %Y %H:%M:%S%f %z", "%a %b %d %H:%M:%S%f"};
 
+/* A year at the end may be the beginning of the name of a host ("2001:db8::1", "2026-web"). */
+static bool is_year_of_date(const char *form, struct hk_slice rest)
+{
+    char c;
+
+    if (strcmp(form + strlen(form) - 2, "%Y") != 0 || rest.size == 0)
+        return true;
+    if (rest.at[0] == ':')
+        return rest.size == 1 || hk_is_blank(rest.at[1]);
+    c = hk_lower(rest.at[0]);
+    return !hk_is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '_' && c != '.';
+}
+
 bool hk_when_guess(struct hk_slice text, const struct hk_when_ground *ground, int64_t *ret_time_us,
     size_t *ret_used)
 {
+    size_t used = 0;
     bool is_digit = text.size > 0 && hk_is_digit(text.at[0]);
     const char *const *forms = is_digit ? digit_forms : word_forms;
     size_t count = is_digit ? COUNT(digit_forms) : COUNT(word_forms);
 
     for (size_t i = 0; i < count; i++)
-        if (hk_when_read(text, forms[i], ground, ret_time_us, ret_used))
+        if (hk_when_read(text, forms[i], ground, ret_time_us, &used) &&
+            is_year_of_date(forms[i], hk_slice_after(text, used))) {
+            if (ret_used != NULL)
+                *ret_used = used;
             return true;
+        }
     return false;
 }
 

@@ -556,6 +556,42 @@ static void damaged_documents_do_no_harm(void)
     }
 }
 
+/* What some senders write beside the standard, read as far as that goes. */
+static void lenient_reading_takes_more(void)
+{
+    static const struct hk_json_limits lenient = {
+        .size_max = 1 << 20, .depth_max = 64, .nodes_max = 30000, .is_lenient = true};
+    static const char *const cases[][3] = {
+        {"{\"a\":\"b\\qc\"}", "a", "b\\qc"},
+        {"{\"a\":\"b\\u0000c\"}", "a",
+            "b\xEF\xBF\xBD"
+            "c"},
+        {"{\"a\":\"b\\ud83dc\"}", "a",
+            "b\xEF\xBF\xBD"
+            "c"},
+        {"{\"a\":\"b\tc\"}", "a", "b\tc"},
+        {"{\"a\":\"one\",\"a\":\"two\"}", "a", "one"},
+    };
+    static const char *const bad[] = {
+        "{\"a\":}", "{\"a\":\"b", "{\"a\":\"\xFF\"}", "{} {}", "{\"a\\"};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct hk_json_doc doc;
+        const char *text;
+        CU_ASSERT_EQUAL(parse(cases[i][0], &doc, NULL), HK_INVALID);
+        CU_ASSERT_EQUAL_FATAL(
+            hk_json_parse(cases[i][0], strlen(cases[i][0]), &lenient, &doc, NULL), HK_OK);
+        text = hk_json_string(hk_json_get(doc.root, cases[i][1]));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+        CU_ASSERT_STRING_EQUAL(text, cases[i][2]);
+        hk_json_doc_done(&doc);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct hk_json_doc doc;
+        CU_ASSERT_EQUAL(hk_json_parse(bad[i], strlen(bad[i]), &lenient, &doc, NULL), HK_INVALID);
+    }
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
@@ -574,6 +610,7 @@ int main(void)
         {"writer nests beyond its checked levels", writer_nests_beyond_its_checked_levels},
         {"peer agrees on good documents", peer_agrees_on_good_documents},
         {"damaged documents do no harm", damaged_documents_do_no_harm},
+        {"lenient reading takes more", lenient_reading_takes_more},
     };
     return suite_run("json", tests, COUNT_OF(tests));
 }

@@ -6,6 +6,7 @@
 #include "support/suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -139,6 +140,36 @@ static void clock_never_goes_back(void)
     CU_ASSERT_TRUE(hk_time_monotonic_ms() >= begin_us / 1000);
 }
 
+static void calendars_are_read(void)
+{
+    static const struct {
+        struct hk_civil civil;
+        const char *time; /* "" for none */
+    } cases[] = {
+        {{2026, 11, 22, 1, 2, 3, 4, 0}, "2026-11-22T01:02:03.000004Z"},
+        {{2026, 11, 22, 1, 2, 3, 0, 90}, "2026-11-21T23:32:03.000000Z"},
+        {{2026, 12, 31, 23, 59, 60, 0, 0}, "2027-01-01T00:00:00.000000Z"},
+        {{2028, 2, 29, 0, 0, 0, 0, 0}, "2028-02-29T00:00:00.000000Z"},
+        {{2026, 2, 29, 0, 0, 0, 0, 0}, ""},
+        {{2026, 13, 1, 0, 0, 0, 0, 0}, ""},
+        {{2026, 0, 1, 0, 0, 0, 0, 0}, ""},
+        {{2026, 1, 1, 24, 0, 0, 0, 0}, ""},
+        {{1969, 12, 31, 23, 59, 59, 0, 0}, ""},
+        {{1970, 1, 1, 0, 0, 0, 0, 1}, ""},
+        {{10000, 1, 1, 0, 0, 0, 0, 0}, ""},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[HK_TIME_TEXT_SIZE] = "";
+        int64_t time_us = 0;
+        if (hk_time_from_civil(&cases[i].civil, &time_us)) {
+            hk_time_format(time_us, text);
+            CU_ASSERT_EQUAL(hk_time_year(time_us), strtoll(text, NULL, 10));
+        }
+        CU_ASSERT_STRING_EQUAL(text, cases[i].time);
+    }
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
@@ -146,6 +177,7 @@ int main(void)
         {"bad times are refused", bad_times_are_refused},
         {"dates agree with the library", dates_agree_with_the_library},
         {"extreme times are written", extreme_times_are_written},
+        {"calendars are read", calendars_are_read},
         {"durations are read", durations_are_read},
         {"clock never goes back", clock_never_goes_back},
     };
