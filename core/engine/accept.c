@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "engine/case_join.h"
 #include "engine/dedupe.h"
-#include "engine/due.h"
 #include "engine/line.h"
 #include "engine/memory.h"
 #include "engine/rhythm.h"
@@ -93,7 +92,7 @@ static void write_started(struct hk_tx *tx, const char *run, const char *alert,
     hk_jw_kv_i64(jw, "at_us", tx->time_us);
     if (run_for_ms > 0) {
         hk_jw_kv_i64(jw, "ends_us", tx->time_us + run_for_ms * 1000);
-        hk_due_note(tx->engine, tx->time_us + run_for_ms * 1000);
+        hk_tx_due(tx, tx->time_us + run_for_ms * 1000);
     }
     hk_jw_key(jw, "requesters");
     hk_jw_array(jw);

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/act.h"
-#include "engine/due.h"
 #include "engine/effect.h"
 #include "engine/gate.h"
 #include "engine/lease.h"
@@ -139,8 +138,8 @@ static void containment_entry(struct hk_tx *tx, const struct hk_step *step, enum
         hk_tx_simple(tx, kind, step->containment, key, text, NULL, NULL);
 }
 
-void hk_containment_active(struct hk_run *run, const struct hk_step *step, struct hk_tx *tx,
-    const char *from, const char *result)
+void hk_containment_active(
+    const struct hk_step *step, struct hk_tx *tx, const char *from, const char *result)
 {
     if (step->containment[0] == 0)
         return;
@@ -152,7 +151,7 @@ void hk_containment_active(struct hk_run *run, const struct hk_step *step, struc
     hk_jw_kv_raw(jw, "result", result);
     hk_tx_end(tx);
     if (expires_us != 0)
-        hk_due_note(run->engine, expires_us);
+        hk_tx_due(tx, expires_us);
 }
 
 static void done(struct hk_run *run, struct hk_step *step, const char *result, const char *how)
@@ -167,7 +166,7 @@ static void done(struct hk_run *run, struct hk_step *step, const char *result, c
     result = hk_gate_tell_narrowing(step, result, &told);
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_step_settle(run, step, &tx, true, result, how);
-    hk_containment_active(run, step, &tx, "starting", result);
+    hk_containment_active(step, &tx, "starting", result);
     if (step->is_told_after)
         hk_notice_about(
             &tx, HK_REASON_DONE, step->containment[0] != 0 ? step->containment : run->id);

@@ -14,8 +14,8 @@ void hk_key_of(
 /* "plugin":{"name","version","sha256"} */
 void hk_plugin_write(struct hk_jw *jw, const struct hk_action_info *info);
 /* containment.active for a step that has one: the lease begins now. */
-void hk_containment_active(struct hk_run *run, const struct hk_step *step, struct hk_tx *tx,
-    const char *from, const char *result);
+void hk_containment_active(
+    const struct hk_step *step, struct hk_tx *tx, const char *from, const char *result);
 /* Write step.intended (and containment.starting) into tx; hk_dispatch_send once it is synced. by:
  * JSON array of the persons who approved it, NULL when a rule alone allowed it. */
 void hk_dispatch_intend(struct hk_run *run, struct hk_step *step, const struct hk_act *act,

@@ -152,6 +152,9 @@ void hk_due_fire(void *ctx)
     engine->due_us = INT64_MAX;
     hk_runs_advance(engine);
     hk_leases_recover(engine);
+    if (engine->line_pause_us >
+        hk_engine_now_us(engine)) /* whoever stands in the line still does */
+        hk_due_note(engine, engine->line_pause_us);
     if (engine->is_due_reading) {
         arm(engine, hk_engine_now_us(engine) + RETRY_MS * 1000);
         return;

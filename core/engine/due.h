@@ -6,7 +6,10 @@
 
 #include "engine/objects.h"
 
+/* Look again then, or sooner. What is due must be on disk already (hk_tx_due sees to that): a look
+ * that finds nothing is the last one until somebody notes another time. */
 void hk_due_note(struct hk_engine *engine, int64_t due_us);
+/* Look now: for the timer. */
 void hk_due_fire(void *engine);
 
 #endif

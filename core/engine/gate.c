@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "engine/act.h"
 #include "engine/dispatch.h"
-#include "engine/due.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/run.h"
@@ -258,7 +257,7 @@ void hk_gate_open(
     write_opened(run, step, &facts, tx);
     hk_buf_done(&covers);
     hk_buf_done(&summary);
-    hk_due_note(run->engine, facts.expires_us);
+    hk_tx_due(tx, facts.expires_us);
     run->engine->stats.gates_opened++;
 }
 
@@ -306,6 +305,6 @@ void hk_gate_open_question(struct hk_run *run, struct hk_step *step, struct hk_t
     write_opened(run, step, &facts, tx);
     hk_buf_done(&covers);
     hk_json_doc_done(&args);
-    hk_due_note(run->engine, facts.expires_us);
+    hk_tx_due(tx, facts.expires_us);
     run->engine->stats.gates_opened++;
 }

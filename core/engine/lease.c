@@ -181,7 +181,7 @@ static void commit_held(struct hk_release *op, struct hk_tx *tx, const char *why
     if (op->standing.releases + 1 == TRIES_BEFORE_TASK)
         hk_task_open_for_lease(
             tx, "release", op->standing.id, op->standing.starting.root, why, op->task);
-    hk_due_note(op->engine, tx->time_us + delay_ms * 1000);
+    hk_tx_due(tx, tx->time_us + delay_ms * 1000);
     hk_tx_commit(tx, HK_LANE_URGENT, NULL, on_not_released, op);
 }
 

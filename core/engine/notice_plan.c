@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define PLAN_MEMORY_MAX (8UL * 1024 * 1024)
-enum { GATE_ENTRIES_MAX = 1000 };
+enum { GATE_ENTRIES_MAX = 1000, AGAIN_MS = 1000 };
 
 /* A contact while it is planned: names are copies, since this is filled on a reader's thread. */
 struct planned {
@@ -51,6 +51,14 @@ static void plan_end(struct plan *plan)
     free(plan->each);
     free(plan);
     hk_turn_end(engine, gate);
+}
+
+/* What is due stays due, but the timer may know nothing of it: it may have been read before. */
+static void plan_again(struct plan *plan, enum hk_status status)
+{
+    if (status == HK_BUSY || status == HK_TIMEOUT)
+        hk_due_note(plan->engine, hk_engine_now_us(plan->engine) + AGAIN_MS * 1000);
+    plan_end(plan);
 }
 
 /* --- on a reader's thread --- */
@@ -253,7 +261,7 @@ static void on_read(void *job, enum hk_status status, const struct hk_error *err
 
     if (status != HK_OK) {
         hk_log(HK_LOG_WARNING, "telling of %s: %s", plan->gate, error->text);
-        plan_end(plan);
+        plan_again(plan, status);
         return;
     }
     if (plan->engine->is_stopping || plan->row.tell_us == 0 ||
@@ -279,7 +287,7 @@ static void go(void *ctx)
     struct hk_error error = {0};
 
     if (hk_ledger_read(plan->engine->ledger, read_plan, on_read, plan, &error) != HK_OK)
-        plan_end(plan); /* it is due still, and found again */
+        plan_again(plan, error.status);
 }
 
 void hk_notice_gate(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *gate)

@@ -8,7 +8,6 @@
 #include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/dispatch.h"
-#include "engine/due.h"
 #include "engine/memory.h"
 #include "engine/standing.h"
 #include "engine/start.h"
@@ -77,7 +76,7 @@ static void write_renewed(struct renewal *op)
     if (op->reason != NULL)
         hk_jw_kv(jw, "reason", op->reason);
     hk_tx_end(&tx);
-    hk_due_note(op->engine, op->standing.expires_us);
+    hk_tx_due(&tx, op->standing.expires_us);
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_renewed, op);
 }
 

@@ -125,7 +125,7 @@ static void write_resolved(
     if (op->containment_state != HK_CONTAINMENT_UNKNOWN)
         return;
     if (happened)
-        hk_containment_active(run, step, tx, "unknown", value);
+        hk_containment_active(step, tx, "unknown", value);
     else
         hk_tx_simple(
             tx, HK_KIND_CONTAINMENT_FAILED, step->containment, "reason", value, NULL, NULL);
@@ -155,6 +155,7 @@ static void resolve(struct run_op *op, struct hk_run *run)
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
     write_resolved(op, run, step, &tx);
     op->state = hk_run_state(run);
+    hk_tx_due(&tx, 0); /* the end of its time stood still while nobody knew */
     hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
     hk_step_deliver(run, step);
 }

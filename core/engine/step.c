@@ -16,7 +16,6 @@
 #include "engine/case_write.h"
 #include "engine/dedupe.h"
 #include "engine/dispatch.h"
-#include "engine/due.h"
 #include "engine/gate.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
@@ -106,8 +105,8 @@ static void request_wait(struct hk_run *run, struct hk_step *step, const struct 
     hk_jw_kv(jw, "for", "timer");
     hk_jw_kv_i64(jw, "due_us", step->due_us);
     hk_tx_end(&tx);
+    hk_tx_due(&tx, step->due_us);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
-    hk_due_note(run->engine, step->due_us);
 }
 
 /* --- close --- */

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "engine/case_soon.h"
 #include "engine/dispatch.h"
-#include "engine/due.h"
 #include "engine/lease.h"
 #include "engine/memory.h"
 #include "engine/start.h"
@@ -200,7 +199,7 @@ static void write_containment(struct task_op *op, struct hk_tx *tx)
         hk_jw_kv_i64(jw, "expires_us", op->done.when_us + lease_ms * 1000);
     hk_tx_end(tx);
     if (lease_ms > 0)
-        hk_due_note(op->engine, op->done.when_us + lease_ms * 1000);
+        hk_tx_due(tx, op->done.when_us + lease_ms * 1000);
 }
 
 /* --- what becomes of the containment that the task is about --- */
@@ -231,7 +230,7 @@ static void end_undo(struct task_op *op, struct hk_tx *tx)
     hk_jw_kv(jw, "reason", op->done.evidence);
     hk_jw_kv_i64(jw, "retry_us", retry_us);
     hk_tx_end(tx);
-    hk_due_note(op->engine, retry_us);
+    hk_tx_due(tx, retry_us);
 }
 
 /* The plugin could not take it back, and a person did. */

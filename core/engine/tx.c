@@ -4,6 +4,7 @@
  */
 #include "engine/tx.h"
 #include "base/text.h"
+#include "engine/due.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/run.h"
@@ -21,6 +22,7 @@ void hk_tx_begin(
     tx->tenant = tenant;
     tx->actor = actor;
     tx->time_us = hk_engine_now_us(engine);
+    tx->due_us = INT64_MAX;
     tx->write = hk_write_new();
     hk_engine_must(tx->write == NULL ? HK_NOMEM : HK_OK, "writing an entry", NULL);
     hk_buf_init(&tx->payload, HK_PAYLOAD_SIZE_MAX);
@@ -63,6 +65,12 @@ void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, cons
     hk_tx_end(tx);
 }
 
+void hk_tx_due(struct hk_tx *tx, int64_t due_us)
+{
+    if (due_us < tx->due_us)
+        tx->due_us = due_us;
+}
+
 struct written {
     struct hk_engine *engine;
     struct hk_tenant_state *tenant;
@@ -70,6 +78,7 @@ struct written {
     hk_tx_done_fn *done;
     void *ctx;
     int64_t notice_due_us;
+    int64_t due_us;
     char tell_gate[HK_ID_SIZE];
 };
 
@@ -82,6 +91,8 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     written.engine->writes_open--;
     if (written.run != NULL)
         written.run->writes_open--;
+    if (written.due_us != INT64_MAX)
+        hk_due_note(written.engine, written.due_us);
     if (written.notice_due_us != 0)
         hk_notices_wake(written.engine, written.notice_due_us);
     if (written.tell_gate[0] != 0)
@@ -104,7 +115,8 @@ void hk_tx_commit(
         .run = run,
         .done = done,
         .ctx = ctx,
-        .notice_due_us = tx->notice_due_us};
+        .notice_due_us = tx->notice_due_us,
+        .due_us = tx->due_us};
     memcpy(written->tell_gate, tx->tell_gate, sizeof written->tell_gate);
     if (run != NULL) {
         if (run->writes_open++ > 0)

@@ -20,6 +20,7 @@ struct hk_tx {
     unsigned entry_count; /* that were ended */
     /* what people are to be told once it is on disk: see notice.h */
     int64_t notice_due_us;      /* of the first notice in it; 0: there is none */
+    int64_t due_us;             /* see hk_tx_due; INT64_MAX: nothing in it becomes due */
     char tell_gate[HK_ID_SIZE]; /* a gate that was opened, or has ended; "" */
 };
 
@@ -31,6 +32,9 @@ void hk_tx_end(struct hk_tx *tx);
 /* An entry whose payload has at most two text members (a value of NULL leaves its member out). */
 void hk_tx_simple(struct hk_tx *tx, enum hk_kind kind, const char *subject, const char *key1,
     const char *value1, const char *key2, const char *value2);
+/* Something in it becomes due then. The timer hears of that when it is on disk: before, whoever
+ * looks would find nothing, and nobody would look again. */
+void hk_tx_due(struct hk_tx *tx, int64_t due_us);
 /* Queue the write. done may be NULL; run may be NULL, else it is pinned until the sync. A run's
  * entries keep their order, since replay follows it: a write is urgent only when none of the run's
  * earlier ones still waits. */
