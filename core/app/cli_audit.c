@@ -105,10 +105,10 @@ static int audit_rebuild(struct hk_cli *cli)
     enum hk_status status;
     int exit_status;
 
-    if (!hk_cli_flag(cli, "check"))
-        return hk_cli_fail(HK_EXIT_USAGE, "audit rebuild needs --check");
     hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
     status = fill_options(cli, path, &options, &progress, &error);
+    if (status == HK_OK && !hk_cli_flag(cli, "check"))
+        status = hk_audit_rebuild(&options, &error);
     if (status == HK_OK)
         status = hk_audit_rebuild_check(&options, &out, &ok, &error);
     exit_status = status == HK_OK ? print_result(cli, &out, ok) : hk_cli_error(&error);
@@ -283,7 +283,8 @@ const struct hk_command hk_commands_audit[] = {
             {"limit", "N", "1 to 500"}}},
     {"audit export", "", 0, 0, "Write a bundle that can be checked without Hikeshi", audit_export,
         {{"out", "DIR", "a new folder"}}},
-    {"audit rebuild", "", 0, 0, "Fold the record again and compare with what is stored",
-        audit_rebuild, {{"check", NULL, "compare, change nothing; required"}}},
+    {"audit rebuild", "", 0, 0,
+        "Make all tables anew from the record (engine stopped), and compare with it", audit_rebuild,
+        {{"check", NULL, "compare, change nothing; beside an engine too"}}},
     {.name = NULL},
 };

@@ -3,6 +3,7 @@
  */
 #include "app/folder.h"
 
+#include "app/progress.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -97,7 +98,9 @@ static enum hk_status choose_tenant(
 enum hk_status hk_folder_open(
     const struct hk_cli *cli, bool may_make, struct hk_folder *ret_folder, struct hk_error *error)
 {
-    struct hk_ledger_options options = {.data_dir = NULL};
+    struct hk_progress progress;
+    struct hk_ledger_options options = {
+        .data_dir = NULL, .progress = hk_progress_tell, .progress_ctx = &progress};
     char path[PATH_MAX];
     enum hk_status status;
 
@@ -111,6 +114,7 @@ enum hk_status hk_folder_open(
     if (status == HK_OK)
         status = hk_engine_lock(path, &ret_folder->lock_fd, error);
     options.data_dir = path;
+    hk_progress_init(&progress, "entries");
     if (status == HK_OK)
         status = hk_ledger_open(&options, &ret_folder->ledger, error);
     if (status == HK_OK)

@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "app/cli.h"
 #include "app/folder.h"
+#include "app/progress.h"
 #include "app/reload.h"
 #include "app/settings.h"
 #include "app/source_gaps.h"
@@ -143,11 +144,15 @@ static enum hk_status start_loop(struct serve *serve, struct hk_error *error)
 
 static enum hk_status start_ledger(struct serve *serve, struct hk_error *error)
 {
+    struct hk_progress progress;
     const struct hk_ledger_options options = {.data_dir = serve->data_dir,
         .checkpoint_sink = serve->settings.checkpoint_sink,
         .notify = hk_wake_signal,
-        .notify_ctx = serve->wake};
+        .notify_ctx = serve->wake,
+        .progress = hk_progress_tell,
+        .progress_ctx = &progress};
 
+    hk_progress_init(&progress, "entries are brought to this version");
     return hk_ledger_open(&options, &serve->ledger, error);
 }
 

@@ -4,6 +4,7 @@
 #include "ledger/append.h"
 
 #include "ledger/append_load.h"
+#include "ledger/node.h"
 #include "ledger/project.h"
 #include "ledger/store.h"
 
@@ -54,6 +55,8 @@ enum hk_status hk_append_prepare(struct hk_appender *a, struct hk_error *error)
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]) && status == HK_OK; i++)
         status = hk_stmt_prepare(
             a->db, fixed[i].sql, (sqlite3_stmt **)(void *)((char *)a + fixed[i].offset), error);
+    if (status == HK_OK)
+        status = hk_node_prepare_put(a->db, &a->put_node, error);
     for (int noun = 0; noun < HK_NOUN_COUNT && status == HK_OK; noun++) {
         (void)snprintf(sql, sizeof(sql),
             "INSERT INTO entry(pos, line, salt, payload, prev) VALUES(?3, ?4, ?5, ?6, (%s))",
@@ -129,7 +132,9 @@ static enum hk_status append_entry(
     if (status != HK_OK)
         return status;
 
-    hk_merkle_append(&tenant->tree, leaf);
+    status = hk_node_append(a->put_node, op->tenant, &tenant->tree, leaf, error);
+    if (status != HK_OK)
+        return status;
     tenant->last_time_us = entry.time_us;
     if (op->kind == HK_KIND_CONTAINMENT_STARTING)
         tenant->must_checkpoint = true;

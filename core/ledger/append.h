@@ -17,6 +17,7 @@
 #include "ledger/key.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
+#include "ledger/store.h"
 #include "ledger/write.h"
 
 #include <sqlite3.h>
@@ -37,10 +38,11 @@ struct hk_append_tenant {
 
 struct hk_appender;
 
-/* Open or create; checks quickly that tree, entries and newest checkpoint agree, and that the key
- * is the one that the ledger names. */
-HK_MUST_CHECK enum hk_status hk_appender_open(
-    const char *data_dir, struct hk_appender **ret_appender, struct hk_error *error);
+/* Open or create (an earlier schema is brought to this one); checks quickly that tree, entries and
+ * newest checkpoint agree, and that the key is the one that the ledger names. */
+HK_MUST_CHECK enum hk_status hk_appender_open(const char *data_dir,
+    const struct hk_store_progress *progress, struct hk_appender **ret_appender,
+    struct hk_error *error);
 void hk_appender_free(struct hk_appender *appender);
 
 HK_MUST_CHECK enum hk_status hk_append_begin(struct hk_appender *appender, struct hk_error *error);

@@ -3,6 +3,7 @@
  */
 #include "ledger/append_load.h"
 
+#include "ledger/refold.h"
 #include "ledger/store.h"
 
 #include <inttypes.h>
@@ -97,8 +98,8 @@ static enum hk_status load_newest(
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row) {
         size = HK_POS_SEQ(sqlite3_column_int64(stmt, 0)) + 1;
-        status = hk_entry_parse(
-            hk_stmt_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1), &entry, error);
+        status = hk_refold_parse(sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
+            (size_t)sqlite3_column_bytes(stmt, 1), &entry, error);
         if (status == HK_OK)
             tenant->last_time_us = entry.time_us;
     }
@@ -227,8 +228,8 @@ static enum hk_status load_id(struct hk_appender *a, bool *ret_is_new, struct hk
     return status;
 }
 
-enum hk_status hk_appender_open(
-    const char *data_dir, struct hk_appender **ret_appender, struct hk_error *error)
+enum hk_status hk_appender_open(const char *data_dir, const struct hk_store_progress *progress,
+    struct hk_appender **ret_appender, struct hk_error *error)
 {
     struct hk_appender *a = calloc(1, sizeof(*a));
     bool is_new = false;
@@ -236,7 +237,7 @@ enum hk_status hk_appender_open(
 
     if (a == NULL)
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
-    status = hk_store_open_writer(data_dir, &a->db, error);
+    status = hk_store_open_writer(data_dir, false, progress, &a->db, error);
     if (status == HK_OK)
         status = load_id(a, &is_new, error);
     if (status == HK_OK)
@@ -267,6 +268,7 @@ void hk_appender_free(struct hk_appender *a)
     hk_fold_free(a->fold);
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
         (void)sqlite3_finalize(a->put_entry[noun]);
+    (void)sqlite3_finalize(a->put_node);
     (void)sqlite3_finalize(a->put_tree);
     (void)sqlite3_finalize(a->put_checkpoint);
     (void)sqlite3_finalize(a->put_hash);

@@ -22,6 +22,7 @@ struct hk_appender {
     size_t salts_left;
     uint8_t salts[HK_SALTS_AT_ONCE][HK_SALT_SIZE];
     sqlite3_stmt *put_entry[HK_NOUN_COUNT];
+    sqlite3_stmt *put_node;
     sqlite3_stmt *put_tree;
     sqlite3_stmt *put_checkpoint;
     sqlite3_stmt *put_hash;

@@ -29,6 +29,11 @@ HK_MUST_CHECK enum hk_status hk_audit_verify(const struct hk_audit_options *opti
 HK_MUST_CHECK enum hk_status hk_audit_rebuild_check(const struct hk_audit_options *options,
     struct hk_buf *out, bool *ret_ok, struct hk_error *error);
 
+/* Drop all projections, make them anew and fold the entries into them, in one transaction; the
+ * blocks of the tree too. Takes the engine's lock: HK_BUSY while an engine runs. */
+HK_MUST_CHECK enum hk_status hk_audit_rebuild(
+    const struct hk_audit_options *options, struct hk_error *error);
+
 /* Write the auditor's bundle of one tenant into a new folder: entries (one line each), salts and
  * payloads, checkpoints, public key, and HOWTO.txt that says how to check them with sha256sum,
  * openssl and thirty lines of any language. */

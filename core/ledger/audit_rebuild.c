@@ -6,11 +6,13 @@
 
 #include "base/json.h"
 #include "ledger/project.h"
+#include "ledger/refold.h"
 #include "ledger/store.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct rebuild {
     struct hk_audit *audit;
@@ -19,42 +21,18 @@ struct rebuild {
     char difference[320]; /* "" while there is none */
 };
 
-/* Fold one row; its prev must be where its subject was last. */
-static enum hk_status fold_row(struct rebuild *r, sqlite3_stmt *stmt, struct hk_error *error)
+/* An entry's prev must be where its subject was last. */
+static enum hk_status check_prev(void *ctx, const struct hk_refold_row *row, struct hk_error *error)
 {
-    int64_t pos = sqlite3_column_int64(stmt, 0);
-    struct hk_entry entry;
+    struct rebuild *r = ctx;
     int64_t last = 0;
-    enum hk_status status =
-        hk_entry_parse(hk_stmt_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1), &entry, error);
+    enum hk_status status = hk_fold_last(r->fold, row->pos, row->entry, &last, error);
 
-    if (status == HK_OK)
-        status = hk_fold_last(r->fold, pos, &entry, &last, error);
-    if (status == HK_OK && last != sqlite3_column_int64(stmt, 4) && r->difference[0] == '\0')
+    if (status == HK_OK && last != row->prev && r->difference[0] == '\0')
         (void)snprintf(r->difference, sizeof(r->difference),
-            "entry %" PRIu64 ": prev does not name the entry before it about %s", entry.seq,
-            entry.subject);
-    if (status == HK_OK)
-        status = hk_fold_apply(r->fold, pos, &entry, (const char *)sqlite3_column_text(stmt, 3),
-            (size_t)sqlite3_column_bytes(stmt, 3), error);
-    return status;
-}
-
-static enum hk_status fold_tenant(
-    struct rebuild *r, const struct hk_audit_tenant *tenant, struct hk_error *error)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_audit_entries(r->audit, tenant, &stmt, error);
-
-    while (status == HK_OK) {
-        status = hk_stmt_step(stmt, &has_row, error);
-        if (status != HK_OK || !has_row)
-            break;
-        status = fold_row(r, stmt, error);
-        hk_audit_step(r->audit);
-    }
-    (void)sqlite3_finalize(stmt);
+            "entry %" PRIu64 ": prev does not name the entry before it about %s", row->entry->seq,
+            row->entry->subject);
+    hk_audit_step(r->audit);
     return status;
 }
 
@@ -193,7 +171,8 @@ static enum hk_status rebuild(struct rebuild *r, struct hk_jw *jw, struct hk_err
     if (status == HK_OK)
         status = hk_store_exec(r->scratch, "BEGIN", error);
     for (size_t i = 0; i < r->audit->tenant_count && status == HK_OK; i++)
-        status = fold_tenant(r, &r->audit->tenants[i], error);
+        status = hk_refold_tenant(
+            r->audit->db, r->audit->tenants[i].number, r->fold, check_prev, r, error);
     if (status == HK_OK)
         status = hk_store_exec(r->scratch, "COMMIT", error);
     for (size_t i = 0; i < hk_projections_count && status == HK_OK; i++)
@@ -216,6 +195,11 @@ enum hk_status hk_audit_rebuild_check(const struct hk_audit_options *options, st
     hk_jw_init(&jw, &tables);
     hk_jw_array(&jw);
     status = hk_audit_begin(options, &audit, error);
+    if (status == HK_OK && audit.schema != HK_STORE_SCHEMA)
+        status = hk_fail(error, HK_UNSUPPORTED,
+            "projections are those of an earlier version (schema %" PRId64
+            "); the engine makes them anew when it starts",
+            audit.schema);
     if (status == HK_OK)
         status = rebuild(&r, &jw, error);
     hk_jw_array_end(&jw);
@@ -233,5 +217,27 @@ enum hk_status hk_audit_rebuild_check(const struct hk_audit_options *options, st
         *ret_ok = r.difference[0] == '\0';
     hk_audit_done(&audit);
     hk_buf_done(&tables);
+    return status;
+}
+
+enum hk_status hk_audit_rebuild(const struct hk_audit_options *options, struct hk_error *error)
+{
+    const struct hk_store_progress progress = {
+        .fn = options->progress, .ctx = options->progress_ctx};
+    sqlite3 *db = NULL;
+    int lock_fd = -1;
+    int64_t schema = 0;
+    enum hk_status status = hk_engine_lock(options->data_dir, &lock_fd, error);
+
+    if (status != HK_OK)
+        return status;
+    /* Is there one? The writer would make it. */
+    status = hk_store_open_record(options->data_dir, &db, &schema, error);
+    (void)sqlite3_close(db);
+    if (status == HK_OK)
+        status = hk_store_open_writer(options->data_dir, true, &progress, &db, error);
+    if (status == HK_OK)
+        (void)sqlite3_close(db);
+    (void)close(lock_fd);
     return status;
 }

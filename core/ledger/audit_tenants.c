@@ -73,12 +73,7 @@ static enum hk_status find_tenants(struct hk_audit *audit, struct hk_error *erro
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
     enum hk_status status = hk_stmt_prepare(audit->db,
-        /* One step along the key per tenant instead of a walk over all entries. */
-        "WITH RECURSIVE found(t) AS ("
-        " SELECT min(pos) >> 40 FROM entry UNION ALL"
-        " SELECT (SELECT min(pos) >> 40 FROM entry WHERE pos >= (t + 1) << 40) FROM found"
-        " WHERE t IS NOT NULL)"
-        " SELECT t FROM found WHERE t IS NOT NULL"
+        HK_STORE_TENANTS_SQL
         " UNION SELECT tenant FROM tree UNION SELECT tenant FROM checkpoint ORDER BY 1",
         &stmt, error);
 
@@ -113,7 +108,7 @@ enum hk_status hk_audit_begin(
 
     memset(audit, 0, sizeof(*audit));
     audit->options = options;
-    status = hk_store_open_reader(options->data_dir, &audit->db, error);
+    status = hk_store_open_record(options->data_dir, &audit->db, &audit->schema, error);
     if (status == HK_OK)
         status = hk_store_exec(audit->db, "BEGIN", error);
     if (status == HK_OK)

@@ -21,6 +21,7 @@ struct hk_audit_tenant {
 struct hk_audit {
     const struct hk_audit_options *options;
     sqlite3 *db;
+    int64_t schema; /* of the file; an earlier one has the record in the same form */
     struct hk_audit_tenant *tenants;
     size_t tenant_count;
     uint64_t entries_total;

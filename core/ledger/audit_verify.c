@@ -21,7 +21,11 @@ struct verify {
     const struct hk_audit_tenant *tenant;
     struct hk_merkle tree;
     int64_t last_time_us;
-    uint64_t covered; /* size of the last checkpoint that was right */
+    uint64_t covered;     /* size of the last checkpoint that was right */
+    sqlite3_stmt *node;   /* one stored root of a block; NULL where the file has none */
+    bool has_doubt;       /* a block is not what its stored root says: the next root that was */
+    uint64_t doubt_first; /* signed says which of the two is right */
+    uint64_t doubt_last;
     sqlite3_stmt *checkpoints;
     bool has_checkpoint;         /* the statement stands on a row */
     const struct hk_note *given; /* for this tenant, or NULL */
@@ -45,10 +49,60 @@ static void bad(struct verify *v, uint64_t seq, const char *format, ...)
     va_end(args);
 }
 
+/* Entries from first to last are not the signed ones: only those of one block, if it is in doubt.
+ */
+static void narrow(const struct verify *v, uint64_t *first, uint64_t *last)
+{
+    if (!v->has_doubt || v->doubt_last < *first || v->doubt_first > *last)
+        return;
+    if (v->doubt_first > *first)
+        *first = v->doubt_first;
+    if (v->doubt_last < *last)
+        *last = v->doubt_last;
+}
+
+/* The entries are the signed ones: a block in doubt that they make up has a wrong stored root. */
+static void judge_nodes(struct verify *v)
+{
+    if (v->has_doubt && v->doubt_last < v->covered)
+        bad(v, v->doubt_first,
+            "the stored root over the entries %" PRIu64 " to %" PRIu64
+            " is not theirs; the entries are right, and `audit rebuild` makes it anew",
+            v->doubt_first, v->doubt_last);
+}
+
+/* Hold the roots of blocks that end with the newest leaf against the stored ones. */
+static enum hk_status hold_blocks(struct verify *v,
+    uint8_t roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE], size_t count, struct hk_error *error)
+{
+    enum hk_status status = HK_OK;
+
+    for (size_t i = 0; i < count && v->node != NULL && status == HK_OK && !v->has_doubt; i++) {
+        unsigned level = (unsigned)(i + 1) * HK_MERKLE_BLOCK_LEVELS;
+        bool has_row = false;
+
+        status = hk_stmt_bind(v->node, error, "iii", (int64_t)v->tenant->number, (int64_t)level,
+            (int64_t)((v->tree.size >> level) - 1));
+        if (status == HK_OK)
+            status = hk_stmt_step(v->node, &has_row, error);
+        if (status == HK_OK &&
+            (!has_row || sqlite3_column_bytes(v->node, 0) != HK_SHA256_SIZE ||
+                memcmp(sqlite3_column_blob(v->node, 0), roots[i], HK_SHA256_SIZE) != 0)) {
+            v->has_doubt = true;
+            v->doubt_first = v->tree.size - (UINT64_C(1) << level);
+            v->doubt_last = v->tree.size - 1;
+        }
+        (void)sqlite3_reset(v->node);
+    }
+    return status;
+}
+
 /* Hold a note against the tree, which is at the note's size. */
 static void hold(struct verify *v, const struct hk_note *note, const char *text, const char *which)
 {
     uint8_t root[HK_SHA256_SIZE];
+    uint64_t first = v->covered;
+    uint64_t last = note->size > 0 ? note->size - 1 : 0;
 
     if (hk_note_verify(text, note, &v->tenant->verifier, NULL) != HK_OK ||
         strcmp(note->origin, v->tenant->verifier.name) != 0) {
@@ -58,13 +112,15 @@ static void hold(struct verify *v, const struct hk_note *note, const char *text,
     }
     hk_merkle_root(&v->tree, root);
     if (memcmp(root, note->root, sizeof(root)) != 0) {
-        bad(v, v->covered,
+        narrow(v, &first, &last);
+        bad(v, first,
             "an entry from %" PRIu64 " to %" PRIu64 " is not what %s over %" PRIu64
             " entries was signed over",
-            v->covered, note->size > 0 ? note->size - 1 : 0, which, note->size);
+            first, last, which, note->size);
         return;
     }
     v->covered = note->size;
+    judge_nodes(v);
 }
 
 static enum hk_status next_checkpoint(struct verify *v, struct hk_error *error)
@@ -119,40 +175,68 @@ static void check_payload(struct verify *v, sqlite3_stmt *stmt, const struct hk_
 }
 
 /* One entry: its place, its line, its payload. Adds it to the tree. */
-static void check_entry(struct verify *v, sqlite3_stmt *stmt)
+static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct hk_error *ret_error)
 {
     uint64_t seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
     const char *line = hk_stmt_text(stmt, 1);
     size_t size = (size_t)sqlite3_column_bytes(stmt, 1);
     uint8_t leaf[HK_SHA256_SIZE];
+    uint8_t roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE];
+    size_t blocks;
     struct hk_entry entry;
     struct hk_error error;
 
     if (seq != v->tree.size) {
         bad(v, v->tree.size, "the entry is missing: the next one is %" PRIu64, seq);
-        return;
+        return HK_OK;
     }
     if (hk_entry_parse(line, size, &entry, &error) != HK_OK) {
         bad(v, seq, "%s", error.text);
-        return;
+        return HK_OK;
     }
     if (entry.seq != seq) {
         bad(v, seq, "the line in this place is that of entry %" PRIu64, entry.seq);
-        return;
+        return HK_OK;
     }
     if (entry.time_us < v->last_time_us) {
         bad(v, seq, "time goes back");
-        return;
+        return HK_OK;
     }
     if ((entry.kind == HK_KIND_LEDGER_OPENED) != (seq == 0)) {
         bad(v, seq,
             seq == 0 ? "the first entry does not open the ledger" : "the ledger is opened again");
-        return;
+        return HK_OK;
     }
     check_payload(v, stmt, &entry);
     v->last_time_us = entry.time_us;
     hk_merkle_leaf(line, size, leaf);
-    hk_merkle_append(&v->tree, leaf);
+    blocks = hk_merkle_append_blocks(&v->tree, leaf, roots);
+    return hold_blocks(v, roots, blocks, ret_error);
+}
+
+/* As many stored roots as there are blocks: none is missing, and none is of entries that are gone.
+ */
+static enum hk_status count_nodes(struct verify *v, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    uint64_t expected = 0;
+    bool has_row = false;
+    enum hk_status status =
+        hk_stmt_prepare(v->audit->db, "SELECT count(*) FROM node WHERE tenant = ?1", &stmt, error);
+
+    for (unsigned level = HK_MERKLE_BLOCK_LEVELS; level < HK_MERKLE_LEVELS;
+         level += HK_MERKLE_BLOCK_LEVELS)
+        expected += v->tree.size >> level;
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "i", (int64_t)v->tenant->number);
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && (uint64_t)sqlite3_column_int64(stmt, 0) != expected)
+        bad(v, v->tree.size,
+            "stored roots of blocks are there that no entries make up; `audit rebuild` makes them"
+            " anew");
+    (void)sqlite3_finalize(stmt);
+    return status;
 }
 
 /* The stored tree head must be that of the entries. */
@@ -187,10 +271,23 @@ static enum hk_status check_tree(struct verify *v, struct hk_error *error)
             stored.size);
     hk_merkle_root(&stored, stored_root);
     hk_merkle_root(&v->tree, root);
-    if (!v->is_bad && memcmp(stored_root, root, sizeof(root)) != 0)
-        bad(v, v->covered, "an entry from %" PRIu64 " on is not the one that was written",
-            v->covered);
-    return status;
+    if (!v->is_bad && memcmp(stored_root, root, sizeof(root)) != 0) {
+        uint64_t first = v->covered;
+        uint64_t last = UINT64_MAX;
+
+        narrow(v, &first, &last);
+        if (last == UINT64_MAX)
+            bad(v, first, "an entry from %" PRIu64 " on is not the one that was written", first);
+        else
+            bad(v, first,
+                "an entry from %" PRIu64 " to %" PRIu64 " is not the one that was written", first,
+                last);
+    }
+    if (!v->is_bad) {
+        v->covered = v->tree.size;
+        judge_nodes(v);
+    }
+    return v->is_bad || v->node == NULL ? status : count_nodes(v, error);
 }
 
 static enum hk_status check_end(struct verify *v, struct hk_error *error)
@@ -214,6 +311,9 @@ static enum hk_status verify_tenant(struct verify *v, struct hk_error *error)
 
     if (status == HK_OK)
         status = hk_audit_checkpoints(v->audit, v->tenant, &v->checkpoints, error);
+    if (status == HK_OK && v->audit->schema >= HK_STORE_SCHEMA_NODES)
+        status = hk_stmt_prepare(v->audit->db,
+            "SELECT hash FROM node WHERE tenant = ?1 AND level = ?2 AND idx = ?3", &v->node, error);
     if (status == HK_OK)
         status = next_checkpoint(v, error);
     if (status == HK_OK && !v->tenant->has_verifier)
@@ -224,13 +324,14 @@ static enum hk_status verify_tenant(struct verify *v, struct hk_error *error)
             status = hk_stmt_step(entries, &has_row, error);
         if (status != HK_OK || v->is_bad || !has_row)
             break;
-        check_entry(v, entries);
+        status = check_entry(v, entries, error);
         hk_audit_step(v->audit);
     }
     if (status == HK_OK && !v->is_bad)
         status = check_end(v, error);
     (void)sqlite3_finalize(entries);
     (void)sqlite3_finalize(v->checkpoints);
+    (void)sqlite3_finalize(v->node);
     return status;
 }
 

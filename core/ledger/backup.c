@@ -59,7 +59,8 @@ static enum hk_status open_plain(
 
 /* --- writing --- */
 
-static enum hk_status write_note(sqlite3 *to, int64_t time_us, struct hk_error *error)
+static enum hk_status write_note(
+    sqlite3 *to, int64_t schema, int64_t time_us, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row;
@@ -75,8 +76,7 @@ static enum hk_status write_note(sqlite3 *to, int64_t time_us, struct hk_error *
         status =
             hk_stmt_prepare(to, "INSERT INTO backup_note VALUES(?1, ?2, ?3, ?4)", &stmt, error);
     if (status == HK_OK)
-        status = hk_stmt_bind(
-            stmt, error, "iiti", (int64_t)BACKUP_FORMAT, (int64_t)HK_STORE_SCHEMA, id, time_us);
+        status = hk_stmt_bind(stmt, error, "iiti", (int64_t)BACKUP_FORMAT, schema, id, time_us);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     (void)sqlite3_finalize(stmt);
@@ -89,11 +89,12 @@ static enum hk_status fill(
     int64_t time_us = hk_time_wall_us();
     struct hk_backup_files files = {0};
     sqlite3 *from = NULL;
+    int64_t schema = 0;
     enum hk_status status =
         hk_backup_files_read(options->data_dir, !options->without_key, &files, error);
 
     if (status == HK_OK)
-        status = hk_store_open_reader(options->data_dir, &from, error);
+        status = hk_store_open_record(options->data_dir, &from, &schema, error);
     /* From here on the ledger is seen as it is now, whatever is written meanwhile. */
     if (status == HK_OK)
         status = hk_store_exec(from, "BEGIN; SELECT count(*) FROM meta;", error);
@@ -104,7 +105,7 @@ static enum hk_status fill(
     if (status == HK_OK)
         status = hk_store_exec(to, "PRAGMA journal_mode = DELETE; BEGIN", error);
     if (status == HK_OK)
-        status = write_note(to, time_us, error);
+        status = write_note(to, schema, time_us, error);
     if (status == HK_OK)
         status = hk_backup_files_store(&files, to, error);
     if (status == HK_OK)
@@ -164,9 +165,9 @@ static enum hk_status read_note(
         hk_stmt_step(stmt, &has_row, &ignored) != HK_OK || !has_row)
         status = hk_fail(error, HK_INVALID, "%s is no backup of a data folder", file);
     else if (sqlite3_column_int(stmt, 0) != BACKUP_FORMAT ||
-             sqlite3_column_int(stmt, 1) != HK_STORE_SCHEMA)
+             sqlite3_column_int(stmt, 1) > HK_STORE_SCHEMA)
         status = hk_fail(error, HK_UNSUPPORTED,
-            "%s was made by another version (format %d, schema %d; this one reads %d and %d)", file,
+            "%s was made by a newer version (format %d, schema %d; this one reads %d and %d)", file,
             sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1), BACKUP_FORMAT,
             HK_STORE_SCHEMA);
     if (status == HK_OK) {

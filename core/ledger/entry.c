@@ -108,6 +108,16 @@ static bool read_u64(const char *text, uint64_t *ret_value)
     return true;
 }
 
+/* A word, a point, a word: what a kind of a later version may look like. */
+static bool looks_like_a_kind(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+    size_t noun = strspn(text, letters);
+    size_t verb = text[noun] == '.' ? strspn(text + noun + 1, letters) : 0;
+
+    return noun > 0 && verb > 0 && text[noun + 1 + verb] == '\0';
+}
+
 static enum hk_status read_fields(
     char *fields[FIELD_COUNT], struct hk_entry *entry, struct hk_error *error)
 {
@@ -116,7 +126,8 @@ static enum hk_status read_fields(
     if (hk_time_parse(fields[1], &entry->time_us, NULL) != HK_OK)
         return hk_fail(error, HK_INVALID, "entry: bad time");
     if (!hk_kind_from_text(fields[2], &entry->kind))
-        return hk_fail(error, HK_INVALID, "entry: no such kind: %s", fields[2]);
+        return hk_fail(error, looks_like_a_kind(fields[2]) ? HK_UNSUPPORTED : HK_INVALID,
+            "entry: kind %.40s is not known here", fields[2]);
     if (!hk_id_is_valid(fields[3]) || !hk_id_is_valid(fields[4]))
         return hk_fail(error, HK_INVALID, "entry: bad subject or actor");
     memcpy(entry->subject, fields[3], strlen(fields[3]) + 1);

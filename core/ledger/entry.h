@@ -129,7 +129,8 @@ struct hk_entry {
 
 /* Write the line; returns its length. */
 size_t hk_entry_format(const struct hk_entry *entry, char ret_line[HK_ENTRY_LINE_SIZE]);
-/* Read a line strictly: format(parse(line)) is line. HK_UNSUPPORTED for another version. */
+/* Read a line strictly: format(parse(line)) is line. HK_UNSUPPORTED for another version, and for a
+ * kind that may be a later version's. */
 HK_MUST_CHECK enum hk_status hk_entry_parse(
     const char *line, size_t size, struct hk_entry *ret_entry, struct hk_error *error);
 /* SHA-256(salt ‖ payload) */

@@ -84,7 +84,9 @@ static enum hk_status start(
             error, HK_INVALID, "data folder must be an absolute path: %s", options->data_dir);
     if (mkdir(options->data_dir, 0700) != 0 && errno != EEXIST)
         return hk_fail(error, HK_IO, "can't make %s: %s", options->data_dir, strerror(errno));
-    status = hk_appender_open(options->data_dir, &appender, error);
+    status = hk_appender_open(options->data_dir,
+        &(struct hk_store_progress){.fn = options->progress, .ctx = options->progress_ctx},
+        &appender, error);
     if (status != HK_OK)
         return status;
     status = learn(ledger, appender, error);

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/queue.h"
 #include "base/time.h"
+#include "ledger/audit.h"
 #include "ledger/entry.h"
 
 struct hk_ledger;
@@ -26,10 +27,14 @@ struct hk_ledger_options {
     const char *checkpoint_sink; /* folder outside to which checkpoints are copied, or NULL */
     hk_notify_fn *notify;        /* called on a ledger thread when hk_ledger_drain has work */
     void *notify_ctx;
+    /* Told of entries while a ledger of an earlier version is brought to this one, or NULL. */
+    hk_audit_progress_fn *progress;
+    void *progress_ctx;
 };
 
-/* Open (and create) the ledger, start writer and readers. The caller holds the engine lock.
- * HK_CORRUPT, HK_UNSUPPORTED (newer schema), HK_IO, each naming what. */
+/* Open (and create) the ledger, start writer and readers; a ledger of an earlier version is brought
+ * to this one first, which takes as long as folding all its entries. The caller holds the engine
+ * lock. HK_CORRUPT, HK_UNSUPPORTED (newer schema), HK_IO, each naming what. */
 HK_MUST_CHECK enum hk_status hk_ledger_open(
     const struct hk_ledger_options *options, struct hk_ledger **ret_ledger, struct hk_error *error);
 /* Write what is queued, sign a checkpoint for each tenant that has new entries, truncate the WAL,

@@ -30,24 +30,44 @@ static void join(const uint8_t left[HK_SHA256_SIZE], uint8_t hash[HK_SHA256_SIZE
     hk_sha256(parts, 3, hash);
 }
 
-void hk_merkle_append_subtree(
-    struct hk_merkle *tree, unsigned level, const uint8_t root[HK_SHA256_SIZE])
+/* ret_roots may be NULL. */
+static size_t append(struct hk_merkle *tree, unsigned level, const uint8_t root[HK_SHA256_SIZE],
+    uint8_t ret_roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE])
 {
     uint64_t leaves = UINT64_C(1) << level;
     uint8_t hash[HK_SHA256_SIZE];
+    size_t blocks = 0;
 
     assert(level < HK_MERKLE_LEVELS - 1 && tree->size <= UINT64_MAX - leaves &&
            (tree->size & (leaves - 1)) == 0);
     memcpy(hash, root, sizeof(hash));
-    for (; (tree->size >> level & 1) != 0; level++)
+    for (;; level++) {
+        if (ret_roots != NULL && level > 0 && level % HK_MERKLE_BLOCK_LEVELS == 0)
+            memcpy(ret_roots[blocks++], hash, sizeof(hash));
+        if ((tree->size >> level & 1) == 0)
+            break;
         join(tree->node[level], hash);
+    }
     memcpy(tree->node[level], hash, sizeof(hash));
     tree->size += leaves;
+    return blocks;
+}
+
+void hk_merkle_append_subtree(
+    struct hk_merkle *tree, unsigned level, const uint8_t root[HK_SHA256_SIZE])
+{
+    (void)append(tree, level, root, NULL);
 }
 
 void hk_merkle_append(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE])
 {
-    hk_merkle_append_subtree(tree, 0, leaf);
+    (void)append(tree, 0, leaf, NULL);
+}
+
+size_t hk_merkle_append_blocks(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE],
+    uint8_t ret_roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE])
+{
+    return append(tree, 0, leaf, ret_roots);
 }
 
 void hk_merkle_root(const struct hk_merkle *tree, uint8_t ret_root[HK_SHA256_SIZE])

@@ -10,6 +10,9 @@
 
 #define HK_MERKLE_LEVELS 64
 #define HK_MERKLE_PACKED_SIZE_MAX (HK_MERKLE_LEVELS * HK_SHA256_SIZE)
+/* Subtrees of 2^8, 2^16, 2^24 … leaves are the blocks whose roots are kept; see node.h. */
+#define HK_MERKLE_BLOCK_LEVELS 8
+#define HK_MERKLE_BLOCKS_MAX (HK_MERKLE_LEVELS / HK_MERKLE_BLOCK_LEVELS)
 
 struct hk_merkle {
     uint64_t size; /* leaves */
@@ -21,6 +24,10 @@ void hk_merkle_init(struct hk_merkle *tree);
 /* SHA-256(0x00 ‖ data) */
 void hk_merkle_leaf(const void *data, size_t size, uint8_t ret_hash[HK_SHA256_SIZE]);
 void hk_merkle_append(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE]);
+/* The same, and the roots of the blocks that the leaf completes, the smallest first. Returns how
+ * many; the last block of 2^level leaves is number (size >> level) - 1. */
+size_t hk_merkle_append_blocks(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE],
+    uint8_t ret_roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE]);
 /* Append the root of a complete subtree of 2^level leaves; the tree must end where one may begin.
  */
 void hk_merkle_append_subtree(

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "ledger/migrate.h"
 #include "ledger/project.h"
 
 #include <assert.h>
@@ -16,35 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static const char record_schema[] =
-    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE entry(pos INTEGER PRIMARY KEY, line TEXT NOT NULL, salt BLOB, payload TEXT,"
-    " prev INTEGER);"
-    "CREATE TABLE tree(tenant INTEGER PRIMARY KEY, size INTEGER NOT NULL, frontier BLOB NOT NULL);"
-    "CREATE TABLE checkpoint(tenant INTEGER NOT NULL, size INTEGER NOT NULL,"
-    " time_us INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY(tenant, size)) WITHOUT ROWID;"
-    "CREATE TABLE token_hash(tenant INTEGER NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL,"
-    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
-    "CREATE TABLE answer(n INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, actor TEXT NOT NULL,"
-    " key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL,"
-    " time_us INTEGER NOT NULL, UNIQUE(tenant, actor, key));"
-    "CREATE TABLE cursor(tenant INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,"
-    " value TEXT NOT NULL, time_us INTEGER NOT NULL, PRIMARY KEY(tenant, source, key))"
-    " WITHOUT ROWID;"
-    "CREATE TABLE credential(tenant INTEGER NOT NULL, shelf TEXT NOT NULL, id TEXT NOT NULL,"
-    " value TEXT NOT NULL, PRIMARY KEY(tenant, shelf, id)) WITHOUT ROWID;"
-    /* Guard-rails against our own mistakes; the proof is the tree. */
-    "CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry"
-    " WHEN NOT (NEW.salt IS NULL AND NEW.payload IS NULL AND NEW.pos = OLD.pos"
-    "  AND NEW.line = OLD.line AND NEW.prev IS OLD.prev)"
-    " BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;"
-    "CREATE TRIGGER entry_is_not_deleted BEFORE DELETE ON entry"
-    " BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;"
-    "CREATE TRIGGER checkpoint_is_not_changed BEFORE UPDATE ON checkpoint"
-    " BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END;"
-    "CREATE TRIGGER checkpoint_is_not_deleted BEFORE DELETE ON checkpoint"
-    " BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;";
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -209,7 +181,7 @@ static enum hk_status create_schema(sqlite3 *db, struct hk_error *error)
 
     if (status != HK_OK)
         return status;
-    status = hk_store_exec(db, record_schema, error);
+    status = hk_store_exec(db, hk_record_schema, error);
     if (status == HK_OK)
         status = hk_store_exec(db, hk_project_schema, error);
     if (status == HK_OK) {
@@ -224,40 +196,39 @@ static enum hk_status create_schema(sqlite3 *db, struct hk_error *error)
     return status;
 }
 
-/* Is there a schema, and is it one we know? *ret_is_empty for a new file. */
-static enum hk_status check_schema(sqlite3 *db, bool *ret_is_empty, struct hk_error *error)
+static enum hk_status read_number(
+    sqlite3 *db, const char *sql, int64_t *ret_number, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
-    int64_t schema = 0;
-    enum hk_status status = hk_stmt_prepare(db, "SELECT count(*) FROM sqlite_schema", &stmt, error);
+    enum hk_status status = hk_stmt_prepare(db, sql, &stmt, error);
 
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK)
-        *ret_is_empty = sqlite3_column_int(stmt, 0) == 0;
+        *ret_number = has_row ? sqlite3_column_int64(stmt, 0) : 0;
     (void)sqlite3_finalize(stmt);
-    if (status != HK_OK || *ret_is_empty)
-        return status;
-
-    if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE name = 'schema'", -1, &stmt, NULL) !=
-        SQLITE_OK)
-        return hk_fail(error, HK_CORRUPT, "ledger: %s is not a ledger", HK_STORE_FILE);
-    status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && has_row)
-        schema = sqlite3_column_int64(stmt, 0);
-    (void)sqlite3_finalize(stmt);
-    if (status == HK_OK && schema > HK_STORE_SCHEMA)
-        return hk_fail(error, HK_UNSUPPORTED,
-            "ledger: written by a newer version (schema %" PRId64 ", this one reads %d)", schema,
-            HK_STORE_SCHEMA);
-    if (status == HK_OK && schema > 0 && schema < HK_STORE_SCHEMA)
-        return hk_fail(error, HK_UNSUPPORTED,
-            "ledger: written by an earlier version (schema %" PRId64 ", this one reads %d)", schema,
-            HK_STORE_SCHEMA);
-    if (status == HK_OK && schema != HK_STORE_SCHEMA)
-        return hk_fail(error, HK_CORRUPT, "ledger: no schema version in %s", HK_STORE_FILE);
     return status;
+}
+
+/* Which schema has the file, one that there is a way from? 0 for a new file. */
+static enum hk_status check_schema(sqlite3 *db, int64_t *ret_schema, struct hk_error *error)
+{
+    int64_t objects = 0;
+    enum hk_status status = read_number(db, "SELECT count(*) FROM sqlite_schema", &objects, error);
+
+    *ret_schema = 0;
+    if (status != HK_OK || objects == 0)
+        return status;
+    if (read_number(db, "SELECT value FROM meta WHERE name = 'schema'", ret_schema, NULL) != HK_OK)
+        return hk_fail(error, HK_CORRUPT, "ledger: %s is not a ledger", HK_STORE_FILE);
+    if (*ret_schema > HK_STORE_SCHEMA)
+        return hk_fail(error, HK_UNSUPPORTED,
+            "ledger: written by a newer version (schema %" PRId64 ", this one reads up to %d)",
+            *ret_schema, HK_STORE_SCHEMA);
+    if (*ret_schema < HK_STORE_SCHEMA_OLDEST)
+        return hk_fail(error, HK_CORRUPT, "ledger: no schema version in %s", HK_STORE_FILE);
+    return HK_OK;
 }
 
 static enum hk_status open_file(
@@ -291,10 +262,26 @@ static enum hk_status open_file(
     return HK_OK;
 }
 
-enum hk_status hk_store_open_writer(const char *data_dir, sqlite3 **ret_db, struct hk_error *error)
+/* Make the schema, or bring it here. */
+static enum hk_status settle_schema(
+    sqlite3 *db, bool must_refold, const struct hk_store_progress *progress, struct hk_error *error)
+{
+    int64_t schema = 0;
+    enum hk_status status = check_schema(db, &schema, error);
+
+    if (status != HK_OK)
+        return status;
+    if (schema == 0)
+        return create_schema(db, error);
+    if (schema == HK_STORE_SCHEMA && !must_refold)
+        return HK_OK;
+    return hk_migrate(db, progress, error);
+}
+
+enum hk_status hk_store_open_writer(const char *data_dir, bool must_refold,
+    const struct hk_store_progress *progress, sqlite3 **ret_db, struct hk_error *error)
 {
     sqlite3 *db = NULL;
-    bool is_empty = false;
     enum hk_status status =
         open_file(data_dir, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, error);
 
@@ -307,11 +294,9 @@ enum hk_status hk_store_open_writer(const char *data_dir, sqlite3 **ret_db, stru
         "16777216;",
         error);
     if (status == HK_OK)
-        status = check_schema(db, &is_empty, error);
-    if (status == HK_OK && is_empty)
-        status = create_schema(db, error);
-    if (status == HK_OK)
         status = add_functions(db, error);
+    if (status == HK_OK)
+        status = settle_schema(db, must_refold, progress, error);
     if (status != HK_OK) {
         (void)sqlite3_close(db);
         return status;
@@ -321,10 +306,10 @@ enum hk_status hk_store_open_writer(const char *data_dir, sqlite3 **ret_db, stru
     return HK_OK;
 }
 
-enum hk_status hk_store_open_reader(const char *data_dir, sqlite3 **ret_db, struct hk_error *error)
+enum hk_status hk_store_open_record(
+    const char *data_dir, sqlite3 **ret_db, int64_t *ret_schema, struct hk_error *error)
 {
     sqlite3 *db = NULL;
-    bool is_empty = false;
     enum hk_status status = open_file(data_dir, SQLITE_OPEN_READONLY, &db, error);
 
     if (status != HK_OK)
@@ -332,14 +317,33 @@ enum hk_status hk_store_open_reader(const char *data_dir, sqlite3 **ret_db, stru
     status = hk_store_exec(
         db, "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -512;", error);
     if (status == HK_OK)
-        status = check_schema(db, &is_empty, error);
-    if (status == HK_OK && is_empty)
+        status = check_schema(db, ret_schema, error);
+    if (status == HK_OK && *ret_schema == 0)
         status = hk_fail(error, HK_NOT_FOUND, "ledger: %s is empty", HK_STORE_FILE);
     if (status == HK_OK)
         status = add_functions(db, error);
     if (status != HK_OK) {
         (void)sqlite3_close(db);
         return status;
+    }
+    *ret_db = db;
+    return HK_OK;
+}
+
+enum hk_status hk_store_open_reader(const char *data_dir, sqlite3 **ret_db, struct hk_error *error)
+{
+    sqlite3 *db = NULL;
+    int64_t schema = 0;
+    enum hk_status status = hk_store_open_record(data_dir, &db, &schema, error);
+
+    if (status != HK_OK)
+        return status;
+    if (schema != HK_STORE_SCHEMA) {
+        (void)sqlite3_close(db);
+        return hk_fail(error, HK_UNSUPPORTED,
+            "ledger: written by an earlier version (schema %" PRId64
+            "); the engine brings it to %d when it starts",
+            schema, HK_STORE_SCHEMA);
     }
     *ret_db = db;
     return HK_OK;

@@ -2,19 +2,22 @@
  * store: the database file. Opening it with the right settings, its schema, the guards on entries,
  * and short forms of what is done with every statement.
  *
- * Version 2 of the schema. entry is the record, everything from `tenant` on is a projection, and
- * tree, checkpoint, token_hash, answer, cursor and credential lie beside the ledger.
+ * Version 3 of the schema. entry is the record, everything from `tenant` on is a projection, and
+ * tree, node, checkpoint, token_hash, answer, cursor and credential lie beside the ledger. Entries,
+ * trees and checkpoints are the same in every version.
  */
 #ifndef HK_LEDGER_STORE_H
 #define HK_LEDGER_STORE_H
 
-#include "base/status.h"
+#include "ledger/audit.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HK_STORE_SCHEMA 2
+#define HK_STORE_SCHEMA 3
+#define HK_STORE_SCHEMA_OLDEST 1 /* that migrate.h knows the way from */
+#define HK_STORE_SCHEMA_NODES 3  /* the first with the table node */
 #define HK_STORE_FILE "ledger.db"
 
 /* Positions: the tenant's number and the entry's number in its ledger. */
@@ -24,13 +27,35 @@
 #define HK_POS_SEQ(pos) ((uint64_t)(pos) & ((UINT64_C(1) << HK_POS_SHIFT) - 1))
 #define HK_TENANTS_MAX (1 << 22)
 
-/* The one read-write connection: creates the file and the schema when they are missing. Guards are
- * in force when this returns. */
-HK_MUST_CHECK enum hk_status hk_store_open_writer(
-    const char *data_dir, sqlite3 **ret_db, struct hk_error *error);
-/* A read-only connection that never checkpoints. HK_NOT_FOUND when there is no ledger. */
+/* The numbers of all tenants that have entries: one step along the key each. */
+#define HK_STORE_TENANTS_SQL                                                                       \
+    "WITH RECURSIVE found(t) AS ("                                                                 \
+    " SELECT min(pos) >> 40 FROM entry UNION ALL"                                                  \
+    " SELECT (SELECT min(pos) >> 40 FROM entry WHERE pos >= (t + 1) << 40) FROM found"             \
+    " WHERE t IS NOT NULL)"                                                                        \
+    " SELECT t FROM found WHERE t IS NOT NULL"
+
+/* Tables and guards that are no projections; makes those that are missing. */
+extern const char hk_record_schema[];
+
+/* Told of entries while they are folded, which takes long for a large ledger. */
+struct hk_store_progress {
+    hk_audit_progress_fn *fn; /* may be NULL */
+    void *ctx;
+};
+
+/* The one read-write connection: creates the file and the schema when they are missing, and brings
+ * an earlier schema to this one. With must_refold, projections are made anew in any case. Guards
+ * are in force when this returns. HK_UNSUPPORTED for a later schema, or later entries. */
+HK_MUST_CHECK enum hk_status hk_store_open_writer(const char *data_dir, bool must_refold,
+    const struct hk_store_progress *progress, sqlite3 **ret_db, struct hk_error *error);
+/* A read-only connection that never checkpoints. HK_NOT_FOUND when there is no ledger,
+ * HK_UNSUPPORTED for another schema. */
 HK_MUST_CHECK enum hk_status hk_store_open_reader(
     const char *data_dir, sqlite3 **ret_db, struct hk_error *error);
+/* The same for whoever reads entries, trees and checkpoints only: of any schema up to this one. */
+HK_MUST_CHECK enum hk_status hk_store_open_record(
+    const char *data_dir, sqlite3 **ret_db, int64_t *ret_schema, struct hk_error *error);
 /* An empty private database with the projections alone. */
 HK_MUST_CHECK enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error);
 

@@ -123,6 +123,56 @@ static void tampering_is_found(void)
     }
 }
 
+/* With the roots of blocks an edit between two checkpoints is known to a block of 256. */
+static void blocks_say_where(void)
+{
+    static const struct {
+        const char *sql;
+        int64_t seq;
+        const char *problem;
+    } cases[] = {
+        {"UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(300), 256,
+            "from 256 to 511"},
+        {"UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(3), 2,
+            "from 2 to 255"},
+        {"UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(650), 2,
+            "from 2 to 699"},
+        {"UPDATE entry SET line = replace(line, 'us-one', 'us-two') WHERE pos = " POS(
+             300) ";"
+                  "DELETE FROM checkpoint WHERE size > 2",
+            256, "from 256 to 511 is not the one"},
+        {"UPDATE node SET hash = randomblob(32) WHERE idx = 1", 256, "over the entries 256 to 511"},
+        {"UPDATE node SET hash = randomblob(31) WHERE idx = 1", 256, "over the entries 256 to 511"},
+        {"DELETE FROM node WHERE idx = 0", 0, "over the entries 0 to 255"},
+        {"INSERT INTO node VALUES(1, 8, 2, randomblob(32))", 700, "that no entries make up"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct folder folder;
+        struct hk_buf out;
+        bool found;
+
+        folder_init(&folder);
+        put(&folder, HK_KIND_CONTAINMENT_STARTING, "co-1", "{}"); /* a checkpoint over 2 */
+        for (int batch = 0; batch < 2; batch++) {
+            struct hk_write *write = hk_write_new();
+            for (int k = 0; k < 349; k++)
+                add(&folder, write, HK_KIND_ALERT_RECEIVED, "al-1", "{}");
+            must(hk_ledger_write_now(folder.ledger, write, NULL) == HK_OK, "not written");
+        }
+        folder_close(&folder);
+        tamper(&folder, cases[i].sql);
+        found = !verify(&folder, NULL, &out);
+        found = found && number_at(&out, "seq") == cases[i].seq &&
+                strstr(out.data, cases[i].problem) != NULL;
+        if (!found)
+            (void)fprintf(stderr, "%s\n  gives %s\n", cases[i].sql, out.data);
+        CU_ASSERT_TRUE(found);
+        hk_buf_done(&out);
+        folder_done(&folder);
+    }
+}
+
 /* Who holds the database only can't rewrite history: neither prev nor projections are evidence. */
 static void a_wrong_prev_is_for_rebuild(void)
 {
@@ -243,6 +293,7 @@ int main(void)
     static const struct suite_test tests[] = {
         {"honest ledgers verify", honest_ledgers_verify},
         {"tampering is found", tampering_is_found},
+        {"blocks say where", blocks_say_where},
         {"a wrong prev is for rebuild", a_wrong_prev_is_for_rebuild},
         {"given checkpoints are held", given_checkpoints_are_held},
         {"changed projections are found", changed_projections_are_found},

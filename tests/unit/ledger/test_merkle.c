@@ -54,6 +54,43 @@ static void roots_are_those_of_the_book(void)
     }
 }
 
+/* Each block's root, when its last leaf comes, is the root of its leaves alone. */
+static void blocks_are_told_when_complete(void)
+{
+    struct hk_merkle tree;
+    struct hk_merkle small; /* over the leaves since the last block of 2^8 */
+    struct hk_merkle large; /* … of 2^16 */
+    size_t told = 0;
+
+    hk_merkle_init(&tree);
+    hk_merkle_init(&small);
+    hk_merkle_init(&large);
+    for (uint64_t n = 1; n <= 2 * 65536 + 300; n++) {
+        uint8_t roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE];
+        uint8_t expected[HK_SHA256_SIZE];
+        uint8_t leaf[HK_SHA256_SIZE];
+        size_t count;
+
+        hk_merkle_leaf(&n, sizeof(n), leaf);
+        hk_merkle_append(&small, leaf);
+        hk_merkle_append(&large, leaf);
+        count = hk_merkle_append_blocks(&tree, leaf, roots);
+        told += count;
+        CU_ASSERT_EQUAL_FATAL(count, n % 65536 == 0 ? 2 : n % 256 == 0);
+        if (count > 0) {
+            hk_merkle_root(&small, expected);
+            CU_ASSERT_EQUAL(memcmp(roots[0], expected, sizeof(expected)), 0);
+            hk_merkle_init(&small);
+        }
+        if (count > 1) {
+            hk_merkle_root(&large, expected);
+            CU_ASSERT_EQUAL(memcmp(roots[1], expected, sizeof(expected)), 0);
+            hk_merkle_init(&large);
+        }
+    }
+    CU_ASSERT_EQUAL(told, 513 + 2);
+}
+
 static void roots_are_those_published(void)
 {
     static const struct {
@@ -114,6 +151,7 @@ int main(void)
 {
     static const struct suite_test tests[] = {
         {"roots are those of the book", roots_are_those_of_the_book},
+        {"blocks are told when complete", blocks_are_told_when_complete},
         {"roots are those published", roots_are_those_published},
         {"frontiers pack and unpack", frontiers_pack_and_unpack},
     };
