@@ -4,6 +4,7 @@
 #include "app/folder.h"
 
 #include "app/progress.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -18,11 +19,10 @@ enum { TENANTS_MAX = 100000, CHAIN_SIZE_MAX = 1 << 20 };
 enum hk_status hk_folder_make(const char *path, struct hk_error *error)
 {
     struct stat info;
+    enum hk_status status = hk_file_make_folder(path, error);
 
-    if (mkdir(path, 0700) == 0)
-        return HK_OK;
-    if (errno != EEXIST)
-        return hk_fail(error, HK_IO, "cannot make %s: %s", path, strerror(errno));
+    if (status != HK_OK)
+        return status;
     if (stat(path, &info) != 0)
         return hk_fail(error, HK_IO, "cannot look at %s: %s", path, strerror(errno));
     if (!S_ISDIR(info.st_mode))

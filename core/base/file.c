@@ -69,16 +69,25 @@ static int write_all(int fd, const char *data, size_t size)
     return fsync(fd);
 }
 
+/* The names in a folder are on disk once the folder is synced, not once what they name is. */
 static int sync_folder_of(const char *path)
 {
     char folder[PATH_MAX];
-    size_t size = (size_t)(strrchr(path, '/') - path);
+    size_t size = strlen(path);
     int result;
     int fd;
 
+    while (size > 1 && path[size - 1] == '/')
+        size--;
+    while (size > 0 && path[size - 1] != '/')
+        size--;
+    if (size >= sizeof(folder)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
     memcpy(folder, path, size);
     folder[size] = '\0';
-    fd = open(size == 0 ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = open(size == 0 ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return -1;
     result = fsync(fd);
@@ -96,6 +105,20 @@ enum hk_status hk_file_publish(const char *fresh, const char *path, struct hk_er
             strerror(errno));
     (void)unlink(fresh);
     return status;
+}
+
+enum hk_status hk_file_make_folder(const char *path, struct hk_error *error)
+{
+    bool is_new = mkdir(path, 0700) == 0;
+
+    if (!is_new && errno != EEXIST)
+        return hk_fail(error, HK_IO, "cannot make %s: %s", path, strerror(errno));
+    /* Also one that was there: whoever made it may have been killed before it came to that. Who
+     * may not read the folder above can't sync it, and some file systems don't know how (EINVAL).
+     */
+    if (sync_folder_of(path) != 0 && is_new && errno != EACCES && errno != EINVAL)
+        return hk_fail(error, HK_IO, "cannot sync the folder of %s: %s", path, strerror(errno));
+    return HK_OK;
 }
 
 enum hk_status hk_file_make_private(

@@ -21,6 +21,10 @@ HK_MUST_CHECK enum hk_status hk_file_read(const char *path, size_t size_max, enu
 HK_MUST_CHECK enum hk_status hk_file_publish(
     const char *fresh, const char *path, struct hk_error *error);
 
+/* Make a folder (mode 0700) of which the name is there after a power cut too, as of one that was
+ * there already. The folders above it must be there. */
+HK_MUST_CHECK enum hk_status hk_file_make_folder(const char *path, struct hk_error *error);
+
 /* Make a private file in an existing folder, whole and synced or not at all. HK_CONFLICT when it is
  * there already: it is never replaced. */
 HK_MUST_CHECK enum hk_status hk_file_make_private(

@@ -172,13 +172,15 @@ static bool is_good_name(const char *name, size_t size)
 /* Make each folder on the way to the file. */
 static enum hk_status make_folders(char *path, size_t from, struct hk_error *error)
 {
-    for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    enum hk_status status = HK_OK;
+
+    for (char *slash = strchr(path + from, '/'); slash != NULL && status == HK_OK;
+         slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return hk_fail(error, HK_IO, "cannot make %s: %s", path, strerror(errno));
+        status = hk_file_make_folder(path, error);
         *slash = '/';
     }
-    return HK_OK;
+    return status;
 }
 
 static enum hk_status extract(sqlite3_stmt *stmt, const char *data_dir, struct hk_error *error)

@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -14,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define KEY_FILE_SIZE_MAX 4096
 
@@ -95,8 +93,11 @@ enum hk_status hk_key_open(
     if (snprintf(folder, sizeof(folder), "%s/key", data_dir) >= (int)sizeof(folder) ||
         snprintf(path, sizeof(path), "%s/key/ledger.pem", data_dir) >= (int)sizeof(path))
         return hk_fail(error, HK_INVALID, "key: path is too long");
-    if (may_create && mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return hk_fail(error, HK_IO, "key: can't make %s: %s", folder, strerror(errno));
+    if (may_create) {
+        status = hk_file_make_folder(folder, error);
+        if (status != HK_OK)
+            return hk_error_prefix(error, "key");
+    }
     hk_buf_init(&pem, 2 * KEY_FILE_SIZE_MAX);
     status = hk_file_read(path, KEY_FILE_SIZE_MAX, HK_FILE_PRIVATE, &pem, error);
     if (status == HK_OK)

@@ -3,6 +3,7 @@
  */
 #include "ledger/ledger.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/reader.h"
@@ -11,10 +12,8 @@
 #include "limits.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct tenant_name {
     hk_tenant number;
@@ -82,11 +81,11 @@ static enum hk_status start(
     if (options->data_dir[0] != '/')
         return hk_fail(
             error, HK_INVALID, "data folder must be an absolute path: %s", options->data_dir);
-    if (mkdir(options->data_dir, 0700) != 0 && errno != EEXIST)
-        return hk_fail(error, HK_IO, "can't make %s: %s", options->data_dir, strerror(errno));
-    status = hk_appender_open(options->data_dir,
-        &(struct hk_store_progress){.fn = options->progress, .ctx = options->progress_ctx},
-        &appender, error);
+    status = hk_file_make_folder(options->data_dir, error);
+    if (status == HK_OK)
+        status = hk_appender_open(options->data_dir,
+            &(struct hk_store_progress){.fn = options->progress, .ctx = options->progress_ctx},
+            &appender, error);
     if (status != HK_OK)
         return status;
     status = learn(ledger, appender, error);

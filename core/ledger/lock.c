@@ -3,6 +3,8 @@
  */
 #include "ledger/ledger.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static enum hk_status busy(int fd, const char *data_dir, struct hk_error *error)
@@ -34,8 +35,9 @@ enum hk_status hk_engine_lock(const char *data_dir, int *ret_fd, struct hk_error
 
     if (snprintf(path, sizeof(path), "%s/engine.lock", data_dir) >= (int)sizeof(path))
         return hk_fail(error, HK_INVALID, "lock: path is too long");
-    if (mkdir(data_dir, 0700) != 0 && errno != EEXIST)
-        return hk_fail(error, HK_IO, "can't make %s: %s", data_dir, strerror(errno));
+    status = hk_file_make_folder(data_dir, error);
+    if (status != HK_OK)
+        return status;
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return hk_fail(error, HK_IO, "can't open %s: %s", path, strerror(errno));

@@ -5,14 +5,12 @@
 
 #include "base/file.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { NONCE_SIZE = 12, TAG_SIZE = 16, SEALED_SIZE_MAX = 1024 };
 
@@ -53,8 +51,9 @@ enum hk_status hk_seal_open(const char *data_dir, struct hk_seal **ret_seal, str
 
     if (snprintf(path, sizeof(path), "%s/key", data_dir) >= (int)sizeof(path) - 16)
         return hk_fail(error, HK_INVALID, "the path of the data folder is too long");
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return hk_fail(error, HK_IO, "cannot make %s: %s", path, strerror(errno));
+    status = hk_file_make_folder(path, error);
+    if (status != HK_OK)
+        return status;
     (void)strncat(path, "/login.key", sizeof(path) - strlen(path) - 1);
     hk_buf_init(&bytes, 256);
     status = hk_file_read(path, sizeof(key), HK_FILE_PRIVATE, &bytes, error);

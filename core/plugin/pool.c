@@ -1,5 +1,6 @@
 #include "plugin/pool_internal.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "plugin/elfnote.h"
 
@@ -224,6 +225,7 @@ static enum hk_status load_file(
 static enum hk_status make_folder(const char *path, struct hk_error *error)
 {
     char part[PATH_MAX];
+    enum hk_status status;
 
     if (path[0] != '/' || !hk_copy_text(part, sizeof(part), path))
         return hk_fail(error, HK_INVALID, "its state folder must be an absolute path");
@@ -232,8 +234,10 @@ static enum hk_status make_folder(const char *path, struct hk_error *error)
             continue;
         char kept = *c;
         *c = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return hk_fail(error, HK_IO, "can't make %s: %s", part, strerror(errno));
+        /* What is there already costs no sync. */
+        status = access(part, F_OK) == 0 ? HK_OK : hk_file_make_folder(part, error);
+        if (status != HK_OK)
+            return status;
         *c = kept;
         if (kept == '\0')
             return HK_OK;

@@ -68,12 +68,32 @@ static void what_is_no_small_file_is_refused(void)
     hk_buf_done(&out);
 }
 
+/* That its name is synced can't be seen from here: the power cuts of tests/torture look at that. */
+static void a_folder_is_made_once(void)
+{
+    char inner[80];
+    char beyond[96];
+    struct hk_error error;
+    struct stat info;
+
+    (void)snprintf(inner, sizeof(inner), "%s/inner/", folder);
+    (void)snprintf(beyond, sizeof(beyond), "%s/nowhere/inner", folder);
+    CU_ASSERT_EQUAL_FATAL(hk_file_make_folder(inner, &error), HK_OK);
+    CU_ASSERT_EQUAL(hk_file_make_folder(inner, &error), HK_OK);
+    CU_ASSERT_EQUAL_FATAL(stat(inner, &info), 0);
+    CU_ASSERT_EQUAL(info.st_mode & 07777, 0700);
+    CU_ASSERT_EQUAL(hk_file_make_folder(beyond, &error), HK_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, beyond));
+    (void)rmdir(inner);
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
         {"a private file is made once", a_private_file_is_made_once},
         {"what others may read is refused", what_others_may_read_is_refused},
         {"what is no small file is refused", what_is_no_small_file_is_refused},
+        {"a folder is made once", a_folder_is_made_once},
     };
     int failures;
 
