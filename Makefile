@@ -3,10 +3,11 @@
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 CTEST_ARGS ?=
+TORTURE_ARGS ?=
 PYTHON := /usr/bin/python3
 CTEST := ctest --output-on-failure --no-tests=error --parallel 2
 
-.PHONY: build test demo bench fuzz lint asan tsan coverage install deps clean
+.PHONY: build test demo bench torture fuzz lint asan tsan coverage install deps clean
 
 build: deps
 	cmake --preset release
@@ -22,6 +23,11 @@ bench: build
 	cmake --build build --target bench-all
 	HIKESHI=$(CURDIR)/build/hikeshi HIKESHI_BUILD=$(CURDIR)/build HIKESHI_SOURCE=$(CURDIR) \
 		$(PYTHON) tests/bench/run.py
+
+# Some twenty minutes; TORTURE_ARGS="--points N --faults N" for more or less (see tests/torture/run.py --help).
+torture: build
+	HIKESHI=$(CURDIR)/build/hikeshi HIKESHI_BUILD=$(CURDIR)/build HIKESHI_SOURCE=$(CURDIR) \
+		$(PYTHON) tests/torture/run.py $(TORTURE_ARGS)
 
 # Each target runs for FUZZ_SECONDS; what it finds is left in build-fuzz/crashes/.
 fuzz:
