@@ -140,6 +140,8 @@
 #define HK_FILE_PRINT_SIZE 256   /* bytes by which a file is known again */
 
 /* --- ledger --- */
+#define HK_ENTRIES_MAX                                                                             \
+    ((UINT64_C(1) << 40) - 1) /* of one tenant: its part of a row's number, see ledger/store.h */
 #define HK_PAYLOAD_SIZE_MAX (1024 * 1024) /* one entry's payload */
 #define HK_WRITE_QUEUE_MAX 8192 /* requests waiting for the writer; admission starts at half */
 #define HK_WRITE_BATCH_MAX                                                                         \

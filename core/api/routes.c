@@ -16,6 +16,16 @@ static const struct hk_param entries_query[] = {
     {"limit", "items of one page, 1 to 500; 100 unless given"},
     {NULL, NULL},
 };
+static const struct hk_param inclusion_query[] = {
+    {"seq", "the entry's sequence number"},
+    {"size", "of the checkpoint that it is proved for; the newest unless given"},
+    {NULL, NULL},
+};
+static const struct hk_param consistency_query[] = {
+    {"from", "entries of the earlier tree"},
+    {"to", "of the checkpoint that it leads to; the newest unless given"},
+    {NULL, NULL},
+};
 static const struct hk_param alerts_query[] = {
     {"source", "where they come from; the name of the token unless given"},
     {NULL, NULL},
@@ -196,5 +206,25 @@ const struct hk_route hk_routes[] = {
         .answer = "the note",
         .answer_type = "text/plain",
         .problems = {404, 503}},
+    {.method = "GET",
+        .path = "/v1/tenants/{tenant}/audit/proof/inclusion",
+        .role = "viewer",
+        .role_too = "auditor",
+        .handler = hk_route_inclusion,
+        .summary = "Prove that an entry is in the tree that a checkpoint signs (RFC 9162)",
+        .query = inclusion_query,
+        .status = 200,
+        .answer = "the entry's line, the path to the root, the checkpoint",
+        .problems = {400, 404, 503}},
+    {.method = "GET",
+        .path = "/v1/tenants/{tenant}/audit/proof/consistency",
+        .role = "viewer",
+        .role_too = "auditor",
+        .handler = hk_route_consistency,
+        .summary = "Prove that an earlier tree is the beginning of a later one (RFC 9162)",
+        .query = consistency_query,
+        .status = 200,
+        .answer = "the path between the two roots, the later checkpoint",
+        .problems = {400, 404, 503}},
     {.method = NULL, .more = hk_routes_gate},
 };

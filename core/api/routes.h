@@ -39,6 +39,8 @@ hk_handler_fn hk_route_plugin;
 hk_handler_fn hk_route_entries;
 hk_handler_fn hk_route_timeline;
 hk_handler_fn hk_route_checkpoint;
+hk_handler_fn hk_route_inclusion;
+hk_handler_fn hk_route_consistency;
 
 hk_handler_fn hk_route_alerts_take;
 

@@ -3,6 +3,7 @@
  */
 #include "api/routes.h"
 #include "base/text.h"
+#include "ledger/prove_path.h"
 #include "ledger/query_timeline.h"
 #include "limits.h"
 
@@ -21,6 +22,8 @@ struct read_job {
     uint64_t after_seq;
     bool from_start;
     unsigned limit;
+    uint64_t from; /* of a proof */
+    uint64_t to;
 };
 
 /* A number in the query; fallback when it isn't there. False: it is answered. */
@@ -229,6 +232,66 @@ void hk_route_checkpoint(
         return;
     job->job.answer = answer_text;
     hk_job_read(&job->job, read_checkpoint);
+}
+
+static enum hk_status read_inclusion(struct hk_reading *reading, void *ctx, struct hk_error *error)
+{
+    struct read_job *job = ctx;
+
+    return hk_prove_inclusion(
+        reading, job->job.exchange.tenant, job->from, job->to, NULL, &job->job.out, error);
+}
+
+static enum hk_status read_consistency(
+    struct hk_reading *reading, void *ctx, struct hk_error *error)
+{
+    struct read_job *job = ctx;
+
+    return hk_prove_consistency(
+        reading, job->job.exchange.tenant, job->from, job->to, &job->job.out, error);
+}
+
+/* Two numbers: of what, which must be given, and of the checkpoint, 0 for the newest. */
+static void prove(struct hk_exchange *exchange, const struct hk_http_request *request,
+    const char *what, const char *checkpoint, hk_read_fn *fn)
+{
+    struct read_job *job;
+    uint64_t from = 0;
+    uint64_t to = 0;
+    bool is_given;
+
+    if (!read_number(exchange, request, what, HK_ENTRIES_MAX, &from, &is_given))
+        return;
+    if (!is_given) {
+        hk_answer_problem(exchange, 400, "%s: expected a number", what);
+        return;
+    }
+    if (!read_number(exchange, request, checkpoint, HK_ENTRIES_MAX, &to, &is_given))
+        return;
+    if (is_given && to == 0) {
+        hk_answer_problem(exchange, 400, "%s: there is no checkpoint over nothing", checkpoint);
+        return;
+    }
+    job = hk_job_new(exchange, sizeof(*job));
+    if (job == NULL)
+        return;
+    job->from = from;
+    job->to = to;
+    hk_job_read(&job->job, fn);
+}
+
+void hk_route_inclusion(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    (void)body;
+    prove(exchange, request, "seq", "size", read_inclusion);
+}
+
+void hk_route_consistency(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    (void)body;
+    prove(exchange, request, "from", "to", read_consistency);
 }
 
 void hk_route_plugins(

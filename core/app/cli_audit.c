@@ -94,6 +94,46 @@ static int audit_verify(struct hk_cli *cli)
     return exit_status;
 }
 
+static bool read_number(const char *text, uint64_t max, uint64_t *ret_value)
+{
+    char *end = NULL;
+
+    if (text == NULL)
+        return true;
+    *ret_value = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *ret_value <= max;
+}
+
+static int audit_prove(struct hk_cli *cli)
+{
+    const char *since = hk_cli_option(cli, "since");
+    struct hk_audit_options options;
+    struct hk_progress progress;
+    char path[PATH_MAX];
+    struct hk_buf note;
+    struct hk_buf out;
+    struct hk_error error;
+    uint64_t seq = 0;
+    enum hk_status status;
+
+    if (!read_number(cli->args[0], HK_ENTRIES_MAX, &seq))
+        return hk_cli_fail(HK_EXIT_USAGE, "audit prove: expected an entry's number");
+    hk_buf_init(&note, CHECKPOINT_SIZE_MAX);
+    hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
+    status = fill_options(cli, path, &options, &progress, &error);
+    if (status == HK_OK && since != NULL) {
+        status = read_file(since, &note, &error);
+        options.checkpoint_text = note.data != NULL ? note.data : "";
+    }
+    if (status == HK_OK)
+        status = hk_audit_prove(&options, seq, &out, &error);
+    if (status == HK_OK)
+        hk_print_json(out.data, out.size);
+    hk_buf_done(&out);
+    hk_buf_done(&note);
+    return status == HK_OK ? HK_EXIT_DONE : hk_cli_error(&error);
+}
+
 static int audit_rebuild(struct hk_cli *cli)
 {
     struct hk_audit_options options;
@@ -216,16 +256,6 @@ static int print_entries(const struct hk_cli *cli, const struct hk_reply *reply)
     return HK_EXIT_DONE;
 }
 
-static bool read_number(const char *text, uint64_t max, uint64_t *ret_value)
-{
-    char *end = NULL;
-
-    if (text == NULL)
-        return true;
-    *ret_value = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *ret_value <= max;
-}
-
 static int show_through_engine(
     const struct hk_cli *cli, const struct entries_job *job, struct hk_reply *reply)
 {
@@ -281,6 +311,9 @@ const struct hk_command hk_commands_audit[] = {
     {"audit show", "", 0, 0, "Print entries, oldest first", audit_show,
         {{"subject", "ID", "only those about this"}, {"after", "SEQ", "go on after this one"},
             {"limit", "N", "1 to 500"}}},
+    {"audit prove", "SEQ", 1, 1,
+        "Print the proof that an entry is in the newest checkpoint, as JSON", audit_prove,
+        {{"since", "FILE", "and that this earlier checkpoint is its beginning"}}},
     {"audit export", "", 0, 0, "Write a bundle that can be checked without Hikeshi", audit_export,
         {{"out", "DIR", "a new folder"}}},
     {"audit rebuild", "", 0, 0,

@@ -24,6 +24,12 @@ struct hk_audit_options {
 HK_MUST_CHECK enum hk_status hk_audit_verify(const struct hk_audit_options *options,
     struct hk_buf *out, bool *ret_ok, struct hk_error *error);
 
+/* Append {"inclusion":…,"consistency":…|null} of one tenant, as prove_path.h has them: that entry
+ * seq is in the newest checkpoint, and, with options.checkpoint_text, that this one's tree is the
+ * beginning of the newest one's. HK_CONFLICT when it isn't: a fork. */
+HK_MUST_CHECK enum hk_status hk_audit_prove(const struct hk_audit_options *options, uint64_t seq,
+    struct hk_buf *out, struct hk_error *error);
+
 /* Fold all entries into a scratch database and compare canonical row dumps of each projection.
  * Appends {"ok":…,"tables":[{"table","rows","sha256"}],"difference":…}. */
 HK_MUST_CHECK enum hk_status hk_audit_rebuild_check(const struct hk_audit_options *options,

@@ -21,13 +21,13 @@ void hk_merkle_leaf(const void *data, size_t size, uint8_t ret_hash[HK_SHA256_SI
     hk_sha256(parts, 2, ret_hash);
 }
 
-/* hash = node(left, hash) */
-static void join(const uint8_t left[HK_SHA256_SIZE], uint8_t hash[HK_SHA256_SIZE])
+void hk_merkle_node(const uint8_t left[HK_SHA256_SIZE], const uint8_t right[HK_SHA256_SIZE],
+    uint8_t ret_hash[HK_SHA256_SIZE])
 {
     const struct hk_bytes parts[] = {
-        {&node_tag, 1}, {left, HK_SHA256_SIZE}, {hash, HK_SHA256_SIZE}};
+        {&node_tag, 1}, {left, HK_SHA256_SIZE}, {right, HK_SHA256_SIZE}};
 
-    hk_sha256(parts, 3, hash);
+    hk_sha256(parts, 3, ret_hash);
 }
 
 /* ret_roots may be NULL. */
@@ -46,7 +46,7 @@ static size_t append(struct hk_merkle *tree, unsigned level, const uint8_t root[
             memcpy(ret_roots[blocks++], hash, sizeof(hash));
         if ((tree->size >> level & 1) == 0)
             break;
-        join(tree->node[level], hash);
+        hk_merkle_node(tree->node[level], hash, hash);
     }
     memcpy(tree->node[level], hash, sizeof(hash));
     tree->size += leaves;
@@ -84,7 +84,7 @@ void hk_merkle_root(const struct hk_merkle *tree, uint8_t ret_root[HK_SHA256_SIZ
         if (is_first)
             memcpy(ret_root, tree->node[level], HK_SHA256_SIZE);
         else
-            join(tree->node[level], ret_root);
+            hk_merkle_node(tree->node[level], ret_root, ret_root);
         is_first = false;
     }
 }

@@ -23,6 +23,9 @@ struct hk_merkle {
 void hk_merkle_init(struct hk_merkle *tree);
 /* SHA-256(0x00 ‖ data) */
 void hk_merkle_leaf(const void *data, size_t size, uint8_t ret_hash[HK_SHA256_SIZE]);
+/* SHA-256(0x01 ‖ left ‖ right); ret_hash may be one of them. */
+void hk_merkle_node(const uint8_t left[HK_SHA256_SIZE], const uint8_t right[HK_SHA256_SIZE],
+    uint8_t ret_hash[HK_SHA256_SIZE]);
 void hk_merkle_append(struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE]);
 /* The same, and the roots of the blocks that the leaf completes, the smallest first. Returns how
  * many; the last block of 2^level leaves is number (size >> level) - 1. */

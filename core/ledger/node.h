@@ -19,4 +19,14 @@ HK_MUST_CHECK enum hk_status hk_node_prepare_put(
 HK_MUST_CHECK enum hk_status hk_node_append(sqlite3_stmt *put, hk_tenant tenant,
     struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE], struct hk_error *error);
 
+/* The root over count leaves from first on, read from the largest blocks that fit and from lines
+ * where none does. As hk_merkle_range_fn wants it: first is aligned to the smallest power of two
+ * that is not below count. HK_CORRUPT when a line or a block is missing. */
+struct hk_node_source {
+    sqlite3 *db;
+    hk_tenant tenant;
+};
+HK_MUST_CHECK enum hk_status hk_node_range(void *source, uint64_t first, uint64_t count,
+    uint8_t ret_root[HK_SHA256_SIZE], struct hk_error *error);
+
 #endif
