@@ -231,6 +231,13 @@
     20 /* a gate that was narrowed so often is for talking, not narrowing */
 #define HK_LEASE_DEFAULT_MS (4 * 3600000)
 #define HK_LEASE_MAX_MS (30LL * 86400000)
+#define HK_LEASE_TALK_MAX                                                                          \
+    5000 /* entries of a containment, a look a day for years: beyond, it is not renewed, and looks \
+            that find nothing new leave none, since whoever ends it reads them all */
+#define HK_TASK_TALK_MAX 500 /* entries of a task, beyond which it can only be done */
+#define HK_GATE_MEMORY_MAX                                                                         \
+    (64UL * 1024 * 1024)            /* HK_GATE_REVISIONS_MAX times what a gate covers              \
+                                     */
 #define HK_RETRY_SAME_KEY_MAX 3     /* idempotent calls sent again before the step is unknown */
 #define HK_SECRET_SIZE_MAX 16384    /* a private key in PEM is the longest that people have */
 #define HK_SECRET_HIDDEN_SIZE_MIN 6 /* shorter ones stand in harmless texts by chance */

@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GATE_MEMORY_MAX (64UL * 1024 * 1024) /* HK_GATE_REVISIONS_MAX times what a gate covers */
-enum { GATE_ENTRIES_MAX = 1000 };            /* with room for decisions, see HK_GATE_TALK_MAX */
+enum { GATE_ENTRIES_MAX = 1000 }; /* with room for decisions, see HK_GATE_TALK_MAX */
 
 static void op_free(struct hk_gate_op *op)
 {
@@ -286,7 +285,7 @@ struct hk_gate_op *hk_gate_op_new(
     op->tenant = tenant;
     op->answer_status = HK_OK;
     (void)hk_copy_text(op->gate, sizeof op->gate, gate);
-    hk_arena_init(&op->arena, GATE_MEMORY_MAX);
+    hk_arena_init(&op->arena, HK_GATE_MEMORY_MAX);
     hk_buf_init(&op->answer, HK_PAYLOAD_SIZE_MAX);
     return op;
 }

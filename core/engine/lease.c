@@ -334,16 +334,11 @@ static void recover(struct hk_release *op)
 
 /* --- the way through --- */
 
-static void on_read(void *job, enum hk_status status, const struct hk_error *read_error)
+static void on_read(void *job, enum hk_status status, const struct hk_error *error)
 {
     struct hk_release *op = job;
-    struct hk_error error = {0};
-    if (status != HK_OK)
-        error = *read_error;
-    if (status == HK_OK)
-        status = hk_standing_take(&op->standing, &error);
     if (status != HK_OK) {
-        op_end(op, status, &error);
+        op_end(op, status, error);
         return;
     }
     switch (op->job) {

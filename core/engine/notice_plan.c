@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLAN_MEMORY_MAX (8UL * 1024 * 1024)
 enum { GATE_ENTRIES_MAX = 1000, AGAIN_MS = 1000 };
 
 /* A contact while it is planned: names are copies, since this is filled on a reader's thread. */
@@ -309,6 +308,6 @@ void hk_notice_gate(struct hk_engine *engine, struct hk_tenant_state *tenant, co
             (void)hk_copy_text(plan->each[i].user, sizeof plan->each[i].user, contact->user);
     }
     (void)hk_copy_text(plan->gate, sizeof plan->gate, gate);
-    hk_arena_init(&plan->arena, PLAN_MEMORY_MAX);
+    hk_arena_init(&plan->arena, HK_GATE_MEMORY_MAX);
     hk_turn_take(engine, plan->gate, go, plan);
 }

@@ -132,6 +132,10 @@ static void renew(struct renewal *op)
                 : "only an active containment can be renewed");
         return;
     }
+    if (!hk_standing_has_room(&op->standing)) {
+        refuse(op, HK_LIMIT, "so much was done about it already that it can only be released");
+        return;
+    }
     if (op->standing.is_by_hand) {
         write_renewed(op);
         return;
@@ -154,16 +158,11 @@ static enum hk_status read_containment(
     return hk_standing_read(&((struct renewal *)job)->standing, reading, error);
 }
 
-static void on_read(void *job, enum hk_status status, const struct hk_error *read_error)
+static void on_read(void *job, enum hk_status status, const struct hk_error *error)
 {
     struct renewal *op = job;
-    struct hk_error error = {0};
     if (status != HK_OK)
-        error = *read_error;
-    else
-        status = hk_standing_take(&op->standing, &error);
-    if (status != HK_OK)
-        end(op, status, &error);
+        end(op, status, error);
     else
         renew(op);
 }

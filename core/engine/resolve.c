@@ -8,6 +8,7 @@
 #include "engine/memory.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
+#include "engine/standing.h"
 #include "engine/step.h"
 #include "engine/task.h"
 #include "engine/tenant.h"
@@ -16,9 +17,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CONTAINMENT_MEMORY_MAX (8UL * 1024 * 1024)
-enum { CONTAINMENT_ENTRIES_MAX = 10000 };
 
 struct run_op {
     struct hk_engine *engine;
@@ -33,17 +31,15 @@ struct run_op {
     hk_reply_fn *reply;
     void *reply_ctx;
     enum hk_run_state state;
-    /* the step's containment, which a person may have released meanwhile: our turn on it */
-    char containment[HK_ID_SIZE];
-    enum hk_containment_state containment_state;
-    struct hk_arena arena;
+    /* of the step's containment, which a person may have released meanwhile: our turn on it */
+    struct hk_standing standing; /* id "": there is none */
 };
 
 static void op_end(struct run_op *op, enum hk_status status, const char *problem)
 {
     struct hk_engine *engine = op->engine;
     char containment[HK_ID_SIZE];
-    (void)hk_copy_text(containment, sizeof containment, op->containment);
+    (void)hk_copy_text(containment, sizeof containment, op->standing.id);
     struct hk_error error = {0};
     struct hk_buf answer;
     struct hk_jw jw;
@@ -60,7 +56,7 @@ static void op_end(struct run_op *op, enum hk_status status, const char *problem
     free(op->step);
     free(op->result);
     free(op->text);
-    hk_arena_done(&op->arena);
+    hk_standing_done(&op->standing);
     free(op);
     if (containment[0] != 0)
         hk_turn_end(engine, containment);
@@ -122,7 +118,7 @@ static void write_resolved(
     if (!happened)
         hk_task_open_fallback(tx, run, step, value);
     /* Released by hand while the step was unknown: what happened no longer stands. */
-    if (op->containment_state != HK_CONTAINMENT_UNKNOWN)
+    if (op->standing.state != HK_CONTAINMENT_UNKNOWN)
         return;
     if (happened)
         hk_containment_active(step, tx, "unknown", value);
@@ -168,15 +164,7 @@ static enum hk_status read_containment(
     struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct run_op *op = job;
-    struct hk_chain chain;
-    enum hk_status status = hk_query_chain(reading, op->tenant->number, op->containment,
-        CONTAINMENT_ENTRIES_MAX, &op->arena, &chain, error);
-    for (size_t i = 0; status == HK_OK && i < chain.count; i++) {
-        if (!hk_containment_step_to(&op->containment_state, chain.items[i].entry.kind))
-            return hk_fail(
-                error, HK_CORRUPT, "containment %s: its entries don't follow", op->containment);
-    }
-    return status;
+    return hk_standing_read(&op->standing, reading, error);
 }
 
 static void on_containment(void *job, enum hk_status status, const struct hk_error *error)
@@ -206,9 +194,9 @@ static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
     const struct hk_step *step = op->step == NULL ? NULL : hk_run_step(run, op->step);
     if (op->is_cancel) {
         cancel(op, run);
-    } else if (step != NULL && step->containment[0] != 0 && op->containment[0] == 0) {
-        (void)hk_copy_text(op->containment, sizeof op->containment, step->containment);
-        hk_turn_take(op->engine, op->containment, go, op);
+    } else if (step != NULL && step->containment[0] != 0 && op->standing.id[0] == 0) {
+        hk_standing_init(&op->standing, op->tenant->number, step->containment);
+        hk_turn_take(op->engine, op->standing.id, go, op);
     } else {
         resolve(op, run);
     }
@@ -225,7 +213,6 @@ static void start(struct hk_engine *engine, hk_tenant tenant, const struct hk_ac
     op->reply = reply;
     op->reply_ctx = ctx;
     op->state = HK_RUN_NONE;
-    hk_arena_init(&op->arena, CONTAINMENT_MEMORY_MAX);
     (void)hk_copy_text(op->run, sizeof op->run, run);
     if (!engine->is_ready || engine->is_stopping)
         op_end(op, HK_BUSY, "the engine is not ready; try again later");

@@ -4,50 +4,47 @@
 
 #include <string.h>
 
-#define MEMORY_MAX (8UL * 1024 * 1024)
-enum { ENTRIES_MAX = 10000 };
-
 void hk_standing_init(struct hk_standing *standing, hk_tenant tenant, const char *id)
 {
     memset(standing, 0, sizeof *standing);
     standing->tenant = tenant;
     (void)hk_copy_text(standing->id, sizeof standing->id, id);
-    hk_arena_init(&standing->arena, MEMORY_MAX);
 }
 
 void hk_standing_done(struct hk_standing *standing)
 {
     hk_json_doc_done(&standing->starting);
     hk_json_doc_done(&standing->drifted);
-    hk_arena_done(&standing->arena);
 }
 
-enum hk_status hk_standing_read(
-    struct hk_standing *standing, struct hk_reading *reading, struct hk_error *error)
+static enum hk_status take_entry(void *ctx, const struct hk_stored *stored, struct hk_error *error)
 {
-    return hk_query_chain(reading, standing->tenant, standing->id, ENTRIES_MAX, &standing->arena,
-        &standing->chain, error);
-}
-
-static enum hk_status take_entry(
-    struct hk_standing *standing, const struct hk_stored *stored, struct hk_error *error)
-{
+    struct hk_standing *standing = ctx;
     enum hk_kind kind = stored->entry.kind;
     struct hk_json_doc doc = {0};
+    bool is_read = kind == HK_KIND_CONTAINMENT_STARTING || kind == HK_KIND_CONTAINMENT_ACTIVE ||
+                   kind == HK_KIND_CONTAINMENT_RENEWED || kind == HK_KIND_CONTAINMENT_HELD ||
+                   kind == HK_KIND_CONTAINMENT_DRIFTED;
+    if (standing->entries++ == 0 && kind != HK_KIND_CONTAINMENT_STARTING)
+        return hk_fail(error, HK_NOT_FOUND, "%s is no containment", standing->id);
     if (!hk_containment_step_to(&standing->state, kind))
         return hk_fail(error, HK_CORRUPT, "containment %s: %s can't follow while %s", standing->id,
             hk_kind_text(kind), hk_containment_state_text(standing->state));
-    if (stored->payload == NULL)
-        return hk_fail(error, HK_NOT_FOUND, "containment %s: a payload was erased", standing->id);
+    standing->releases += kind == HK_KIND_CONTAINMENT_RELEASING;
+    if (kind == HK_KIND_CONTAINMENT_VERIFIED || kind == HK_KIND_CONTAINMENT_DRIFTED)
+        standing->verified_us = stored->entry.time_us;
+    if (!is_read)
+        return HK_OK;
+    if (stored->payload == NULL) {
+        standing->is_erased = standing->is_erased || kind == HK_KIND_CONTAINMENT_STARTING;
+        return HK_OK;
+    }
     enum hk_status status =
         hk_json_parse(stored->payload, stored->payload_size, &hk_json_limits_own, &doc, error);
     if (status != HK_OK)
         return status;
     standing->expires_us = hk_json_i64_at(doc.root, "expires_us", standing->expires_us);
     standing->expires_us = hk_json_i64_at(doc.root, "retry_us", standing->expires_us);
-    standing->releases += kind == HK_KIND_CONTAINMENT_RELEASING;
-    if (kind == HK_KIND_CONTAINMENT_VERIFIED || kind == HK_KIND_CONTAINMENT_DRIFTED)
-        standing->verified_us = stored->entry.time_us;
     struct hk_json_doc *kept = NULL;
     if (kind == HK_KIND_CONTAINMENT_STARTING) {
         kept = &standing->starting;
@@ -63,15 +60,21 @@ static enum hk_status take_entry(
     return HK_OK;
 }
 
-enum hk_status hk_standing_take(struct hk_standing *standing, struct hk_error *error)
+enum hk_status hk_standing_read(
+    struct hk_standing *standing, struct hk_reading *reading, struct hk_error *error)
 {
-    enum hk_status status = HK_OK;
-    if (standing->chain.count > 0 &&
-        standing->chain.items[0].entry.kind != HK_KIND_CONTAINMENT_STARTING)
-        return hk_fail(error, HK_NOT_FOUND, "%s is no containment", standing->id);
-    for (size_t i = 0; status == HK_OK && i < standing->chain.count; i++)
-        status = take_entry(standing, &standing->chain.items[i], error);
+    enum hk_status status =
+        hk_query_chain_each(reading, standing->tenant, standing->id, take_entry, standing, error);
+    if (status == HK_OK && standing->is_erased && standing->state != HK_CONTAINMENT_RELEASED &&
+        standing->state != HK_CONTAINMENT_FAILED)
+        status =
+            hk_fail(error, HK_NOT_FOUND, "containment %s: its beginning was erased", standing->id);
     return status;
+}
+
+bool hk_standing_has_room(const struct hk_standing *standing)
+{
+    return standing->entries < HK_LEASE_TALK_MAX;
 }
 
 const char *hk_standing_plugin(const struct hk_standing *standing)

@@ -12,6 +12,7 @@
 #include "engine/dispatch.h"
 #include "engine/lease.h"
 #include "engine/memory.h"
+#include "engine/standing.h"
 #include "engine/start.h"
 #include "engine/task.h"
 #include "engine/tenant.h"
@@ -23,7 +24,7 @@
 #include <string.h>
 
 #define TASK_MEMORY_MAX (8UL * 1024 * 1024)
-enum { TASK_ENTRIES_MAX = 1000, LEASE_ENTRIES_MAX = 10000, HELD_AGAIN_MS = 3600 * 1000 };
+enum { TASK_ENTRIES_MAX = 1000, HELD_AGAIN_MS = 3600 * 1000 };
 
 struct task_op {
     struct hk_engine *engine;
@@ -43,10 +44,7 @@ struct task_op {
     struct hk_chain chain;
     struct hk_json_doc opened;
     enum hk_task_state state;
-    struct hk_chain lease_chain;
-    struct hk_json_doc starting;
-    enum hk_containment_state containment_state;
-    unsigned releases;
+    struct hk_standing standing; /* of the containment that it is about */
     /* what follows */
     char made[HK_ID_SIZE]; /* the containment by hand */
     struct hk_buf answer;
@@ -74,7 +72,7 @@ static void end(struct task_op *op, enum hk_status status, const struct hk_error
     hk_jw_object_end(&jw);
     op->reply(op->reply_ctx, status, error, op->answer.data);
     hk_json_doc_done(&op->opened);
-    hk_json_doc_done(&op->starting);
+    hk_standing_done(&op->standing);
     hk_arena_done(&op->arena);
     hk_buf_done(&op->answer);
     free(op);
@@ -119,27 +117,18 @@ static enum hk_status read_task(struct hk_reading *reading, void *job, struct hk
     if (status == HK_OK)
         status = hk_query_chain(
             reading, tenant, op->id, TASK_ENTRIES_MAX, &op->arena, &op->chain, error);
+    hk_standing_init(&op->standing, tenant, op->row.containment);
     if (status == HK_OK && op->row.containment[0] != 0)
-        status = hk_query_chain(reading, tenant, op->row.containment, LEASE_ENTRIES_MAX, &op->arena,
-            &op->lease_chain, error);
+        status = hk_standing_read(&op->standing, reading, error);
     return status;
 }
 
-static enum hk_status take_chains(struct task_op *op, struct hk_error *error)
+static enum hk_status take_chain(struct task_op *op, struct hk_error *error)
 {
     enum hk_status status = parse(&op->chain.items[0], &op->opened, error);
     for (size_t i = 0; status == HK_OK && i < op->chain.count; i++) {
         if (!hk_task_step_to(&op->state, op->chain.items[i].entry.kind))
             status = hk_fail(error, HK_CORRUPT, "task %s: its entries don't follow", op->id);
-    }
-    if (status == HK_OK && op->lease_chain.count > 0)
-        status = parse(&op->lease_chain.items[0], &op->starting, error);
-    for (size_t i = 0; status == HK_OK && i < op->lease_chain.count; i++) {
-        enum hk_kind kind = op->lease_chain.items[i].entry.kind;
-        op->releases += kind == HK_KIND_CONTAINMENT_RELEASING;
-        if (!hk_containment_step_to(&op->containment_state, kind))
-            status = hk_fail(
-                error, HK_CORRUPT, "containment %s: its entries don't follow", op->row.containment);
     }
     return status;
 }
@@ -219,7 +208,7 @@ static void write_released(struct task_op *op, struct hk_tx *tx, const char *rea
 /* What was done by hand is to be undone by hand. */
 static void end_undo(struct task_op *op, struct hk_tx *tx)
 {
-    if (op->containment_state != HK_CONTAINMENT_RELEASING)
+    if (op->standing.state != HK_CONTAINMENT_RELEASING)
         return;
     if (op->done.outcome != HK_TASK_DID_NOT) {
         write_released(op, tx, op->done.evidence);
@@ -237,7 +226,7 @@ static void end_undo(struct task_op *op, struct hk_tx *tx)
 static void end_release(struct task_op *op, struct hk_tx *tx)
 {
     char key[HK_SHA256_HEX_SIZE];
-    enum hk_containment_state state = op->containment_state;
+    enum hk_containment_state state = op->standing.state;
     if (op->done.outcome != HK_TASK_HAPPENED ||
         !hk_containment_step_to(&state, HK_KIND_CONTAINMENT_RELEASING))
         return;
@@ -245,7 +234,7 @@ static void end_release(struct task_op *op, struct hk_tx *tx)
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_CONTAINMENT_RELEASING, op->row.containment);
     hk_jw_kv(jw, "key", key);
     hk_jw_kv(jw, "reason", op->done.evidence);
-    hk_jw_kv_i64(jw, "attempt", op->releases + 1);
+    hk_jw_kv_i64(jw, "attempt", op->standing.releases + 1);
     hk_jw_kv_bool(jw, "by_hand", true);
     hk_jw_kv(jw, "task", op->id);
     hk_tx_end(tx);
@@ -293,6 +282,10 @@ static void done(struct task_op *op)
 static void assign(struct task_op *op)
 {
     struct hk_tx tx;
+    if (op->chain.count >= HK_TASK_TALK_MAX) {
+        refuse(op, HK_LIMIT, "it was given away so often that it can only be done");
+        return;
+    }
     if (!hk_task_step_to(&op->state, HK_KIND_TASK_ASSIGNED)) {
         refuse(op, HK_CONFLICT, "it is done");
         return;
@@ -312,7 +305,7 @@ static void on_read(void *job, enum hk_status status, const struct hk_error *rea
     if (status != HK_OK)
         error = *read_error;
     else
-        status = take_chains(op, &error);
+        status = take_chain(op, &error);
     if (status != HK_OK)
         end(op, status, &error);
     else if (op->engine->is_stopping)

@@ -129,13 +129,16 @@ static void put_check(struct look *look, struct hk_tx *tx)
 static bool is_news(const struct look *look, enum hk_kind kind)
 {
     bool was_drifted = look->standing.state == HK_CONTAINMENT_DRIFTED;
+    if (was_drifted != (kind == HK_KIND_CONTAINMENT_DRIFTED))
+        return true;
+    if (!hk_standing_has_room(&look->standing))
+        return false;
     if (look->reply != NULL)
         return true;
     if (kind == HK_KIND_CONTAINMENT_VERIFIED)
-        return was_drifted ||
-               hk_engine_now_us(look->engine) - look->standing.verified_us >= A_DAY_US;
+        return hk_engine_now_us(look->engine) - look->standing.verified_us >= A_DAY_US;
     const char *before = hk_json_string_at(look->standing.drifted.root, "found", "");
-    return !was_drifted || strcmp(before, look->found) != 0;
+    return strcmp(before, look->found) != 0;
 }
 
 static void write_entry(
@@ -261,16 +264,11 @@ static enum hk_status read_containment(
     return hk_standing_read(&((struct look *)job)->standing, reading, error);
 }
 
-static void on_read(void *job, enum hk_status status, const struct hk_error *read_error)
+static void on_read(void *job, enum hk_status status, const struct hk_error *error)
 {
     struct look *look = job;
-    struct hk_error error = {0};
     if (status != HK_OK)
-        error = *read_error;
-    else
-        status = hk_standing_take(&look->standing, &error);
-    if (status != HK_OK)
-        end(look, status, &error);
+        end(look, status, error);
     else if (look->engine->is_stopping)
         refuse(look, HK_BUSY, "the engine is stopping; try again later");
     else

@@ -29,6 +29,12 @@ HK_MUST_CHECK enum hk_status hk_query_chain(struct hk_reading *reading, hk_tenan
 HK_MUST_CHECK enum hk_status hk_query_chain_newest(struct hk_reading *reading, hk_tenant tenant,
     const char *subject, size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain,
     bool *ret_is_cut, struct hk_error *error);
+/* Each entry about one subject, oldest first, of however long a history; what is passed is good
+ * during the call. HK_NOT_FOUND when there are none; what fn returns ends it unless HK_OK. */
+typedef enum hk_status hk_stored_fn(
+    void *ctx, const struct hk_stored *stored, struct hk_error *error);
+HK_MUST_CHECK enum hk_status hk_query_chain_each(struct hk_reading *reading, hk_tenant tenant,
+    const char *subject, hk_stored_fn *fn, void *ctx, struct hk_error *error);
 /* One entry by its number. HK_NOT_FOUND. */
 HK_MUST_CHECK enum hk_status hk_query_entry(struct hk_reading *reading, hk_tenant tenant,
     uint64_t seq, struct hk_arena *arena, struct hk_stored *ret_stored, struct hk_error *error);

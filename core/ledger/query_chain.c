@@ -53,22 +53,42 @@ static enum hk_status find_last(struct hk_reading *reading, hk_tenant tenant, co
     return status;
 }
 
-/* Read the row that stmt stands on (line, payload) into the arena. */
+static const char row_sql[] = "SELECT line, payload FROM entry WHERE pos = ?1";
+
+/* Let stmt (row_sql) stand on the row at a position of a history. */
+static enum hk_status find_row(sqlite3_stmt *stmt, int64_t pos, struct hk_error *error)
+{
+    bool has_row = false;
+    enum hk_status status = hk_stmt_bind(stmt, error, "i", pos);
+
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && !has_row)
+        status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
+    return status;
+}
+
+/* Read the row that stmt stands on (line, payload); good while it stands there. */
+static enum hk_status read_row(
+    sqlite3_stmt *stmt, struct hk_stored *ret_stored, struct hk_error *error)
+{
+    ret_stored->payload = (const char *)sqlite3_column_text(stmt, 1);
+    ret_stored->payload_size = (size_t)sqlite3_column_bytes(stmt, 1);
+    if (hk_entry_parse(hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
+            &ret_stored->entry, error) != HK_OK)
+        return hk_fail(error, HK_CORRUPT, "ledger: an entry can't be read; see audit verify");
+    return HK_OK;
+}
+
+/* The same, into the arena. */
 static enum hk_status take_row(sqlite3_stmt *stmt, struct hk_arena *arena,
     struct hk_stored *ret_stored, struct hk_error *error)
 {
-    const char *payload = (const char *)sqlite3_column_text(stmt, 1);
-    enum hk_status status = hk_entry_parse(
-        hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &ret_stored->entry, error);
+    enum hk_status status = read_row(stmt, ret_stored, error);
 
-    if (status != HK_OK)
-        return hk_fail(error, HK_CORRUPT, "ledger: an entry can't be read; see audit verify");
-    ret_stored->payload = NULL;
-    ret_stored->payload_size = 0;
-    if (payload == NULL)
-        return HK_OK;
-    ret_stored->payload_size = (size_t)sqlite3_column_bytes(stmt, 1);
-    ret_stored->payload = hk_arena_copy(arena, payload, ret_stored->payload_size);
+    if (status != HK_OK || ret_stored->payload == NULL)
+        return status;
+    ret_stored->payload = hk_arena_copy(arena, ret_stored->payload, ret_stored->payload_size);
     if (ret_stored->payload == NULL)
         return hk_fail(error, HK_LIMIT, "ledger: more history than fits the memory for it");
     return HK_OK;
@@ -131,21 +151,42 @@ static enum hk_status read_positions(struct hk_reading *reading, const int64_t *
     size_t count, struct hk_arena *arena, struct hk_stored *items, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(
-        reading->db, "SELECT line, payload FROM entry WHERE pos = ?1", &stmt, error);
+    enum hk_status status = hk_stmt_prepare(reading->db, row_sql, &stmt, error);
 
     for (size_t i = 0; i < count && status == HK_OK; i++) {
-        status = hk_stmt_bind(stmt, error, "i", positions[count - 1 - i]);
-        if (status == HK_OK)
-            status = hk_stmt_step(stmt, &has_row, error);
-        if (status == HK_OK && !has_row)
-            status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
+        status = find_row(stmt, positions[count - 1 - i], error);
         if (status == HK_OK)
             status = take_row(stmt, arena, &items[i], error);
         (void)sqlite3_reset(stmt);
     }
     (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+enum hk_status hk_query_chain_each(struct hk_reading *reading, hk_tenant tenant,
+    const char *subject, hk_stored_fn *fn, void *ctx, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t *positions = NULL;
+    struct hk_stored stored;
+    size_t count = 0;
+    int64_t last = 0;
+    enum hk_status status = find_last(reading, tenant, subject, &last, error);
+
+    if (status == HK_OK)
+        status = walk(reading, last, SUBJECT_ENTRIES_MAX, &positions, &count, NULL, error);
+    if (status == HK_OK)
+        status = hk_stmt_prepare(reading->db, row_sql, &stmt, error);
+    for (size_t i = count; i > 0 && status == HK_OK; i--) {
+        status = find_row(stmt, positions[i - 1], error);
+        if (status == HK_OK)
+            status = read_row(stmt, &stored, error);
+        if (status == HK_OK)
+            status = fn(ctx, &stored, error);
+        (void)sqlite3_reset(stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    free(positions);
     return status;
 }
 
@@ -214,8 +255,7 @@ enum hk_status hk_query_entry(struct hk_reading *reading, hk_tenant tenant, uint
 
     if (seq >= UINT64_C(1) << HK_POS_SHIFT)
         return hk_fail(error, HK_NOT_FOUND, "there is no entry of that number");
-    status = hk_stmt_prepare(
-        reading->db, "SELECT line, payload FROM entry WHERE pos = ?1", &stmt, error);
+    status = hk_stmt_prepare(reading->db, row_sql, &stmt, error);
     if (status == HK_OK)
         status = hk_stmt_bind(stmt, error, "i", HK_POS(tenant, seq));
     if (status == HK_OK)
