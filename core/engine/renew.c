@@ -16,6 +16,7 @@
 #include "engine/tx.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct renewal {
     struct hk_engine *engine;
@@ -122,14 +123,33 @@ static void write_renewing(struct renewal *op)
     hk_tx_commit(&tx, HK_LANE_URGENT, NULL, on_renewing, op);
 }
 
+/* Protection may have come since it was made: then it ends in its time. */
+static bool is_protected(const struct renewal *op, struct hk_verdict *ret_verdict)
+{
+    const struct hk_json *starting = op->standing.starting.root;
+    const struct hk_question question = {
+        .action = hk_json_string_at(starting, "action", ""),
+        .kind = hk_json_string_at(starting, "kind", ""),
+        .target = hk_json_string_at(starting, "target", NULL),
+        .target_type = hk_json_string_at(starting, "target_type", NULL),
+        .time_us = hk_engine_now_us(op->engine),
+    };
+    return hk_authority_is_protected(op->tenant->authority, &question, true, ret_verdict);
+}
+
 static void renew(struct renewal *op)
 {
     const struct hk_action_info *info = NULL;
+    struct hk_verdict verdict;
     if (op->standing.state != HK_CONTAINMENT_ACTIVE) {
         refuse(op, HK_CONFLICT,
             op->standing.state == HK_CONTAINMENT_DRIFTED
                 ? "it has drifted: what no longer holds can't be renewed"
                 : "only an active containment can be renewed");
+        return;
+    }
+    if (is_protected(op, &verdict)) {
+        refuse(op, HK_CONFLICT, verdict.why);
         return;
     }
     if (!hk_standing_has_room(&op->standing)) {
@@ -182,6 +202,11 @@ void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk
     struct hk_error error = {0};
     if (!engine->is_ready || engine->is_stopping) {
         hk_reply_busy(reply, ctx);
+        return;
+    }
+    if (!actor->is_person && strcmp(actor->id, "local") != 0) {
+        (void)hk_fail(&error, HK_DENIED, "only a person lets it stand for longer");
+        reply(ctx, HK_DENIED, &error, NULL);
         return;
     }
     if (for_ms > state->lease_max_ms) {

@@ -187,3 +187,33 @@ def test_nothing_is_begun_for_a_run_that_was_cancelled(corner):
     logs = list(corner.engine.data.rglob("world.log"))
     assert logs and not any("touch_probeable" in log.read_text() for log in logs)
     assert corner.is_sound()
+
+
+def test_what_may_be_renewed_and_by_whom(corner):
+    """A service decides nothing, and what is protected by now ends in its time."""
+    engine = corner.start('return act.world.touch_once({ target = alert.title }, { expires = "1h" })')
+    service = engine.token(service="robot", role="responder")
+    for title in ("host", "soon-protected"):
+        corner.send(title=title)
+    until(lambda: len(corner.items("containments", "active")) == 2, "the containments")
+    leases = {item["target"]: item for item in corner.items("containments", "active")}
+
+    def renew(target, token=None, **body):
+        return engine.post(f"/v1/containments/{leases[target]['id']}/renew", token or corner.approver,
+                           {"for": "2h"} | body)
+
+    assert renew("host", service).status == 403
+    assert renew("host", **{"for": "31d"}).status == 400
+    assert corner.shown("containments", leases["host"]["id"])["expires"] == leases["host"]["expires"]
+    assert renew("host").status == 200
+    assert corner.shown("containments", leases["host"]["id"])["expires"] > leases["host"]["expires"]
+    engine.ok("contain", "renew", leases["host"]["id"], "--for", "3h")  # whoever has the folder
+    engine.stop()
+    engine.config.write_text(engine.config.read_text().replace('"protected.example"', '"soon-protected"'))
+    corner.start()
+    refused = renew("soon-protected")
+    assert refused.status == 409 and "protected" in refused.json["detail"], refused.body
+    assert renew("host").status == 200
+    shown = corner.shown("containments", leases["soon-protected"]["id"])
+    assert (shown["state"], shown["expires"]) == ("active", leases["soon-protected"]["expires"])
+    assert corner.is_sound()
