@@ -147,7 +147,14 @@
 #define HK_WRITE_BATCH_MAX                                                                         \
     1024 /* requests in one transaction: bounds the time to the next sync                          \
           */
-#define HK_CREDENTIAL_SIZE_MAX 4096 /* a hash with its parameters, or ten of recovery codes */
+#define HK_CREDENTIAL_SIZE_MAX 4096     /* a hash with its parameters, or ten of recovery codes */
+#define HK_HEARTBEAT_DEFAULT_MS 3600000 /* a sign of life in each record */
+#define HK_SINKS_MAX 8                  /* places that checkpoints are sent to; a thread each */
+#define HK_SINK_COMMAND_WORDS_MAX 32    /* a program and its arguments */
+#define HK_SINK_TIME_MAX_MS 10000       /* one try */
+#define HK_SINK_LINGER_MS 1000          /* for a syslog server to say that it took nothing */
+#define HK_SINK_RETRY_MS 30000          /* after a failure; half of the time between checkpoints */
+#define HK_SINK_MESSAGE_SIZE_MAX 20480  /* a note of HK_NOTE_SIZE_MAX in JSON */
 #define HK_CURSOR_KEY_MAX 255
 #define HK_CURSOR_VALUE_MAX 8192 /* a path of PATH_MAX and some numbers */
 #define HK_READER_THREADS 2

@@ -129,6 +129,29 @@ static void write_engine(struct hk_buf *out, const struct hk_engine *engine)
         hk_engine_is_ready(engine, &why) ? 1 : 0);
 }
 
+/* By place in the configuration and kind; where a sink is, is the provider's affair. */
+static void write_sinks(struct hk_buf *out, struct hk_sinks *sinks)
+{
+    struct hk_sink_state state;
+
+    hk_buf_append_text(out,
+        "# HELP hikeshi_checkpoint_sink_sent_total Checkpoints that a sink took, since start.\n"
+        "# TYPE hikeshi_checkpoint_sink_sent_total counter\n");
+    for (size_t i = 0; i < hk_sinks_count(sinks); i++) {
+        hk_sinks_state(sinks, i, &state);
+        hk_buf_appendf(out, "hikeshi_checkpoint_sink_sent_total{sink=\"%zu %s\"} %" PRIu64 "\n",
+            i + 1, hk_sink_kind_text(state.kind), state.sent);
+    }
+    hk_buf_append_text(out,
+        "# HELP hikeshi_checkpoint_sink_failures_total Tries that failed, since start.\n"
+        "# TYPE hikeshi_checkpoint_sink_failures_total counter\n");
+    for (size_t i = 0; i < hk_sinks_count(sinks); i++) {
+        hk_sinks_state(sinks, i, &state);
+        hk_buf_appendf(out, "hikeshi_checkpoint_sink_failures_total{sink=\"%zu %s\"} %" PRIu64 "\n",
+            i + 1, hk_sink_kind_text(state.kind), state.failures);
+    }
+}
+
 static void write_ledger(struct hk_buf *out, struct hk_ledger *ledger)
 {
     struct hk_ledger_stats stats;
@@ -150,6 +173,7 @@ static void write_ledger(struct hk_buf *out, struct hk_ledger *ledger)
         out, "hikeshi_ledger_wal_bytes", "gauge", "Size of the write-ahead log.", stats.wal_bytes);
     figure(out, "hikeshi_ledger_write_backlog", "gauge", "Writes that wait.", stats.write_backlog);
     figure(out, "hikeshi_ledger_read_backlog", "gauge", "Reads that wait.", stats.read_backlog);
+    write_sinks(out, hk_ledger_sinks(ledger));
 }
 
 static void write_api(struct hk_buf *out, const struct hk_api *api)

@@ -5,10 +5,10 @@
 #include "api/api.h"
 #include "app/cli.h"
 #include "app/folder.h"
+#include "app/gaps.h"
 #include "app/progress.h"
 #include "app/reload.h"
 #include "app/settings.h"
-#include "app/source_gaps.h"
 #include "app/sources.h"
 #include "app/supervisor.h"
 #include "base/log.h"
@@ -50,7 +50,7 @@ struct serve {
     struct hk_ledger *ledger;
     struct hk_engine *engine;
     struct hk_app_sources *sources;
-    struct hk_source_gaps *source_gaps;
+    struct hk_app_gaps *gaps;
     struct hk_api *api;
     struct hk_supervisor *supervisor;
     struct hk_reload *reload;
@@ -146,7 +146,8 @@ static enum hk_status start_ledger(struct serve *serve, struct hk_error *error)
 {
     struct hk_progress progress;
     const struct hk_ledger_options options = {.data_dir = serve->data_dir,
-        .checkpoint_sink = serve->settings.checkpoint_sink,
+        .sinks = serve->settings.sinks,
+        .sink_count = serve->settings.sink_count,
         .notify = hk_wake_signal,
         .notify_ctx = serve->wake,
         .progress = hk_progress_tell,
@@ -263,13 +264,13 @@ static enum hk_status start_sources(struct serve *serve, struct hk_error *error)
 
 static enum hk_status start_gaps(struct serve *serve, struct hk_error *error)
 {
-    enum hk_status status = hk_source_gaps_new(serve->loop, serve->engine,
-        hk_app_sources_tally(serve->sources), &serve->source_gaps, error);
+    enum hk_status status = hk_app_gaps_new(serve->loop, serve->engine,
+        hk_app_sources_tally(serve->sources), hk_ledger_sinks(serve->ledger), &serve->gaps, error);
 
     for (size_t i = 0; i < serve->settings.tenant_count && status == HK_OK; i++) {
         hk_tenant tenant;
         if (hk_engine_tenant(serve->engine, serve->settings.tenants[i].setup.name, &tenant))
-            status = hk_source_gaps_add(serve->source_gaps, tenant, error);
+            status = hk_app_gaps_add(serve->gaps, tenant, error);
     }
     return status;
 }
@@ -503,7 +504,7 @@ static void stop_all(struct serve *serve)
     hk_timer_free(serve->stop_timer);
     hk_reload_free(serve->reload);
     hk_supervisor_free(serve->supervisor);
-    hk_source_gaps_free(serve->source_gaps);
+    hk_app_gaps_free(serve->gaps);
     if (serve->engine != NULL)
         hk_engine_free(serve->engine);
     if (serve->ledger != NULL)

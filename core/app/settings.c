@@ -116,7 +116,6 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
 {
     const struct hk_json *root = settings->doc.root;
     const struct hk_json *socket = hk_json_get(root, "socket");
-    const struct hk_json *sink = hk_json_get(root, "checkpoint_sink");
     enum hk_status status = hk_settings_keys(root, "", top_keys, error);
 
     if (status != HK_OK)
@@ -127,10 +126,7 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
     settings->has_socket = true;
     if (socket != NULL && !hk_json_bool(socket, &settings->has_socket))
         return hk_fail(error, HK_INVALID, "socket: expected true or false");
-    if (sink != NULL && hk_json_string(sink) == NULL)
-        return hk_fail(error, HK_INVALID, "checkpoint_sink: expected the path of a folder");
-    if (sink != NULL)
-        status = hk_settings_path(settings, sink->text, &settings->checkpoint_sink, error);
+    status = hk_settings_sinks(settings, error);
     if (status == HK_OK)
         status = read_log(settings, error);
     return status;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "intake/products.h"
+#include "ledger/sinks.h"
 #include "loop/tls.h"
 #include "plugin/pool.h"
 #include "source/config.h"
@@ -47,7 +48,8 @@ struct hk_app_settings {
     const char *url;    /* "https://soc.example", where people reach the pages; NULL: listen */
     struct hk_app_tls tls;
     bool has_socket;
-    const char *checkpoint_sink; /* absolute, or NULL */
+    const struct hk_sink_setup *sinks; /* where checkpoints go */
+    size_t sink_count;
     enum hk_log_level log_level;
     enum hk_log_format log_format;
     struct hk_products *products; /* that are built in */

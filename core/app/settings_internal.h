@@ -17,6 +17,9 @@ HK_MUST_CHECK enum hk_status hk_settings_path(struct hk_app_settings *settings, 
 /* listen, url and tls. */
 HK_MUST_CHECK enum hk_status hk_settings_listen(
     struct hk_app_settings *settings, struct hk_error *error);
+/* checkpoint_sink. */
+HK_MUST_CHECK enum hk_status hk_settings_sinks(
+    struct hk_app_settings *settings, struct hk_error *error);
 /* Read the files that a tenant's table names; NULL is no table and no secrets. The caller frees
  * *ret_secrets in every case. */
 HK_MUST_CHECK enum hk_status hk_settings_secrets(struct hk_app_settings *settings,

@@ -12,9 +12,9 @@
 #include <string.h>
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
-    "lists", "protected", "budgets", "dedupe", "lease", "verify", "ready", "gaps", "secrets",
-    "sources", "mappings", "mode", "tuning_until", "cases", "fallback", "login", "url", "channels",
-    "contacts", "notices", NULL};
+    "lists", "protected", "budgets", "dedupe", "lease", "verify", "ready", "heartbeat", "gaps",
+    "secrets", "sources", "mappings", "mode", "tuning_until", "cases", "fallback", "login", "url",
+    "channels", "contacts", "notices", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {

@@ -263,7 +263,8 @@ bool hk_engine_served_file(const struct hk_engine *engine, hk_tenant tenant, con
     X(SOURCE_HINDERED, "source_hindered")                                                          \
     X(MAPPING_FAILS, "mapping_fails")                                                              \
     X(ACTION_NOT_READY, "action_not_ready")                                                        \
-    X(CONTACT_SILENT, "contact_silent")
+    X(CONTACT_SILENT, "contact_silent")                                                            \
+    X(SINK_FAILS, "sink_fails")
 enum hk_gap_kind {
 #define X(name, text) HK_GAP_##name,
     HK_GAP_KINDS(X)

@@ -59,6 +59,7 @@ struct hk_tenant_state {
     int64_t lease_max_ms;
     int64_t gap_look_every_ms;
     int64_t verify_every_ms;
+    int64_t heartbeat_every_ms;
     int64_t ready_every_ms;
     struct hk_rhythm *rhythm; /* of its sources */
     struct hk_case_policy cases;
@@ -231,6 +232,7 @@ struct hk_engine {
     struct hk_gaps *gaps;
     struct hk_gap_watch *gap_watch;
     struct hk_verifier *verifier;
+    struct hk_heartbeat *heartbeat;
     struct hk_ready *ready;
     unsigned writes_open;
     struct hk_engine_stats stats;

@@ -16,6 +16,7 @@
 #include "engine/due.h"
 #include "engine/gap.h"
 #include "engine/gap_watch.h"
+#include "engine/heartbeat.h"
 #include "engine/lease.h"
 #include "engine/line.h"
 #include "engine/memory.h"
@@ -125,6 +126,8 @@ enum hk_status hk_engine_new(
     if (status == HK_OK)
         status = hk_verifier_new(engine, &engine->verifier, error);
     if (status == HK_OK)
+        status = hk_heartbeat_new(engine, &engine->heartbeat, error);
+    if (status == HK_OK)
         status = hk_ready_new(engine, &engine->ready, error);
     if (status == HK_OK) {
         hk_pool_hold(engine->pool);
@@ -173,6 +176,7 @@ void hk_engine_free(struct hk_engine *engine)
     hk_timer_free(engine->stop_timer);
     hk_verifier_free(engine->verifier);
     hk_ready_free(engine->ready);
+    hk_heartbeat_free(engine->heartbeat);
     hk_gap_watch_free(engine->gap_watch);
     hk_gaps_free(engine->gaps);
     free_runs(engine);
@@ -323,6 +327,7 @@ static void become_ready(struct hk_engine *engine)
     hk_notices_start(engine->notices);
     hk_ready_start(engine->ready);
     hk_verifier_start(engine->verifier);
+    hk_heartbeat_start(engine->heartbeat);
 }
 
 static void on_start_tick(void *ctx)

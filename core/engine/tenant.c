@@ -182,19 +182,19 @@ static enum hk_status check_keys(const struct hk_json *config, struct hk_error *
     return status;
 }
 
-/* verify = { every = "15m" }, and ready likewise: how often plugins are asked. */
-static enum hk_status read_every(
-    const struct hk_json *config, const char *name, int64_t *ret_ms, struct hk_error *error)
+/* verify = { every = "15m" }, and ready and heartbeat likewise. */
+static enum hk_status read_every(const struct hk_json *config, const char *name, int64_t default_ms,
+    int64_t *ret_ms, struct hk_error *error)
 {
     static const char *const keys[] = {"every", NULL};
     const struct hk_json *value = hk_json_get(config, name);
-    *ret_ms = HK_ASK_EVERY_DEFAULT_MS;
+    *ret_ms = default_ms;
     if (value == NULL)
         return HK_OK;
     enum hk_status status = hk_check_keys(value, name, keys, error);
     if (status == HK_OK)
-        status = hk_duration_of(
-            value, name, "every", HK_ASK_EVERY_DEFAULT_MS, HK_ASK_EVERY_MAX_MS, ret_ms, error);
+        status =
+            hk_duration_of(value, name, "every", default_ms, HK_ASK_EVERY_MAX_MS, ret_ms, error);
     if (status == HK_OK && *ret_ms < HK_ASK_EVERY_MIN_MS)
         status = hk_fail(error, HK_INVALID, "%s.every: must be 1s or more", name);
     return status;
@@ -252,9 +252,13 @@ static enum hk_status read_config(
     if (status == HK_OK)
         status = read_duration(root, "lease.max", HK_LEASE_MAX_MS, &tenant->lease_max_ms, error);
     if (status == HK_OK)
-        status = read_every(root, "verify", &tenant->verify_every_ms, error);
+        status =
+            read_every(root, "verify", HK_ASK_EVERY_DEFAULT_MS, &tenant->verify_every_ms, error);
     if (status == HK_OK)
-        status = read_every(root, "ready", &tenant->ready_every_ms, error);
+        status = read_every(root, "ready", HK_ASK_EVERY_DEFAULT_MS, &tenant->ready_every_ms, error);
+    if (status == HK_OK)
+        status = read_every(
+            root, "heartbeat", HK_HEARTBEAT_DEFAULT_MS, &tenant->heartbeat_every_ms, error);
     if (status == HK_OK)
         status = hk_gap_policy_read(root, &tenant->gap_look_every_ms, error);
     if (status == HK_OK)

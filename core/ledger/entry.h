@@ -26,6 +26,7 @@
 #define HK_KIND_LIST(X)                                                                            \
     X(LEDGER_OPENED, "ledger.opened")                                                              \
     X(LEDGER_RESTORED, "ledger.restored")                                                          \
+    X(LEDGER_HEARTBEAT, "ledger.heartbeat")                                                        \
     X(ENGINE_STARTED, "engine.started")                                                            \
     X(ENGINE_STOPPED, "engine.stopped")                                                            \
     X(CONFIG_APPLIED, "config.applied")                                                            \

@@ -24,6 +24,7 @@ struct hk_ledger {
     char *data_dir;
     struct hk_done_list written;
     struct hk_done_list read;
+    struct hk_sinks *sinks;
     struct hk_writer *writer;
     struct hk_readers *readers;
     struct hk_reading *reading; /* for hk_ledger_read_now; opened when first used */
@@ -93,8 +94,12 @@ static enum hk_status start(
         hk_appender_free(appender);
         return status;
     }
-    status = hk_writer_start(
-        appender, options->checkpoint_sink, &ledger->written, &ledger->writer, error);
+    status = hk_sinks_start(options->sinks, options->sink_count, &ledger->sinks, error);
+    if (status != HK_OK) {
+        hk_appender_free(appender);
+        return status;
+    }
+    status = hk_writer_start(appender, ledger->sinks, &ledger->written, &ledger->writer, error);
     if (status == HK_OK)
         status = hk_readers_start(options->data_dir, &ledger->read, &ledger->readers, error);
     return status;
@@ -132,6 +137,7 @@ void hk_ledger_close(struct hk_ledger *ledger)
     hk_readers_stop(ledger->readers);
     hk_reading_free(ledger->reading);
     hk_writer_stop(ledger->writer);
+    hk_sinks_stop(ledger->sinks); /* after the last checkpoints */
     for (item = hk_done_take(&ledger->written); item != NULL; item = next) {
         next = item->next;
         hk_write_free((struct hk_write *)item);
@@ -278,4 +284,9 @@ void hk_ledger_stats(struct hk_ledger *ledger, struct hk_ledger_stats *ret_stats
     hk_writer_stats(ledger->writer, ret_stats);
     ret_stats->write_backlog = hk_writer_backlog(ledger->writer);
     ret_stats->read_backlog = hk_readers_backlog(ledger->readers);
+}
+
+struct hk_sinks *hk_ledger_sinks(struct hk_ledger *ledger)
+{
+    return ledger->sinks;
 }

@@ -18,14 +18,16 @@
 #include "base/time.h"
 #include "ledger/audit.h"
 #include "ledger/entry.h"
+#include "ledger/sinks.h"
 
 struct hk_ledger;
 struct hk_write;
 
 struct hk_ledger_options {
-    const char *data_dir;        /* absolute; ledger.db, key/, made 0700 when missing */
-    const char *checkpoint_sink; /* folder outside to which checkpoints are copied, or NULL */
-    hk_notify_fn *notify;        /* called on a ledger thread when hk_ledger_drain has work */
+    const char *data_dir;              /* absolute; ledger.db, key/, made 0700 when missing */
+    const struct hk_sink_setup *sinks; /* where checkpoints go; borrowed for the call */
+    size_t sink_count;
+    hk_notify_fn *notify; /* called on a ledger thread when hk_ledger_drain has work */
     void *notify_ctx;
     /* Told of entries while a ledger of an earlier version is brought to this one, or NULL. */
     hk_audit_progress_fn *progress;
@@ -131,11 +133,12 @@ struct hk_ledger_stats {
     uint64_t transactions;
     uint64_t checkpoints;
     uint64_t sync_us_total; /* time in commit */
-    uint64_t sink_failures; /* checkpoints that could not be copied to the sink */
     uint64_t wal_bytes;
     size_t write_backlog;
     size_t read_backlog;
 };
 void hk_ledger_stats(struct hk_ledger *ledger, struct hk_ledger_stats *ret_stats);
+/* The sinks of the options, in their order, for hk_sinks_state; never NULL. */
+struct hk_sinks *hk_ledger_sinks(struct hk_ledger *ledger);
 
 #endif

@@ -75,6 +75,7 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         " VALUES(:tenant, " P("tenant") ", " P("ledger") ", " P("key") ")",
         SUBJECT_ROW},
     [HK_KIND_LEDGER_RESTORED] = {SUBJECT_ROW},
+    [HK_KIND_LEDGER_HEARTBEAT] = {SUBJECT_ROW},
     [HK_KIND_ENGINE_STARTED] = {SUBJECT_ROW},
     [HK_KIND_ENGINE_STOPPED] = {SUBJECT_ROW},
     [HK_KIND_CONFIG_APPLIED] = {SUBJECT_ROW},

@@ -4,7 +4,6 @@
 #include "ledger/writer.h"
 
 #include "base/crashpoint.h"
-#include "ledger/sink.h"
 #include "limits.h"
 
 #include <stdio.h>
@@ -20,7 +19,7 @@
 
 struct hk_writer {
     struct hk_appender *appender;
-    char *sink; /* or NULL */
+    struct hk_sinks *sinks;
     struct hk_done_list *done;
     struct hk_queue queue;
     pthread_t thread;
@@ -81,20 +80,17 @@ static bool checkpoint_is_due(struct hk_writer *writer, bool is_last)
            (writer->checkpoint_due_ms != 0 && hk_time_monotonic_ms() >= writer->checkpoint_due_ms);
 }
 
-static size_t copy_checkpoints(struct hk_writer *writer, size_t *ret_failures)
+static size_t send_checkpoints(struct hk_writer *writer)
 {
     size_t count = 0;
 
-    *ret_failures = 0;
     for (size_t i = 0; i < hk_appender_tenant_count(writer->appender); i++) {
         struct hk_append_tenant *tenant = hk_appender_tenant_at(writer->appender, i);
 
         if (tenant->note == NULL)
             continue;
         count++;
-        if (writer->sink != NULL &&
-            hk_sink_append(writer->sink, tenant->name, tenant->note, NULL) != HK_OK)
-            (*ret_failures)++;
+        hk_sinks_put(writer->sinks, tenant->name, tenant->note);
         free(tenant->note);
         tenant->note = NULL;
     }
@@ -142,11 +138,10 @@ static void count_batch(struct hk_writer *writer, int64_t sync_us)
     (void)pthread_mutex_unlock(&writer->lock);
 }
 
-static void count_checkpoints(struct hk_writer *writer, size_t count, size_t failures)
+static void count_checkpoints(struct hk_writer *writer, size_t count)
 {
     (void)pthread_mutex_lock(&writer->lock);
     writer->stats.checkpoints += count;
-    writer->stats.sink_failures += failures;
     (void)pthread_mutex_unlock(&writer->lock);
 }
 
@@ -167,8 +162,6 @@ static void write_batch(struct hk_writer *writer, struct hk_queue_item *list, bo
 {
     bool is_due = checkpoint_is_due(writer, is_last);
     struct hk_error error;
-    size_t checkpoints;
-    size_t failures;
     int64_t begun_us;
     enum hk_status status;
 
@@ -191,8 +184,7 @@ static void write_batch(struct hk_writer *writer, struct hk_queue_item *list, bo
     else if (writer->checkpoint_due_ms == 0)
         writer->checkpoint_due_ms = hk_time_monotonic_ms() + CHECKPOINT_AFTER_MS;
     give_back(writer, list);
-    checkpoints = copy_checkpoints(writer, &failures);
-    count_checkpoints(writer, checkpoints, failures);
+    count_checkpoints(writer, send_checkpoints(writer));
     bound_wal(writer);
 }
 
@@ -266,23 +258,22 @@ static void free_writer(struct hk_writer *writer)
     (void)pthread_mutex_destroy(&writer->lock);
     (void)pthread_cond_destroy(&writer->written);
     hk_appender_free(writer->appender);
-    free(writer->sink);
     free(writer);
 }
 
-enum hk_status hk_writer_start(struct hk_appender *take_appender, const char *sink,
+enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sinks *sinks,
     struct hk_done_list *done, struct hk_writer **ret_writer, struct hk_error *error)
 {
     struct hk_writer *writer = calloc(1, sizeof(*writer));
     pthread_attr_t attributes;
     bool has_started;
 
-    if (writer == NULL || (sink != NULL && (writer->sink = strdup(sink)) == NULL)) {
-        free(writer);
+    if (writer == NULL) {
         hk_appender_free(take_appender);
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
     }
     writer->appender = take_appender;
+    writer->sinks = sinks;
     writer->done = done;
     writer->page_size = page_size_of(hk_appender_db(take_appender));
     hk_queue_init(&writer->queue, SIZE_MAX, NULL, NULL);

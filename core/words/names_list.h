@@ -64,6 +64,7 @@
     X(GAP, "mapping_fails", "messages not understood", "変換の失敗")                               \
     X(GAP, "action_not_ready", "action not possible now", "対処の実行不可")                        \
     X(GAP, "contact_silent", "contact does not answer", "連絡先の応答なし")                        \
+    X(GAP, "sink_fails", "copy of the record's checkpoints fails", "台帳チェックポイントの送出失敗") \
                                                                                                    \
     X(PHASE, "identify", "identify", "特定")                                                       \
     X(PHASE, "contain", "contain", "封じ込め")                                                     \
@@ -148,6 +149,7 @@
     X(ENTITY, "url", "URL", "URL")                                                                 \
                                                                                                    \
     X(KIND, "ledger.opened", "ledger opened", "台帳の開始")                                        \
+    X(KIND, "ledger.heartbeat", "engine and record alive", "稼働の記録")                           \
     X(KIND, "engine.started", "engine started", "エンジンの起動")                                  \
     X(KIND, "engine.stopped", "engine stopped", "エンジンの停止")                                  \
     X(KIND, "config.applied", "configuration in force", "設定の適用")                              \

@@ -27,7 +27,7 @@ static void defaults_are_filled_in(void)
     CU_ASSERT_EQUAL(read_text("{\"tenants\":{\"main\":{}}}", &settings, NULL), HK_OK);
     CU_ASSERT_STRING_EQUAL(settings.listen, "127.0.0.1:8686");
     CU_ASSERT_TRUE(settings.has_socket);
-    CU_ASSERT_PTR_NULL(settings.checkpoint_sink);
+    CU_ASSERT_EQUAL(settings.sink_count, 0);
     CU_ASSERT_EQUAL(settings.log_level, HK_LOG_INFO);
     CU_ASSERT_EQUAL(settings.tenant_count, 1);
     CU_ASSERT_STRING_EQUAL(settings.tenants[0].setup.name, "main");
@@ -70,7 +70,9 @@ static void relative_paths_begin_at_the_file(void)
 
     CU_ASSERT_EQUAL_FATAL(read_text(json, &settings, &error), HK_OK);
     (void)snprintf(expected, sizeof(expected), "%s/sink", folder);
-    CU_ASSERT_STRING_EQUAL(settings.checkpoint_sink, expected);
+    CU_ASSERT_EQUAL_FATAL(settings.sink_count, 1);
+    CU_ASSERT_EQUAL(settings.sinks[0].kind, HK_SINK_FOLDER);
+    CU_ASSERT_STRING_EQUAL(settings.sinks[0].place, expected);
     CU_ASSERT_EQUAL(settings.tenants[0].setup.playbook_count, 1);
     CU_ASSERT_STRING_EQUAL(settings.tenants[0].playbooks[0].source, "return 1\n");
     CU_ASSERT_STRING_EQUAL(settings.tenants[0].playbooks[0].file, "one.lua");

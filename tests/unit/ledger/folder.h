@@ -12,6 +12,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,8 +62,10 @@ static inline void folder_drain(struct folder *folder)
 
 static inline enum hk_status folder_try_open(struct folder *folder, struct hk_error *error)
 {
+    const struct hk_sink_setup sink = {.kind = HK_SINK_FOLDER, .place = folder->sink};
     struct hk_ledger_options options = {.data_dir = folder->path,
-        .checkpoint_sink = folder->sink,
+        .sinks = &sink,
+        .sink_count = folder->sink != NULL ? 1 : 0,
         .notify = folder_wake,
         .notify_ctx = folder};
     enum hk_status status = hk_ledger_open(&options, &folder->ledger, error);
@@ -77,6 +80,17 @@ static inline void folder_open(struct folder *folder)
     struct hk_error error = {.text = ""};
 
     must(folder_try_open(folder, &error) == HK_OK, error.text);
+}
+
+/* Wait until the first checkpoint has come to the sink, or has not. */
+static inline void folder_await_sink(struct folder *folder)
+{
+    struct hk_sink_state state = {.sent = 0};
+
+    while (state.sent == 0 && state.failures == 0) {
+        (void)sched_yield();
+        hk_sinks_state(hk_ledger_sinks(folder->ledger), 0, &state);
+    }
 }
 
 static inline void folder_make(struct folder *folder)

@@ -1,4 +1,4 @@
-#include "app/source_gaps.h"
+#include "app/gaps.h"
 
 #include "base/time.h"
 #include "limits.h"
@@ -26,16 +26,17 @@ struct found {
 
 /* One look at one tenant. */
 struct look {
-    struct hk_source_gaps *gaps;
+    struct hk_app_gaps *gaps;
     int64_t now_us;
     size_t count;
     struct found found[HK_GAPS_MAX];
     struct hk_gap_found items[HK_GAPS_MAX];
 };
 
-struct hk_source_gaps {
+struct hk_app_gaps {
     struct hk_engine *engine;
     struct hk_tally *tally;
+    struct hk_sinks *sinks;
     struct hk_timer *timer;
     hk_tenant *tenants;
     size_t tenant_count;
@@ -56,7 +57,7 @@ static void find(struct look *look, const char *name, const char *detail)
         (struct hk_gap_found){.name = found->name, .detail = found->detail};
 }
 
-static struct drops *drops_of(struct hk_source_gaps *gaps, const struct hk_tally_source *source)
+static struct drops *drops_of(struct hk_app_gaps *gaps, const struct hk_tally_source *source)
 {
     struct drops *drops;
 
@@ -104,7 +105,22 @@ static void on_failure(void *ctx, const struct hk_tally_failure *failure)
     find(look, name, failure->reason);
 }
 
-static void look_at(struct hk_source_gaps *gaps, hk_tenant tenant)
+/* Every tenant's record is at stake. What it is told names no place: that is the provider's. */
+static void find_failing_sinks(struct look *look, struct hk_sinks *sinks)
+{
+    for (size_t i = 0; i < hk_sinks_count(sinks); i++) {
+        struct hk_sink_state state;
+        char name[HK_GAP_NAME_SIZE];
+
+        hk_sinks_state(sinks, i, &state);
+        if (!state.fails)
+            continue;
+        (void)snprintf(name, sizeof(name), "%zu %s", i + 1, hk_sink_kind_text(state.kind));
+        find(look, name, state.problem);
+    }
+}
+
+static void look_at(struct hk_app_gaps *gaps, hk_tenant tenant)
 {
     struct look *look = &gaps->look;
 
@@ -116,26 +132,31 @@ static void look_at(struct hk_source_gaps *gaps, hk_tenant tenant)
     look->count = 0;
     hk_tally_failures(gaps->tally, tenant, on_failure, look);
     hk_engine_gaps(gaps->engine, tenant, HK_GAP_MAPPING_FAILS, look->items, look->count);
+    look->count = 0;
+    find_failing_sinks(look, gaps->sinks);
+    hk_engine_gaps(gaps->engine, tenant, HK_GAP_SINK_FAILS, look->items, look->count);
 }
 
 static void on_timer(void *ctx)
 {
-    struct hk_source_gaps *gaps = ctx;
+    struct hk_app_gaps *gaps = ctx;
 
     for (size_t i = 0; i < gaps->tenant_count; i++)
         look_at(gaps, gaps->tenants[i]);
     hk_timer_arm(gaps->timer, hk_engine_gap_look_every_ms(gaps->engine));
 }
 
-enum hk_status hk_source_gaps_new(struct hk_loop *loop, struct hk_engine *engine,
-    struct hk_tally *tally, struct hk_source_gaps **ret_gaps, struct hk_error *error)
+enum hk_status hk_app_gaps_new(struct hk_loop *loop, struct hk_engine *engine,
+    struct hk_tally *tally, struct hk_sinks *sinks, struct hk_app_gaps **ret_gaps,
+    struct hk_error *error)
 {
-    struct hk_source_gaps *gaps = calloc(1, sizeof(*gaps));
+    struct hk_app_gaps *gaps = calloc(1, sizeof(*gaps));
 
     if (gaps == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for gaps");
     gaps->engine = engine;
     gaps->tally = tally;
+    gaps->sinks = sinks;
     gaps->timer = hk_timer_new(loop, on_timer, gaps);
     if (gaps->timer == NULL) {
         free(gaps);
@@ -146,7 +167,7 @@ enum hk_status hk_source_gaps_new(struct hk_loop *loop, struct hk_engine *engine
     return HK_OK;
 }
 
-void hk_source_gaps_free(struct hk_source_gaps *gaps)
+void hk_app_gaps_free(struct hk_app_gaps *gaps)
 {
     if (gaps == NULL)
         return;
@@ -155,8 +176,7 @@ void hk_source_gaps_free(struct hk_source_gaps *gaps)
     free(gaps);
 }
 
-enum hk_status hk_source_gaps_add(
-    struct hk_source_gaps *gaps, hk_tenant tenant, struct hk_error *error)
+enum hk_status hk_app_gaps_add(struct hk_app_gaps *gaps, hk_tenant tenant, struct hk_error *error)
 {
     hk_tenant *tenants = realloc(gaps->tenants, (gaps->tenant_count + 1) * sizeof(*gaps->tenants));
 
