@@ -422,7 +422,9 @@ static void on_stop_timer(void *ctx)
         hk_log(
             HK_LOG_WARNING, "the engine did not stop in time; it will recover at its next start");
         hk_loop_stop(serve->loop);
-    } else if (hk_api_open_exchanges(serve->api) == 0 || now_ms >= serve->last_answers_end_ms) {
+    } else if ((hk_api_open_exchanges(serve->api) == 0 &&
+                   hk_ledger_reads_open(serve->ledger) == 0) ||
+               now_ms >= serve->last_answers_end_ms) {
         hk_loop_stop(serve->loop);
     } else {
         hk_timer_arm(serve->stop_timer, READY_POLL_MS);

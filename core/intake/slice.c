@@ -14,14 +14,15 @@ struct hk_slice hk_slice_of(const char *text)
 
 bool hk_slice_is(struct hk_slice slice, const char *text)
 {
-    return strlen(text) == slice.size && memcmp(slice.at, text, slice.size) == 0;
+    return strlen(text) == slice.size &&
+           (slice.size == 0 || memcmp(slice.at, text, slice.size) == 0);
 }
 
 bool hk_slice_starts(struct hk_slice slice, const char *text)
 {
     size_t size = strlen(text);
 
-    return size <= slice.size && memcmp(slice.at, text, size) == 0;
+    return size <= slice.size && (size == 0 || memcmp(slice.at, text, size) == 0);
 }
 
 struct hk_slice hk_slice_after(struct hk_slice slice, size_t size)

@@ -361,14 +361,16 @@ bool hk_when_guess(struct hk_slice text, const struct hk_when_ground *ground, in
 bool hk_when_epoch(struct hk_slice text, int64_t *ret_time_us)
 {
     size_t whole = 0;
-    int64_t number = 0;
+    uint64_t digits = 0; /* 19 of them fit */
+    int64_t number;
     int64_t us = 0;
     int decimals = 0;
 
     while (whole < text.size && hk_is_digit(text.at[whole]) && whole < 19)
-        number = number * 10 + (text.at[whole++] - '0');
-    if (whole < 9 || (whole == 19 && text.at[0] == '9'))
+        digits = digits * 10 + (uint64_t)(text.at[whole++] - '0');
+    if (whole < 9 || digits > INT64_MAX)
         return false;
+    number = (int64_t)digits;
     if (whole < text.size) {
         if (text.at[whole] != '.' || whole > 14 || whole + 1 == text.size)
             return false;

@@ -27,6 +27,7 @@ struct hk_ledger {
     struct hk_sinks *sinks;
     struct hk_writer *writer;
     struct hk_readers *readers;
+    size_t reads_open;
     struct hk_reading *reading; /* for hk_ledger_read_now; opened when first used */
     struct hk_clock clock;
     char ledger_id[HK_ID_SIZE];
@@ -167,6 +168,7 @@ void hk_ledger_drain(struct hk_ledger *ledger)
     }
     for (item = hk_done_take(&ledger->read); item != NULL; item = next) {
         next = item->next;
+        ledger->reads_open--;
         hk_readers_finish(item, false);
     }
 }
@@ -262,7 +264,16 @@ size_t hk_ledger_backlog(struct hk_ledger *ledger)
 enum hk_status hk_ledger_read(struct hk_ledger *ledger, hk_read_fn *fn, hk_read_done_fn *done,
     void *job, struct hk_error *error)
 {
-    return hk_readers_put(ledger->readers, fn, done, job, error);
+    enum hk_status status = hk_readers_put(ledger->readers, fn, done, job, error);
+
+    if (status == HK_OK)
+        ledger->reads_open++;
+    return status;
+}
+
+size_t hk_ledger_reads_open(const struct hk_ledger *ledger)
+{
+    return ledger->reads_open;
 }
 
 enum hk_status hk_ledger_read_now(

@@ -127,6 +127,9 @@ HK_MUST_CHECK enum hk_status hk_ledger_read(struct hk_ledger *ledger, hk_read_fn
 HK_MUST_CHECK enum hk_status hk_ledger_read_now(
     struct hk_ledger *ledger, hk_read_fn *fn, void *job, struct hk_error *error);
 
+/* Reads that were queued and are not yet done. */
+size_t hk_ledger_reads_open(const struct hk_ledger *ledger);
+
 /* --- figures for /metrics --- */
 struct hk_ledger_stats {
     uint64_t entries; /* written since start */
