@@ -105,6 +105,16 @@ enum hk_status hk_gaps_load(struct hk_gaps *gaps, struct hk_error *error)
     return hk_ledger_read_now(gaps->engine->ledger, read_open, gaps, error);
 }
 
+void hk_gaps_each_open(const struct hk_gaps *gaps, hk_tenant tenant, enum hk_gap_kind kind,
+    hk_gap_open_fn *fn, void *ctx)
+{
+    const struct gap *gap;
+    size_t cursor = 0;
+    while ((gap = hk_map_next(&gaps->open, &cursor)) != NULL)
+        if (gap->tenant == tenant && gap->kind == kind)
+            fn(ctx, gap->name);
+}
+
 /* The same gap is the same subject, however often it opens. */
 static void subject_of(enum hk_gap_kind kind, const char *name, char ret_id[HK_ID_SIZE])
 {

@@ -267,6 +267,12 @@ static void set_bounds(struct hk_tenant_state *tenant, int64_t now_us)
             hk_rhythm_bound(tenant->rhythm, item->key, bound_ms * 1000, now_us);
 }
 
+/* When it was last heard of may not have been kept: a gap that is open stays open. */
+static void on_open_gap(void *ctx, const char *source)
+{
+    hk_rhythm_was_silent(ctx, source);
+}
+
 enum hk_status hk_gap_watch_start(struct hk_gap_watch *watch, struct hk_error *error)
 {
     struct hk_engine *engine = watch->engine;
@@ -277,6 +283,8 @@ enum hk_status hk_gap_watch_start(struct hk_gap_watch *watch, struct hk_error *e
         struct hk_tenant_state *tenant = engine->tenants[i];
         status = hk_ledger_read_now(engine->ledger, read_kept, tenant, error);
         set_bounds(tenant, watch->kept_us);
+        hk_gaps_each_open(
+            engine->gaps, tenant->number, HK_GAP_SOURCE_SILENT, on_open_gap, tenant->rhythm);
         if (tenant->gap_look_every_ms < watch->every_ms)
             watch->every_ms = tenant->gap_look_every_ms;
     }

@@ -79,6 +79,7 @@ void hk_rhythm_came(struct hk_rhythm *rhythm, const char *name, uint64_t alerts,
     if (now_us > source->last_us)
         source->last_us = now_us;
     source->is_changed = true;
+    source->was_silent = false;
 }
 
 void hk_rhythm_bound(struct hk_rhythm *rhythm, const char *name, int64_t bound_us, int64_t now_us)
@@ -89,6 +90,13 @@ void hk_rhythm_bound(struct hk_rhythm *rhythm, const char *name, int64_t bound_u
     source->bound_us = bound_us;
     if (source->last_us == 0)
         source->last_us = now_us;
+}
+
+void hk_rhythm_was_silent(struct hk_rhythm *rhythm, const char *name)
+{
+    struct hk_rhythm_source *source = hk_map_get(&rhythm->sources, name);
+    if (source != NULL)
+        source->was_silent = true;
 }
 
 int64_t hk_rhythm_silent_us(
@@ -104,7 +112,9 @@ int64_t hk_rhythm_silent_us(
             allowed_us = ALLOWED_MIN_US;
     }
     *ret_allowed_us = allowed_us;
-    return silent_us > allowed_us ? silent_us : 0;
+    if (source->was_silent && silent_us < 1)
+        silent_us = 1;
+    return source->was_silent || silent_us > allowed_us ? silent_us : 0;
 }
 
 struct hk_rhythm_source *hk_rhythm_next(const struct hk_rhythm *rhythm, size_t *cursor)

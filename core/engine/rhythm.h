@@ -22,6 +22,7 @@ struct hk_rhythm_source {
     int64_t longest_us; /* pause, fading */
     int64_t bound_us;   /* set by the operator; 0: none */
     bool is_changed;    /* since it was written last */
+    bool was_silent;    /* when an earlier engine looked, and nothing has come since */
 };
 
 HK_MUST_CHECK struct hk_rhythm *hk_rhythm_new(void);
@@ -32,6 +33,10 @@ void hk_rhythm_came(struct hk_rhythm *rhythm, const char *source, uint64_t alert
  * now_us then. */
 void hk_rhythm_bound(
     struct hk_rhythm *rhythm, const char *source, int64_t bound_us, int64_t now_us);
+
+/* It was found silent before this engine's time, and is so until something comes. A source that is
+ * not known is not added. */
+void hk_rhythm_was_silent(struct hk_rhythm *rhythm, const char *source);
 
 /* 0: not silent; else how long it is silent already, longer than *ret_allowed_us. */
 int64_t hk_rhythm_silent_us(

@@ -52,6 +52,8 @@ def test_a_silent_source_is_a_gap_until_it_speaks_again(watching):
     kinds = [json.loads(line)["line"].split()[3] for line in
              watching.ok("audit", "show", "--subject", gap["id"], "--jsonl", "--tenant", "main").splitlines()]
     assert kinds == ["gap.opened", "gap.closed"]
+    still = gaps(watching)["never"]  # looked at since, with no word of when it was last heard of
+    assert len(watching.ok("audit", "show", "--subject", still["id"], "--jsonl", "--tenant", "main").splitlines()) == 1
     assert not gaps(watching, tenant="other")
     assert watching.stop() == 0
     assert watching.document("audit", "rebuild", "--check")["ok"] is True

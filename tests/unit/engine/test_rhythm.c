@@ -92,6 +92,20 @@ static void an_operators_bound_counts_from_the_start(void)
     hk_rhythm_free(rhythm);
 }
 
+static void who_was_silent_is_until_it_speaks(void)
+{
+    struct hk_rhythm *rhythm = hk_rhythm_new();
+    int64_t allowed_us = 0;
+
+    hk_rhythm_bound(rhythm, "edr", 5 * MINUTE, T0);
+    hk_rhythm_was_silent(rhythm, "edr");
+    hk_rhythm_was_silent(rhythm, "nobody");
+    CU_ASSERT_TRUE(hk_rhythm_silent_us(only(rhythm), T0, &allowed_us) > 0);
+    hk_rhythm_came(rhythm, "edr", 1, T0 + MINUTE);
+    CU_ASSERT_EQUAL(hk_rhythm_silent_us(only(rhythm), T0 + MINUTE, &allowed_us), 0);
+    hk_rhythm_free(rhythm);
+}
+
 static void it_is_kept_as_text(void)
 {
     static const char *const wrong[] = {"", "1 2 3", "1 2 3 4 5", "a b c d", "1 5 4 0", "1 -2 3 4"};
@@ -138,6 +152,7 @@ int main(void)
             a_source_that_speaks_all_the_time_may_be_updated},
         {"a long pause fades", a_long_pause_fades},
         {"an operator's bound counts from the start", an_operators_bound_counts_from_the_start},
+        {"who was silent is until it speaks", who_was_silent_is_until_it_speaks},
         {"it is kept as text", it_is_kept_as_text},
         {"names are bounded", names_are_bounded},
     };
