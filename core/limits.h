@@ -66,7 +66,8 @@
 #define HK_LINK_MS (24LL * 3600000)     /* to set a password with */
 #define HK_STEP_UP_MS 300000            /* a code given so long ago still counts for a decision */
 #define HK_DEVICE_MS (180LL * 86400000) /* a browser is known for so long after its last login */
-#define HK_HASH_QUEUE_MAX 16 /* passwords that wait for the one thread: some two seconds */
+/* Passwords that wait for the one thread: some two seconds; as many again of known browsers. */
+#define HK_HASH_QUEUE_MAX 16
 
 /* --- alerts --- */
 #define HK_ALERT_SIZE_MAX (256 * 1024) /* one alert as it came; real EDR alerts reach 100 KB */

@@ -134,6 +134,25 @@ static bool has_role(const struct hk_exchange *exchange)
     return false;
 }
 
+/* Whoever has to have a device first, but hasn't, gets to where they set it up and nowhere else.
+ * Asked for their own tenant, and for one that they enter: its own people couldn't be there
+ * without. False: it is answered. */
+static bool has_enrolled(const struct hk_exchange *exchange)
+{
+    unsigned flags = exchange->match.route->flags;
+
+    if (exchange->session.id[0] == '\0' || exchange->session.has_totp ||
+        (flags & HK_ROUTE_BEFORE_TOTP) != 0 ||
+        !hk_engine_login_policy(exchange->api->engine, exchange->tenant)->totp_is_required)
+        return true;
+    if ((flags & HK_ROUTE_PAGE) != 0)
+        hk_answer_see_other(exchange, "/account/totp", NULL);
+    else
+        hk_answer_problem(
+            exchange, 403, "first set up a device that gives codes, at /account/totp");
+    return false;
+}
+
 /* --- pages --- */
 
 /* To the page where people log in, and back to where they wanted to go. */
@@ -145,14 +164,6 @@ static void send_to_login(const struct hk_exchange *exchange)
     if (!hk_login_location(path, location, sizeof(location)))
         (void)hk_copy_text(location, sizeof(location), "/login");
     hk_answer_see_other(exchange, location, NULL);
-}
-
-/* Whoever has to have a device first, but hasn't, gets to where they set it up and nowhere else. */
-static bool must_enrol(const struct hk_exchange *exchange)
-{
-    return exchange->session.id[0] != '\0' && !exchange->session.has_totp &&
-           (exchange->match.route->flags & HK_ROUTE_BEFORE_TOTP) == 0 &&
-           hk_engine_login_policy(exchange->api->engine, exchange->tenant)->totp_is_required;
 }
 
 /* Where they are, to come back to. */
@@ -184,11 +195,8 @@ static bool admit_to_page(struct hk_exchange *exchange, const struct hk_http_req
     }
     if (is_public)
         return true;
-    if (must_enrol(exchange)) {
-        hk_answer_see_other(exchange, "/account/totp", NULL);
-        return false;
-    }
-    return has_role(exchange) && choose_tenant(exchange, request, true);
+    return has_enrolled(exchange) && has_role(exchange) && choose_tenant(exchange, request, true) &&
+           has_enrolled(exchange);
 }
 
 /* --- all --- */
@@ -232,10 +240,6 @@ bool hk_admit(struct hk_exchange *exchange, const struct hk_http_request *reques
         return true;
     if (!identify(exchange, request, peer, &is_bound))
         return false;
-    if (must_enrol(exchange)) {
-        hk_answer_problem(
-            exchange, 403, "first set up a device that gives codes, at /account/totp");
-        return false;
-    }
-    return has_role(exchange) && choose_tenant(exchange, request, is_bound);
+    return has_enrolled(exchange) && has_role(exchange) &&
+           choose_tenant(exchange, request, is_bound) && has_enrolled(exchange);
 }

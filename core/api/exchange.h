@@ -87,6 +87,11 @@ HK_MUST_CHECK bool hk_take_query(const struct hk_exchange *exchange,
  * False: it is answered. */
 HK_MUST_CHECK bool hk_may_make_persons(const struct hk_exchange *exchange);
 
+/* May whoever asks make ways in, or take one away that others rest on? A tenant that wants a code
+ * for its decisions wants one here too: or a session in other hands would make itself a person who
+ * has a device. False: it is answered. */
+HK_MUST_CHECK bool hk_may_make_ways_in(const struct hk_exchange *exchange);
+
 /* --- jobs --- */
 
 /* The first member of each kind of job. */

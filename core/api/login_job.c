@@ -86,6 +86,17 @@ const struct hk_user *hk_login_job_user(const struct hk_login_job *job)
     return user != NULL && !user->is_disabled ? user : NULL;
 }
 
+const struct hk_user *hk_login_user(const struct hk_exchange *exchange)
+{
+    const struct hk_login *login =
+        hk_sessions_get(exchange->api->people->sessions, exchange->session.id);
+    const struct hk_user *user =
+        login != NULL ? hk_identity_user(exchange->api->identity, login->tenant, login->user)
+                      : NULL;
+
+    return user != NULL && !user->is_disabled ? user : NULL;
+}
+
 void hk_login_frame(const struct hk_exchange *exchange, enum hk_notice_kind kind,
     const char *notice, struct hk_page *ret_page)
 {

@@ -43,6 +43,10 @@ void hk_login_job_fail(
 /* The person it is about, as they are now; NULL when they are gone or disabled. */
 const struct hk_user *hk_login_job_user(const struct hk_login_job *job);
 
+/* Who is in the session. A provider's person may look at another tenant meanwhile: this is who they
+ * are in their own. NULL when it has ended, or they are disabled. */
+const struct hk_user *hk_login_user(const struct hk_exchange *exchange);
+
 /* A page's frame with a notice. */
 void hk_login_frame(const struct hk_exchange *exchange, enum hk_notice_kind kind,
     const char *notice, struct hk_page *ret_page);

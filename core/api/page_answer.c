@@ -100,6 +100,9 @@ void hk_answer_page_problem(const struct hk_exchange *exchange, const struct hk_
     hk_page_frame(exchange, &page);
     hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
     hk_page_problem(&out, &page, problem->status, problem->detail);
-    hk_answer_page(exchange, problem->status, &out, NULL);
+    if (problem->retry_after_s > 0)
+        hk_answer_page_later(exchange, problem->status, &out, problem->retry_after_s * 1000LL);
+    else
+        hk_answer_page(exchange, problem->status, &out, NULL);
     hk_buf_done(&out);
 }

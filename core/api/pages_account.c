@@ -20,21 +20,9 @@ static int64_t now_us(const struct hk_exchange *exchange)
     return hk_clock_now_us(hk_ledger_clock(exchange->api->ledger));
 }
 
-/* Who is asking. A provider's person may look at another tenant meanwhile: theirs is their own. */
-static const struct hk_user *user_of(const struct hk_exchange *exchange)
-{
-    const struct hk_login *login =
-        hk_sessions_get(exchange->api->people->sessions, exchange->session.id);
-    const struct hk_user *user =
-        login != NULL ? hk_identity_user(exchange->api->identity, login->tenant, login->user)
-                      : NULL;
-
-    return user != NULL && !user->is_disabled ? user : NULL;
-}
-
 static struct hk_person *person_of(const struct hk_exchange *exchange)
 {
-    const struct hk_user *user = user_of(exchange);
+    const struct hk_user *user = hk_login_user(exchange);
 
     return user != NULL ? hk_people_find(exchange->api->people, user->tenant, user->id) : NULL;
 }
@@ -43,7 +31,7 @@ static struct hk_person *person_of(const struct hk_exchange *exchange)
 static struct hk_login_job *begin(
     struct hk_exchange *exchange, const struct hk_http_request *request, int64_t *ret_wait_ms)
 {
-    const struct hk_user *user = user_of(exchange);
+    const struct hk_user *user = hk_login_user(exchange);
     struct hk_login_job *job;
 
     if (user == NULL || person_of(exchange) == NULL) {
@@ -73,7 +61,7 @@ static struct hk_write *new_write(enum hk_status *ret_status, struct hk_error *e
 void hk_answer_account(const struct hk_exchange *exchange, int status, enum hk_notice_kind kind,
     const char *notice, int64_t wait_ms)
 {
-    const struct hk_user *user = user_of(exchange);
+    const struct hk_user *user = hk_login_user(exchange);
     const struct hk_person *person = person_of(exchange);
     struct hk_account_session sessions[HK_SESSIONS_PER_USER_MAX];
     struct hk_page_account what = {.sessions = sessions};
@@ -148,7 +136,7 @@ static void end_sessions(
 {
     const char *session = hk_form_get_or(exchange->form, "session", "");
     bool is_others = strcmp(session, "others") == 0;
-    const struct hk_user *user = user_of(exchange);
+    const struct hk_user *user = hk_login_user(exchange);
     struct hk_login_job *job;
     struct hk_write *write;
     struct hk_error error = {.status = HK_OK};
@@ -262,8 +250,9 @@ static void change_password(
         return;
     }
     (void)hk_copy_text(job->password, sizeof(job->password), password);
-    status = hk_hasher_check(people->hasher, hk_form_get_or(exchange->form, "now", ""),
-        person_of(exchange)->password, on_old_checked, job, &error);
+    status =
+        hk_hasher_check(people->hasher, HK_LANE_URGENT, hk_form_get_or(exchange->form, "now", ""),
+            person_of(exchange)->password, on_old_checked, job, &error);
     if (status != HK_OK) {
         hk_try_cancel(people, &job->try_);
         hk_login_job_fail(job, status, &error);
@@ -378,8 +367,9 @@ static void begin_totp(
         refuse_waiting(job, wait_ms);
         return;
     }
-    status = hk_hasher_check(people->hasher, hk_form_get_or(exchange->form, "password", ""),
-        person_of(exchange)->password, on_totp_checked, job, &error);
+    status = hk_hasher_check(people->hasher, HK_LANE_URGENT,
+        hk_form_get_or(exchange->form, "password", ""), person_of(exchange)->password,
+        on_totp_checked, job, &error);
     if (status != HK_OK) {
         hk_try_cancel(people, &job->try_);
         hk_login_job_fail(job, status, &error);
@@ -391,7 +381,7 @@ static void show_qr(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
     const struct hk_person *person = person_of(exchange);
-    const struct hk_user *user = user_of(exchange);
+    const struct hk_user *user = hk_login_user(exchange);
     uint8_t secret[HK_TOTP_SECRET_SIZE];
     char issuer[HK_ID_SIZE + 16];
     struct hk_buf uri;
@@ -509,7 +499,7 @@ static void confirm_totp(
     }
     if (!hk_people_take_code(people, person, hk_form_get_or(exchange->form, "code", ""), false,
             hk_time_wall_us(), &with)) {
-        hk_try_failed(people, &job->try_, user_of(exchange));
+        hk_try_failed(people, &job->try_, hk_login_user(exchange));
         status = write_scan(exchange, person, HK_NOTICE_PROBLEM,
             hk_word(exchange->language, HK_WORD_TOTP_WRONG), &job->page, &error);
         if (status == HK_OK)
@@ -522,7 +512,7 @@ static void confirm_totp(
     hk_try_succeeded(people, &job->try_);
     write = new_write(&status, &error);
     if (status == HK_OK)
-        status = set_totp(job, write, user_of(exchange), person, &error);
+        status = set_totp(job, write, hk_login_user(exchange), person, &error);
     hk_login_job_submit(job, write, status, &error);
 }
 
@@ -548,15 +538,15 @@ static void remove_totp(
     if (!person->totp.is_set ||
         !hk_people_take_code(people, person, hk_form_get_or(exchange->form, "code", ""), true,
             hk_time_wall_us(), &with)) {
-        hk_try_failed(people, &job->try_, user_of(exchange));
+        hk_try_failed(people, &job->try_, hk_login_user(exchange));
         refuse_totp(job, 403, hk_word(exchange->language, HK_WORD_TOTP_WRONG));
         return;
     }
     hk_try_succeeded(people, &job->try_);
     write = new_write(&status, &error);
     if (status == HK_OK)
-        status = hk_people_remove_totp(
-            people, write, user_of(exchange), exchange->actor.id, with, now_us(exchange), &error);
+        status = hk_people_remove_totp(people, write, hk_login_user(exchange), exchange->actor.id,
+            with, now_us(exchange), &error);
     (void)hk_copy_text(job->location, sizeof(job->location), "/account?done=totp");
     hk_login_job_submit(job, write, status, &error);
 }
@@ -612,7 +602,7 @@ static void step_up(
     if (!person->totp.is_set ||
         !hk_people_take_code(people, person, hk_form_get_or(exchange->form, "code", ""), true,
             hk_time_wall_us(), &with)) {
-        hk_try_failed(people, &job->try_, user_of(exchange));
+        hk_try_failed(people, &job->try_, hk_login_user(exchange));
         answer_step_up(exchange, 403, then, HK_NOTICE_PROBLEM,
             hk_word(exchange->language, HK_WORD_TOTP_WRONG));
         hk_job_free(&job->job);
@@ -621,7 +611,7 @@ static void step_up(
     hk_try_succeeded(people, &job->try_);
     write = new_write(&status, &error);
     if (status == HK_OK)
-        status = hk_totp_write(write, user_of(exchange), &person->totp, &error);
+        status = hk_totp_write(write, hk_login_user(exchange), &person->totp, &error);
     if (status == HK_OK)
         status =
             hk_people_prove(people, write, exchange->session.id, now_us(exchange), cookie, &error);

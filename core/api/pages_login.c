@@ -245,7 +245,8 @@ static void log_in(
         hk_buf_done(&text);
         return;
     }
-    status = hk_hasher_check(people->hasher, hk_form_get_or(exchange->form, "password", ""),
+    status = hk_hasher_check(people->hasher, hk_try_lane(&job->try_),
+        hk_form_get_or(exchange->form, "password", ""),
         person != NULL && person->password[0] != '\0' ? person->password : NULL, on_checked, job,
         &error);
     if (status == HK_BUSY) {
@@ -261,8 +262,7 @@ static void log_in(
 static void log_out(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
-    const struct hk_user *user =
-        hk_identity_user(exchange->api->identity, exchange->tenant, exchange->actor.id);
+    const struct hk_user *user = hk_login_user(exchange);
     struct hk_login_job *job = hk_login_job_new(exchange, request);
     struct hk_write *write = hk_write_new();
     struct hk_error error = {.status = HK_OK};

@@ -167,6 +167,24 @@ bool hk_may_make_persons(const struct hk_exchange *exchange)
     return false;
 }
 
+bool hk_may_make_ways_in(const struct hk_exchange *exchange)
+{
+    struct hk_error error;
+
+    if (hk_engine_login_policy(exchange->api->engine, exchange->tenant)->step_up == 0 ||
+        strcmp(exchange->actor.id, "local") == 0 ||
+        hk_session_is_fresh(&exchange->session, now_us(exchange)))
+        return true;
+    if (exchange->actor.has_session)
+        hk_answer_error(exchange,
+            hk_fail(&error, HK_UNPROVEN, "this wants a code of your device, given just now"),
+            &error);
+    else
+        hk_answer_problem(exchange, 403,
+            "this wants a code of a person's device: log in, a token can't give one");
+    return false;
+}
+
 void hk_route_user_add(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
@@ -179,7 +197,7 @@ void hk_route_user_add(
     enum hk_status status;
 
     (void)request;
-    if (!hk_may_make_persons(exchange))
+    if (!hk_may_make_persons(exchange) || !hk_may_make_ways_in(exchange))
         return;
     status = hk_user_prepare(
         exchange->api->identity, exchange->tenant, name, role, time_us, &user, &error);
@@ -242,7 +260,7 @@ void hk_route_token_create(
     const char *role;
 
     (void)request;
-    if (user != NULL && !hk_may_make_persons(exchange))
+    if ((user != NULL && !hk_may_make_persons(exchange)) || !hk_may_make_ways_in(exchange))
         return;
     job = new_job(exchange, true, 201);
     if (job == NULL)

@@ -111,7 +111,8 @@ static void make_link(
 
     (void)request;
     (void)body;
-    if (user == NULL || (job = hk_job_new(exchange, sizeof(struct people_job))) == NULL)
+    if (user == NULL || !hk_may_make_ways_in(exchange) ||
+        (job = hk_job_new(exchange, sizeof(struct people_job))) == NULL)
         return;
     write = hk_write_new();
     write_user(&jw, &job->out, user);
@@ -163,7 +164,8 @@ static void remove_totp(
 
     (void)request;
     (void)body;
-    if (user == NULL || (job = hk_job_new(exchange, sizeof(struct people_job))) == NULL)
+    if (user == NULL || !hk_may_make_ways_in(exchange) ||
+        (job = hk_job_new(exchange, sizeof(struct people_job))) == NULL)
         return;
     write = hk_write_new();
     write_user(&jw, &job->out, user);

@@ -45,8 +45,16 @@ void hk_try_by_name(const struct hk_exchange *exchange, const char *tenant, cons
         .tenant = person->tenant, .user = person->user, .password_hash = person->password};
     if (!hk_device_check(exchange->api->people->seal, &owner, device, known))
         return;
+    /* What strangers at the same address did (behind one router, or a host that was taken over) is
+     * not this browser's: its own lane says how often it may try. */
+    ret_try->address[0] = '\0';
     ret_try->lane = HK_LOCKOUT_DEVICE;
     (void)hk_copy_text(ret_try->whom, sizeof(ret_try->whom), known);
+}
+
+enum hk_lane hk_try_lane(const struct hk_try *try_)
+{
+    return try_->lane == HK_LOCKOUT_DEVICE ? HK_LANE_URGENT : HK_LANE_NORMAL;
 }
 
 void hk_try_in_session(const struct hk_exchange *exchange, struct hk_try *ret_try)

@@ -13,7 +13,7 @@
 
 struct hk_try {
     char address[HK_IP_TEXT_SIZE]; /* IPv6: its first 64 bits, of which one place has all; "": not
-                                      counted */
+                                      counted, as for a known browser */
     enum hk_lockout_lane lane;
     char whom[HK_ID_SIZE * 2 + 2];
 };
@@ -22,6 +22,8 @@ struct hk_try {
  * browser, or "". */
 void hk_try_by_name(const struct hk_exchange *exchange, const char *tenant, const char *name,
     const struct hk_person *person, const char *device, struct hk_try *ret_try);
+/* Known browsers and sessions are looked at first: strangers can't fill their places. */
+enum hk_lane hk_try_lane(const struct hk_try *try_);
 /* In a session: what whoever has its cookie can't know. */
 void hk_try_in_session(const struct hk_exchange *exchange, struct hk_try *ret_try);
 

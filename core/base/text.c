@@ -73,6 +73,37 @@ bool hk_utf8_is_valid(const char *text, size_t size)
     return hk_utf8_valid_prefix(text, size) == size;
 }
 
+uint32_t hk_utf8_decode(const char *text, size_t *ret_size)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    if (at[0] < 0x80) {
+        *ret_size = 1;
+        return at[0];
+    }
+    if (at[0] < 0xe0) {
+        *ret_size = 2;
+        return (at[0] & 0x1fU) << 6 | (at[1] & 0x3fU);
+    }
+    if (at[0] < 0xf0) {
+        *ret_size = 3;
+        return (at[0] & 0xfU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
+    }
+    *ret_size = 4;
+    return (at[0] & 7U) << 18 | (at[1] & 0x3fU) << 12 | (at[2] & 0x3fU) << 6 | (at[3] & 0x3fU);
+}
+
+bool hk_character_is_unseen(uint32_t c)
+{
+    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c <= 0x9f) || c == 0xad ||
+           c == 0x34f || c == 0x61c || c == 0x115f || c == 0x1160 || (c >= 0x17b4 && c <= 0x17b5) ||
+           (c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
+           (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
+           (c >= 0xfff0 && c <= 0xfffb) || (c >= 0x1d173 && c <= 0x1d17a) ||
+           (c >= 0xe0000 && c <= 0xe0fff);
+}
+
 size_t hk_utf8_prefix(const char *text, size_t size, size_t size_max)
 {
     if (size <= size_max)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Is this well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
 bool hk_utf8_is_valid(const char *text, size_t size);
@@ -13,6 +14,12 @@ bool hk_utf8_is_valid(const char *text, size_t size);
 size_t hk_utf8_valid_prefix(const char *text, size_t size);
 /* Bytes of the longest prefix, at most size_max, that does not cut a character. */
 size_t hk_utf8_prefix(const char *text, size_t size, size_t size_max);
+/* The character at text, which is well-formed UTF-8; *ret_size is its bytes. */
+uint32_t hk_utf8_decode(const char *text, size_t *ret_size);
+/* Would this character hide, reorder, or act on what stands around it: a control character (but new
+ * line and tab), a mark of direction, one that joins or has no width, a variation, a tag? What
+ * comes from outside must not be shown to people with it. */
+bool hk_character_is_unseen(uint32_t character);
 /* Copy src into dst (capacity bytes with NUL); false when it did not fit, and then dst is "". */
 bool hk_copy_text(char *dst, size_t capacity, const char *src);
 /* Does text match pattern, where '*' stands for any run of characters? Bounded work. */

@@ -72,38 +72,6 @@ void hk_html_finish(struct hk_html *html)
 
 /* --- escaping --- */
 
-/* Would this character hide, reorder, or act on what stands around it? */
-static bool is_unseen(uint32_t c)
-{
-    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c <= 0x9f) || c == 0xad ||
-           c == 0x34f || c == 0x61c || c == 0x115f || c == 0x1160 || (c >= 0x17b4 && c <= 0x17b5) ||
-           (c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
-           (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
-           (c >= 0xfff0 && c <= 0xfffb) || (c >= 0x1d173 && c <= 0x1d17a) ||
-           (c >= 0xe0000 && c <= 0xe0fff);
-}
-
-/* The character at text, which is well-formed; *ret_size is its bytes. */
-static uint32_t decode(const unsigned char *text, size_t *ret_size)
-{
-    if (text[0] < 0x80) {
-        *ret_size = 1;
-        return text[0];
-    }
-    if (text[0] < 0xe0) {
-        *ret_size = 2;
-        return (text[0] & 0x1fU) << 6 | (text[1] & 0x3fU);
-    }
-    if (text[0] < 0xf0) {
-        *ret_size = 3;
-        return (text[0] & 0xfU) << 12 | (text[1] & 0x3fU) << 6 | (text[2] & 0x3fU);
-    }
-    *ret_size = 4;
-    return (text[0] & 7U) << 18 | (text[1] & 0x3fU) << 12 | (text[2] & 0x3fU) << 6 |
-           (text[3] & 0x3fU);
-}
-
 static const char *entity_of(char c)
 {
     switch (c) {
@@ -143,8 +111,8 @@ static void escape(struct hk_buf *out, const char *text, size_t size)
         } else if (hk_utf8_valid_prefix(text + at, size - at < 4 ? size - at : 4) == 0) {
             hk_buf_append_text(out, "\xef\xbf\xbd");
         } else {
-            c = decode((const unsigned char *)text + at, &width);
-            if (is_unseen(c))
+            c = hk_utf8_decode(text + at, &width);
+            if (hk_character_is_unseen(c))
                 hk_buf_appendf(out, "[U+%04X]", (unsigned)c);
             else
                 hk_buf_append(out, text + at, width);

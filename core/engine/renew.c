@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/dispatch.h"
 #include "engine/memory.h"
+#include "engine/proof.h"
 #include "engine/standing.h"
 #include "engine/start.h"
 #include "engine/tenant.h"
@@ -16,7 +17,6 @@
 #include "engine/tx.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct renewal {
     struct hk_engine *engine;
@@ -141,6 +141,13 @@ static void renew(struct renewal *op)
 {
     const struct hk_action_info *info = NULL;
     struct hk_verdict verdict;
+    const char *kind = hk_json_string_at(op->standing.starting.root, "kind", "contain");
+    struct hk_error error = {0};
+    /* It is to stand for longer than was approved. */
+    if (hk_proof_check_word(op->engine, op->tenant, &op->actor, kind, &error) != HK_OK) {
+        end(op, error.status, &error);
+        return;
+    }
     if (op->standing.state != HK_CONTAINMENT_ACTIVE) {
         refuse(op, HK_CONFLICT,
             op->standing.state == HK_CONTAINMENT_DRIFTED
@@ -202,11 +209,6 @@ void hk_engine_renew(struct hk_engine *engine, hk_tenant tenant, const struct hk
     struct hk_error error = {0};
     if (!engine->is_ready || engine->is_stopping) {
         hk_reply_busy(reply, ctx);
-        return;
-    }
-    if (!actor->is_person && strcmp(actor->id, "local") != 0) {
-        (void)hk_fail(&error, HK_DENIED, "only a person lets it stand for longer");
-        reply(ctx, HK_DENIED, &error, NULL);
         return;
     }
     if (for_ms > state->lease_max_ms) {

@@ -124,8 +124,8 @@ void hk_hasher_free(struct hk_hasher *hasher)
     free(hasher);
 }
 
-static enum hk_status put(
-    struct hk_hasher *hasher, const struct job *from, const char *password, struct hk_error *error)
+static enum hk_status put(struct hk_hasher *hasher, enum hk_lane lane, const struct job *from,
+    const char *password, struct hk_error *error)
 {
     struct job *job = malloc(sizeof(*job));
 
@@ -135,7 +135,9 @@ static enum hk_status put(
     /* One that is too long is nobody's: what is left of it is checked in vain. */
     if (!hk_copy_text(job->password, sizeof(job->password), password) && job->is_check)
         job->hash[0] = '\0';
-    if (hk_queue_put(&hasher->queue, &job->item, HK_LANE_NORMAL) != HK_OK) {
+    /* The queue itself takes any number of urgent ones. */
+    if (hk_queue_count(&hasher->queue) >= 2 * (size_t)HK_HASH_QUEUE_MAX ||
+        hk_queue_put(&hasher->queue, &job->item, lane) != HK_OK) {
         explicit_bzero(job, sizeof(*job));
         free(job);
         return hk_fail(error, HK_BUSY, "too many people log in at once");
@@ -143,14 +145,14 @@ static enum hk_status put(
     return HK_OK;
 }
 
-enum hk_status hk_hasher_check(struct hk_hasher *hasher, const char *password, const char *hash,
-    hk_hashed_fn *fn, void *ctx, struct hk_error *error)
+enum hk_status hk_hasher_check(struct hk_hasher *hasher, enum hk_lane lane, const char *password,
+    const char *hash, hk_hashed_fn *fn, void *ctx, struct hk_error *error)
 {
     struct job job = {.is_check = true, .fn = fn, .ctx = ctx};
 
     if (hash != NULL && !hk_copy_text(job.hash, sizeof(job.hash), hash))
         return hk_fail(error, HK_CORRUPT, "the hash of a password is too long");
-    return put(hasher, &job, password, error);
+    return put(hasher, lane, &job, password, error);
 }
 
 enum hk_status hk_hasher_make(struct hk_hasher *hasher, const char *password, hk_hashed_fn *fn,
@@ -160,7 +162,7 @@ enum hk_status hk_hasher_make(struct hk_hasher *hasher, const char *password, hk
 
     if (strlen(password) > HK_PASSWORD_SIZE_MAX)
         return hk_fail(error, HK_LIMIT, "the password is too long");
-    return put(hasher, &job, password, error);
+    return put(hasher, HK_LANE_URGENT, &job, password, error);
 }
 
 void hk_hasher_drain(struct hk_hasher *hasher)

@@ -30,31 +30,15 @@ static bool begins_label(char c)
     return is_letter(c) || (unsigned char)c >= 128;
 }
 
-/* Bytes of a character at text that isn't shown: it steers the direction of writing, joins, or has
- * no width; 0 when it is an ordinary one. */
+/* Bytes of a character that begins at text, which is well-formed, and must not be passed on; 0 when
+ * it is an ordinary one, or none begins there. */
 static size_t hidden_size(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    size_t size = 0;
 
-    /* U+0080 to U+009F and U+00AD */
-    if (at[0] == 0xc2 && ((at[1] >= 0x80 && at[1] <= 0x9f) || at[1] == 0xad))
-        return 2;
-    /* U+061C */
-    if (at[0] == 0xd8 && at[1] == 0x9c)
-        return 2;
-    if (at[0] != 0xe2 && at[0] != 0xef)
+    if (((unsigned char)*text & 0xc0) == 0x80)
         return 0;
-    /* U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF, U+FFF9 to U+FFFB */
-    if (at[0] == 0xe2 && at[1] == 0x80 &&
-        ((at[2] >= 0x8b && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae)))
-        return 3;
-    if (at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf)
-        return 3;
-    if (at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf)
-        return 3;
-    if (at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xb9 && at[2] <= 0xbb)
-        return 3;
-    return 0;
+    return hk_character_is_unseen(hk_utf8_decode(text, &size)) ? size : 0;
 }
 
 /* The byte at text[i], with what makes links of it taken apart. */
@@ -79,16 +63,13 @@ static void put_byte(struct hk_buf *out, const char *text, size_t i)
     hk_buf_append_char(out, text[i]);
 }
 
-static void put(struct hk_buf *out, const char *text, size_t size_max, bool keeps_lines)
+/* Without what isn't shown, and with one blank for any number of them. */
+static void clean(struct hk_buf *out, const char *text, size_t end, bool keeps_lines)
 {
-    size_t size = strlen(text);
-    size_t end = hk_utf8_prefix(text, size, size_max);
     bool is_begin = true; /* of a line */
     bool has_blank = false;
     size_t hidden;
 
-    if (!hk_utf8_is_valid(text, size))
-        end = hk_utf8_valid_prefix(text, end);
     for (size_t i = 0; i < end; i++) {
         unsigned char byte = (unsigned char)text[i];
 
@@ -103,11 +84,29 @@ static void put(struct hk_buf *out, const char *text, size_t size_max, bool keep
         } else {
             if (has_blank)
                 hk_buf_append_char(out, ' ');
-            put_byte(out, text, i);
+            hk_buf_append_char(out, text[i]);
             is_begin = false;
             has_blank = false;
         }
     }
+}
+
+static void put(struct hk_buf *out, const char *text, size_t size_max, bool keeps_lines)
+{
+    size_t size = strlen(text);
+    size_t end = hk_utf8_prefix(text, size, size_max);
+    struct hk_buf shown;
+
+    if (!hk_utf8_is_valid(text, size))
+        end = hk_utf8_valid_prefix(text, end);
+    /* First this: what is hidden between ':' and "//" must not come together to a link again. */
+    hk_buf_init(&shown, end + 1);
+    clean(&shown, text, end, keeps_lines);
+    if (shown.failed)
+        out->failed = true;
+    for (size_t i = 0; !shown.failed && i < shown.size; i++)
+        put_byte(out, shown.data, i);
+    hk_buf_done(&shown);
     if (end < size)
         hk_buf_append_text(out, "…");
 }

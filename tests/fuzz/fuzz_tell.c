@@ -21,7 +21,9 @@ static void check_text(const char *text, const char *link)
     if (strlen(text) > SIZE_MAX_OUT || !hk_utf8_is_valid(text, strlen(text)))
         abort();
     for (; *at != '\0'; at++) {
-        if (((unsigned char)*at < ' ' && *at != '\n') || *at == 0x7f)
+        size_t width;
+        if (((unsigned char)*at & 0xc0) != 0x80 &&
+            hk_character_is_unseen(hk_utf8_decode(at, &width)))
             abort();
         if (strncmp(at, "://", 3) == 0 &&
             (link == NULL || at - text < 5 || strncmp(at - 5, link, strlen(link)) != 0))

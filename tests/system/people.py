@@ -171,14 +171,16 @@ def engine_with(login, tenants=("main",)):
     return Engine("return hikeshi { tenants = { %s } }" % ", ".join(f"{name} = {with_login}" for name in tenants))
 
 
-def entries(engine, subject=None):
+def entries(engine, subject=None, tenant=None):
     args = ["--subject", subject] if subject else []
+    args += ["--tenant", tenant] if tenant else []
     return engine.document("audit", "show", "--limit", "500", *args)["items"]
 
 
-def kinds_about(engine, name):
-    user = next(u for u in engine.document("user", "list")["items"] if u["name"] == name)
-    return [item["line"].split()[3] for item in entries(engine, user["id"])]
+def kinds_about(engine, name, tenant=None):
+    where = ["--tenant", tenant] if tenant else []
+    user = next(u for u in engine.document("user", "list", *where)["items"] if u["name"] == name)
+    return [item["line"].split()[3] for item in entries(engine, user["id"], tenant)]
 
 
 def open_gate(engine, number=66):

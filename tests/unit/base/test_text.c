@@ -57,6 +57,37 @@ static void utf8_is_checked(void)
     CU_ASSERT_TRUE(hk_utf8_is_valid("a\0b", 3));
 }
 
+static void characters_that_are_not_seen(void)
+{
+    static const struct {
+        const char *text;
+        uint32_t character;
+        bool is_unseen;
+    } cases[] = {
+        {"a", 'a', false},
+        {"\n", '\n', false},
+        {"\x1b", 0x1b, true},
+        {"\xc2\x9b", 0x9b, true},
+        {"\xc3\xa9", 0xe9, false},
+        {"\xcd\x8f", 0x34f, true},
+        {"\xe2\x80\xae", 0x202e, true},
+        {"\xe3\x85\xa4", 0x3164, true},
+        {"\xe7\x81\xab", 0x706b, false},
+        {"\xef\xb8\x8f", 0xfe0f, true},
+        {"\xef\xbf\xbd", 0xfffd, false},
+        {"\xf0\x9f\x94\xa5", 0x1f525, false},
+        {"\xf3\xa0\x81\x81", 0xe0041, true},
+        {"\xf4\x8f\xbf\xbf", 0x10ffff, false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t size = 0;
+        CU_ASSERT_EQUAL(hk_utf8_decode(cases[i].text, &size), cases[i].character);
+        CU_ASSERT_EQUAL(size, strlen(cases[i].text));
+        CU_ASSERT_EQUAL(hk_character_is_unseen(cases[i].character), cases[i].is_unseen);
+    }
+}
+
 /* Every code point, written by hand, is good exactly when it is no surrogate. */
 static void utf8_accepts_every_character(void)
 {
@@ -221,6 +252,7 @@ int main(void)
 {
     static const struct suite_test tests[] = {
         {"utf8 is checked", utf8_is_checked},
+        {"characters that are not seen", characters_that_are_not_seen},
         {"utf8 accepts every character", utf8_accepts_every_character},
         {"prefix cuts no character", prefix_cuts_no_character},
         {"copies fit or are empty", copies_fit_or_are_empty},

@@ -130,12 +130,14 @@ static void the_thread_makes_and_checks(void)
     CU_ASSERT_EQUAL(hk_hasher_make(hasher, "mizu wa tomo", on_hashed, &made, NULL), HK_OK);
     CU_ASSERT_TRUE_FATAL(wait_for(hasher, &made, 1));
     CU_ASSERT_EQUAL(made.last, HK_OK);
-    CU_ASSERT_EQUAL(
-        hk_hasher_check(hasher, "mizu wa tomo", made.hash, on_hashed, &checked, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_hasher_check(hasher, HK_LANE_NORMAL, "mizu wa tomo", made.hash, on_hashed,
+                        &checked, NULL),
+        HK_OK);
     CU_ASSERT_TRUE(wait_for(hasher, &checked, 1));
     CU_ASSERT_EQUAL(checked.last, HK_OK);
-    CU_ASSERT_EQUAL(
-        hk_hasher_check(hasher, "hi wa tekijya", made.hash, on_hashed, &checked, NULL), HK_OK);
+    CU_ASSERT_EQUAL(hk_hasher_check(hasher, HK_LANE_NORMAL, "hi wa tekijya", made.hash, on_hashed,
+                        &checked, NULL),
+        HK_OK);
     CU_ASSERT_TRUE(wait_for(hasher, &checked, 2));
     CU_ASSERT_EQUAL(checked.last, HK_DENIED);
     hk_hasher_free(hasher);
@@ -156,8 +158,8 @@ static void nobody_takes_as_long_as_somebody(void)
         int64_t begun_us = hk_time_monotonic_us();
         int64_t took_us;
 
-        CU_ASSERT_EQUAL(hk_hasher_check(hasher, "hi wa tekijya", i % 2 == 0 ? hash : NULL,
-                            on_hashed, &outcome, NULL),
+        CU_ASSERT_EQUAL(hk_hasher_check(hasher, HK_LANE_NORMAL, "hi wa tekijya",
+                            i % 2 == 0 ? hash : NULL, on_hashed, &outcome, NULL),
             HK_OK);
         CU_ASSERT_TRUE_FATAL(wait_for(hasher, &outcome, i + 1));
         CU_ASSERT_EQUAL(outcome.last, HK_DENIED);
@@ -177,13 +179,40 @@ static void the_queue_is_bounded_and_freed_in_the_middle(void)
     struct hk_error error;
 
     CU_ASSERT_EQUAL_FATAL(hk_hasher_new(NULL, NULL, &hasher, NULL), HK_OK);
-    while (taken <= HK_HASH_QUEUE_MAX + 4 &&
-           hk_hasher_check(hasher, "mizu wa tomo", NULL, on_hashed, &outcome, &error) == HK_OK)
+    while (taken <= HK_HASH_QUEUE_MAX + 4 && hk_hasher_check(hasher, HK_LANE_NORMAL, "mizu wa tomo",
+                                                 NULL, on_hashed, &outcome, &error) == HK_OK)
         taken++;
     CU_ASSERT_EQUAL(error.status, HK_BUSY);
     CU_ASSERT_TRUE(taken >= HK_HASH_QUEUE_MAX && taken <= HK_HASH_QUEUE_MAX + 4);
     hk_hasher_free(hasher);
     CU_ASSERT_EQUAL(outcome.count, 0);
+}
+
+/* Strangers fill the places that there are for them; a known browser finds one, and goes first. */
+static void urgent_ones_go_first_and_are_bounded_too(void)
+{
+    struct hk_hasher *hasher = NULL;
+    struct outcome strangers = {0};
+    struct outcome known = {0};
+    unsigned taken = 0;
+    struct hk_error error;
+
+    CU_ASSERT_EQUAL_FATAL(hk_hasher_new(NULL, NULL, &hasher, NULL), HK_OK);
+    while (taken <= HK_HASH_QUEUE_MAX + 4 && hk_hasher_check(hasher, HK_LANE_NORMAL, "mizu wa tomo",
+                                                 NULL, on_hashed, &strangers, &error) == HK_OK)
+        taken++;
+    CU_ASSERT_EQUAL(
+        hk_hasher_check(hasher, HK_LANE_URGENT, "mizu wa tomo", NULL, on_hashed, &known, &error),
+        HK_OK);
+    CU_ASSERT_TRUE(wait_for(hasher, &known, 1));
+    CU_ASSERT_TRUE(strangers.count < HK_HASH_QUEUE_MAX); /* it overtook those that wait */
+    for (taken = 0; taken <= 2 * HK_HASH_QUEUE_MAX; taken++)
+        if (hk_hasher_check(
+                hasher, HK_LANE_URGENT, "mizu wa tomo", NULL, on_hashed, &known, &error) != HK_OK)
+            break;
+    CU_ASSERT_EQUAL(error.status, HK_BUSY);
+    CU_ASSERT_TRUE(taken >= HK_HASH_QUEUE_MAX && taken <= 2 * HK_HASH_QUEUE_MAX);
+    hk_hasher_free(hasher);
 }
 
 int main(void)
@@ -197,6 +226,7 @@ int main(void)
         {"nobody takes as long as somebody", nobody_takes_as_long_as_somebody},
         {"the queue is bounded, and freed in the middle",
             the_queue_is_bounded_and_freed_in_the_middle},
+        {"urgent ones go first, and are bounded too", urgent_ones_go_first_and_are_bounded_too},
     };
     return suite_run("password", tests, COUNT_OF(tests));
 }

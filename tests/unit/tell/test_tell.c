@@ -214,6 +214,19 @@ static void what_came_from_outside_is_harmless(void)
          "f\xe2\x80\xa8"
          "g\xd8\x9ch",
             "abcdefgh"},
+        /* What is between the parts of a link is dropped before they are looked at. */
+        {"https:\xe2\x80\x8b//203.0.113.66/x", "hxxps[:]//203.0.113.66/x"},
+        {"h\xc2\xadttp:/\xe2\x81\xa0/203.0.113.66", "hxxp[:]//203.0.113.66"},
+        {"evil\xe2\x80\x8c.\xe2\x80\x8d"
+         "example",
+            "evil[.]example"},
+        /* Tags, which spell a text that nobody sees; a filler, a variation, a joiner. */
+        {"a\xf3\xa0\x81\xa9\xf3\xa0\x81\xae"
+         "b\xe3\x85\xa4"
+         "c\xef\xb8\x8f"
+         "d\xcd\x8f"
+         "e",
+            "abcde"},
         {"日本。語.例え", "日本。語[.]例え"},
         {"  a  b ", "a b"},
         {"bad\xff utf", "bad…"},
