@@ -65,6 +65,8 @@
 #define HK_SESSIONS_PER_USER_MAX 20     /* the oldest ends for the next one */
 #define HK_LINK_MS (24LL * 3600000)     /* to set a password with */
 #define HK_STEP_UP_MS 300000            /* a code given so long ago still counts for a decision */
+#define HK_VISIT_MS 3600000             /* one entry an hour for whoever enters another tenant */
+#define HK_VISITS_MAX 4096              /* remembered; beyond that some are written twice */
 #define HK_DEVICE_MS (180LL * 86400000) /* a browser is known for so long after its last login */
 /* Passwords that wait for the one thread: some two seconds; as many again of known browsers. */
 #define HK_HASH_QUEUE_MAX 16

@@ -5,6 +5,7 @@
 
 #include "api/page_answer.h"
 #include "api/session_in.h"
+#include "api/visits.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -153,6 +154,21 @@ static bool has_enrolled(const struct hk_exchange *exchange)
     return false;
 }
 
+/* May they, and whose things are meant? Who enters another tenant than their own is recorded there.
+ * False: it is answered. */
+static bool enter(
+    struct hk_exchange *exchange, const struct hk_http_request *request, bool is_bound)
+{
+    hk_tenant home = exchange->tenant;
+
+    if (!has_enrolled(exchange) || !has_role(exchange) ||
+        !choose_tenant(exchange, request, is_bound) || !has_enrolled(exchange))
+        return false;
+    if (is_bound && exchange->tenant != home)
+        hk_visit_record(exchange, home);
+    return true;
+}
+
 /* --- pages --- */
 
 /* To the page where people log in, and back to where they wanted to go. */
@@ -195,8 +211,7 @@ static bool admit_to_page(struct hk_exchange *exchange, const struct hk_http_req
     }
     if (is_public)
         return true;
-    return has_enrolled(exchange) && has_role(exchange) && choose_tenant(exchange, request, true) &&
-           has_enrolled(exchange);
+    return enter(exchange, request, true);
 }
 
 /* --- all --- */
@@ -240,6 +255,5 @@ bool hk_admit(struct hk_exchange *exchange, const struct hk_http_request *reques
         return true;
     if (!identify(exchange, request, peer, &is_bound))
         return false;
-    return has_enrolled(exchange) && has_role(exchange) &&
-           choose_tenant(exchange, request, is_bound) && has_enrolled(exchange);
+    return enter(exchange, request, is_bound);
 }

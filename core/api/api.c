@@ -9,6 +9,7 @@
 #include "api/people.h"
 #include "api/routes.h"
 #include "api/session_in.h"
+#include "api/visits.h"
 #include "base/time.h"
 #include "ledger/prove.h"
 #include "limits.h"
@@ -170,6 +171,8 @@ enum hk_status hk_api_new(
     if (status == HK_OK && (api->prover = hk_prover_new()) == NULL)
         status = hk_fail(error, HK_NOMEM, "no memory for the api");
     if (status == HK_OK)
+        status = hk_visits_new(&api->visits, error);
+    if (status == HK_OK)
         status = hk_people_new(&(struct hk_people_options){.loop = api->loop,
                                    .ledger = api->ledger,
                                    .engine = api->engine,
@@ -196,6 +199,7 @@ void hk_api_free(struct hk_api *api)
         hk_job_free(api->jobs);
     hk_http_server_free(api->server);
     hk_identity_free(api->identity);
+    hk_visits_free(api->visits);
     hk_buf_done(&api->openapi);
     free(api);
 }

@@ -15,6 +15,7 @@
 
 struct hk_job;
 struct hk_people;
+struct hk_visits;
 
 struct hk_api {
     struct hk_loop *loop;
@@ -23,6 +24,7 @@ struct hk_api {
     struct hk_http_server *server;
     struct hk_identity *identity;
     struct hk_people *people;
+    struct hk_visits *visits;
     struct hk_prover *prover; /* of the ledger's page; see ledger/prove.h */
     struct hk_reader *reader;
     struct hk_tally *tally;

@@ -45,6 +45,7 @@
     X(SESSION_CLOSED, "session.closed")                                                            \
     X(TOKEN_CREATED, "token.created")                                                              \
     X(TOKEN_REVOKED, "token.revoked")                                                              \
+    X(TENANT_ENTERED, "tenant.entered")                                                            \
     X(ALERT_RECEIVED, "alert.received")                                                            \
     X(ALERT_MERGED, "alert.merged")                                                                \
     X(ALERT_ROUTED, "alert.routed")                                                                \

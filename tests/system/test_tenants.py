@@ -222,3 +222,57 @@ def test_each_ledger_and_bundle_holds_its_own(world, tmp_path):
     assert engine.document("audit", "verify")["ok"] is True
     assert engine.document("audit", "rebuild", "--check")["ok"] is True
     assert json.loads(engine.ok("audit", "verify", "--json"))["tenants"][0]["tenant"] != "main"
+
+
+# --- who comes in from another tenant ---
+
+def entered(engine, tenant):
+    shown = engine.run("audit", "show", "--subject", "tenant", "--tenant", tenant, "--json")
+    if shown.returncode == 3:  # nothing is recorded about it
+        return []
+    return [(item["line"].split()[5], item["payload"]) for item in json.loads(shown.stdout)["items"]]
+
+
+def test_who_looks_into_a_tenant_is_seen_there():
+    tenant = tenant_lua()
+    engine = Engine("return hikeshi { tenants = { provider = %s, east = %s, west = %s } }" % (tenant, tenant, tenant))
+    try:
+        engine.start()  # makes the tenants
+        engine.stop()
+        admin = engine.token(user="provider-1", role="provider-admin", tenant="provider")
+        robot = engine.token(service="provider-robot", role="provider-admin", tenant="provider")
+        engine.start()
+        auditor = engine.token(user="east-auditor", role="auditor", tenant="east")
+        stranger = engine.token(user="west-admin", role="tenant-admin", tenant="west")
+        who = engine.get("/v1/whoami", admin).json["id"]
+        # At home there is nothing to see, nor where nobody was let in.
+        for token, query in ((admin, ""), (admin, "?tenant=provider"), (admin, "?tenant=none"), (auditor, ""),
+                             (stranger, "?tenant=east"), (None, "?tenant=east")):
+            engine.get("/v1/alerts" + query, token)
+        assert not any(entered(engine, name) for name in ("provider", "east", "west"))
+
+        for _ in range(3):  # however they come in, and however often
+            assert engine.get("/v1/alerts?tenant=east", admin).status == 200
+            assert engine.get("/v1/alerts", admin, headers={"X-Hikeshi-Tenant": "east"}).status == 200
+            assert engine.get("/v1/tenants/east/audit/entries", admin).status == 200
+        assert engine.get("/v1/runs?tenant=east", robot).status == 200
+        until(lambda: len(entered(engine, "east")) == 2, "the two to be recorded")
+        (actor, first), (_, second) = entered(engine, "east")
+        assert actor == who
+        assert first == {"name": "provider-1", "role": "provider-admin", "of": "provider", "via": "token"}
+        assert second["name"] == "provider-robot"
+        assert entered(engine, "west") == entered(engine, "provider") == []
+        # The customer's own people see it, and on the page.
+        theirs = engine.get("/v1/tenants/east/audit/entries?subject=tenant", auditor)
+        assert theirs.status == 200 and theirs.body.count(b"tenant.entered") == 2 and b"provider-1" in theirs.body
+        assert engine.get("/v1/alerts?tenant=west", admin).status == 200
+        until(lambda: len(entered(engine, "west")) == 1, "the entry in the other tenant")
+        engine.stop()
+        engine.start()
+        assert engine.get("/v1/alerts?tenant=east", admin).status == 200  # a restart writes one more
+        until(lambda: len(entered(engine, "east")) == 3, "the entry after the restart")
+        engine.stop()
+        assert engine.document("audit", "verify")["ok"] is True
+        assert engine.document("audit", "rebuild", "--check")["ok"] is True
+    finally:
+        engine.remove()
