@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -364,6 +365,62 @@ def test_a_new_certificate_without_a_stop(tmp_path):
         assert browser.read("/v1/whoami").status_code == 200  # nobody was logged out
         assert world.engine.stop() == 0
     finally:
+        world.engine.kill()
+
+
+def serial_of(wire):
+    return x509.load_der_x509_certificate(wire.tls.getpeercert(binary_form=True)).serial_number
+
+
+def test_config_apply_takes_a_renewed_certificate_and_turns_nobody_away(tmp_path):
+    """Whoever connects meanwhile is served, by the old or by the new one; what was begun with the old one is answered,
+    or ended with a goodbye before it was taken, so that it can be sent again."""
+    world = World(tmp_path)
+    seen, stop, troubles = [], threading.Event(), []
+
+    def keep_asking():
+        while not stop.is_set():
+            try:
+                with world.engine.wire() as wire:
+                    serial = serial_of(wire)
+                    wire.send(request("GET", "/v1/whoami", [bearer(world.token)]))
+                    while not wire.received and not wire.ended:
+                        wire.read_some()
+                    if wire.received:
+                        seen.append(serial)
+            except ConnectionResetError:
+                pass  # before its handshake was done: nothing was asked yet
+            except Exception as trouble:  # refused above all
+                troubles.append(repr(trouble))
+    try:
+        body = json.dumps([{"title": "in the middle of a renewal"}]).encode()
+        data = request("POST", "/v1/alerts", [bearer(world.token), ("Content-Type", "application/json")], body)
+        idle, begun = world.engine.wire(), world.engine.wire()
+        idle.send(get())
+        assert idle.answer().status == 200
+        begun.send(data[:-1])
+        old = serial_of(begun)
+        asking = threading.Thread(target=keep_asking)
+        asking.start()
+        wait_for(lambda: old in seen, "an answer with the old certificate")
+        world.authority.issue("server")  # both files anew, as a renewal leaves them
+        done("config", "apply", "--data", world.data)
+        for wire in (begun, idle):
+            assert wire.read_to_end() == b""
+            assert wire.said_goodbye  # told, not cut
+            wire.socket.close()
+        wait_for(lambda: seen and seen[-1] != old, "an answer with the new certificate")
+        stop.set()
+        asking.join()
+        assert not troubles
+        assert len(set(seen)) == 2
+        with world.engine.wire() as wire:
+            wire.send(data)
+            assert wire.answer().status == 202
+        assert len(world.engine.items("alerts", world.token)) == 1
+        assert world.engine.stop() == 0
+    finally:
+        stop.set()
         world.engine.kill()
 
 

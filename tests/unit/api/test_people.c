@@ -347,6 +347,70 @@ static void the_longest_wait_is_recorded_once(void)
     end(&w);
 }
 
+/* Whose wait a try counts for: a stranger's by address and name, a known browser's by itself. */
+static void tries_are_counted_for_whoever_made_them(void)
+{
+    struct world w;
+    char device[HK_DEVICE_TEXT_SIZE];
+    struct hk_try try_;
+
+    begin(&w);
+    struct hk_person *person = hk_people_get(w.people, w.user.tenant, w.user.id);
+    (void)snprintf(person->password, sizeof(person->password), "$argon2id$x");
+    const struct hk_device_owner owner = {
+        .tenant = w.user.tenant, .user = w.user.id, .password_hash = person->password};
+    hk_device_new(w.people->seal, &owner, device);
+    struct hk_api api = {.people = w.people};
+    struct hk_exchange exchange = {.api = &api, .from = "2001:db8:1:2:3:4:5:6"};
+
+    hk_try_by_name(&exchange, "main", "approver-1", person, "", &try_);
+    CU_ASSERT_STRING_EQUAL(try_.address, "2001:db8:1:2::"); /* one place has all of these */
+    CU_ASSERT_STRING_EQUAL(try_.whom, "main/approver-1");
+    CU_ASSERT_EQUAL(hk_try_lane(&try_), HK_LANE_NORMAL);
+    /* Not there, and there with a cookie that isn't theirs: the same. */
+    hk_try_by_name(&exchange, "main", "nobody-1", NULL, device, &try_);
+    CU_ASSERT_STRING_EQUAL(try_.whom, "main/nobody-1");
+    device[40] = device[40] == '0' ? '1' : '0';
+    hk_try_by_name(&exchange, "main", "approver-1", person, device, &try_);
+    CU_ASSERT_STRING_EQUAL(try_.whom, "main/approver-1");
+    hk_device_new(w.people->seal, &owner, device);
+    hk_try_by_name(&exchange, "main", "approver-1", person, device, &try_);
+    CU_ASSERT_STRING_EQUAL(try_.address, "");
+    CU_ASSERT_EQUAL(try_.lane, HK_LOCKOUT_DEVICE);
+    CU_ASSERT_EQUAL(hk_try_lane(&try_), HK_LANE_URGENT);
+    CU_ASSERT_NSTRING_EQUAL(try_.whom, device, HK_DEVICE_NAME_SIZE - 1);
+    /* Behind a proxy all come from its address. */
+    exchange.is_proxied = true;
+    (void)snprintf(exchange.from, sizeof(exchange.from), "127.0.0.1");
+    hk_try_by_name(&exchange, "main", "approver-1", person, "", &try_);
+    CU_ASSERT_STRING_EQUAL(try_.address, "");
+    end(&w);
+}
+
+static void a_try_is_charged_before_it_is_looked_at(void)
+{
+    const struct hk_try stranger = {
+        .address = "192.0.2.1", .lane = HK_LOCKOUT_PERSON, .whom = "main/approver-1"};
+    const struct hk_try neighbour = {
+        .address = "192.0.2.1", .lane = HK_LOCKOUT_PERSON, .whom = "main/approver-2"};
+    struct world w;
+
+    begin(&w);
+    for (unsigned i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(hk_try_begin(w.people, &stranger), 0);
+    CU_ASSERT_TRUE(hk_try_begin(w.people, &stranger) > 0); /* before the first was answered */
+    CU_ASSERT_EQUAL(w.people->logins_delayed, 1);
+    CU_ASSERT_EQUAL(hk_try_begin(w.people, &neighbour), 0);
+    hk_try_succeeded(w.people, &neighbour);
+    CU_ASSERT_EQUAL(hk_lockout_failures(w.people->lockout, HK_LOCKOUT_ADDRESS, "192.0.2.1"), 5);
+    hk_try_cancel(w.people, &stranger);
+    CU_ASSERT_EQUAL(hk_try_begin(w.people, &stranger), 0);
+    hk_try_forgive(w.people, "main", &w.user);
+    CU_ASSERT_EQUAL(hk_lockout_failures(w.people->lockout, stranger.lane, stranger.whom), 0);
+    CU_ASSERT_EQUAL(hk_lockout_failures(w.people->lockout, HK_LOCKOUT_ADDRESS, "192.0.2.1"), 5);
+    end(&w);
+}
+
 static void rows_that_cannot_be_read_stop_the_start(void)
 {
     static const struct hk_credential bad[] = {{0, "session", "se-1", "{}"},
@@ -386,6 +450,8 @@ int main(void)
         {"a proof changes the cookie", a_proof_changes_the_cookie},
         {"a request is noted once a minute", a_request_is_noted_once_a_minute},
         {"the longest wait is recorded once", the_longest_wait_is_recorded_once},
+        {"tries are counted for whoever made them", tries_are_counted_for_whoever_made_them},
+        {"a try is charged before it is looked at", a_try_is_charged_before_it_is_looked_at},
         {"rows that cannot be read stop the start", rows_that_cannot_be_read_stop_the_start},
     };
     return suite_run("people", tests, COUNT_OF(tests));
