@@ -27,7 +27,7 @@ void hk_authority_free(struct hk_authority *authority);
 struct hk_question {
     const char *action;      /* "edl.block_ip" */
     const char *capability;  /* "contain.block_ip", or NULL */
-    const char *kind;        /* "enrich", "notify", "contain", "eradicate", "restore" */
+    const char *kind;        /* "enrich", "notify", "contain", "eradicate", "restore", "change" */
     const char *target;      /* as given, or NULL when the action has none */
     const char *target_type; /* "address", "host", …, or NULL */
     enum hk_severity severity;

@@ -18,7 +18,8 @@
 #define PATH_SIZE 160
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const kinds[] = {"enrich", "notify", "contain", "eradicate", "restore"};
+static const char *const kinds[] = {
+    "enrich", "notify", "contain", "eradicate", "restore", "change"};
 
 /* Where in the configuration something is read, and what it is read into. */
 struct reader {
@@ -64,7 +65,8 @@ static enum hk_status read_kind(
             return HK_OK;
         }
     return hk_fail(reader->error, HK_INVALID,
-        "%s.kind: \"%.40s\" is none of enrich, notify, contain, eradicate, restore", path, text);
+        "%s.kind: \"%.40s\" is none of enrich, notify, contain, eradicate, restore, change", path,
+        text);
 }
 
 /* --- lists and targets --- */

@@ -122,5 +122,5 @@ bool hk_fallback_is_wanted(const struct hk_fallback *fallback, const char *kind)
 {
     return fallback->is_given ||
            (kind != NULL && (strcmp(kind, "contain") == 0 || strcmp(kind, "eradicate") == 0 ||
-                                strcmp(kind, "restore") == 0));
+                                strcmp(kind, "restore") == 0 || strcmp(kind, "change") == 0));
 }

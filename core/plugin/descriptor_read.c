@@ -58,7 +58,8 @@ bool hk_capability_fits(const char *capability, enum hk_kind_of_action kind)
         const char *word;
         enum hk_kind_of_action kind;
     } words[] = {{"enrich.", HK_ENRICH}, {"notify.", HK_NOTIFY}, {"contain.", HK_CONTAIN},
-        {"eradicate.", HK_ERADICATE}, {"release.", HK_RESTORE}, {"restore.", HK_RESTORE}};
+        {"eradicate.", HK_ERADICATE}, {"release.", HK_RESTORE}, {"restore.", HK_RESTORE},
+        {"change.", HK_CHANGE}};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strncmp(capability, words[i].word, strlen(words[i].word)) == 0)

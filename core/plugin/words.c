@@ -17,6 +17,7 @@ static const char *const kinds[] = {
     [HK_CONTAIN] = "contain",
     [HK_ERADICATE] = "eradicate",
     [HK_RESTORE] = "restore",
+    [HK_CHANGE] = "change",
 };
 
 const char *hk_effect_text(enum hk_effect effect)
@@ -26,7 +27,7 @@ const char *hk_effect_text(enum hk_effect effect)
 
 const char *hk_kind_of_action_text(enum hk_kind_of_action kind)
 {
-    return kind >= HK_ENRICH && kind <= HK_RESTORE ? kinds[kind] : NULL;
+    return kind >= HK_ENRICH && kind <= HK_CHANGE ? kinds[kind] : NULL;
 }
 
 bool hk_effect_from_text(const char *text, enum hk_effect *ret_effect)
@@ -41,7 +42,7 @@ bool hk_effect_from_text(const char *text, enum hk_effect *ret_effect)
 
 bool hk_kind_of_action_from_text(const char *text, enum hk_kind_of_action *ret_kind)
 {
-    for (int i = HK_ENRICH; text != NULL && i <= HK_RESTORE; i++)
+    for (int i = HK_ENRICH; text != NULL && i <= HK_CHANGE; i++)
         if (strcmp(text, kinds[i]) == 0) {
             *ret_kind = (enum hk_kind_of_action)i;
             return true;

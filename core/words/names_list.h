@@ -101,6 +101,7 @@
     X(ACTION_KIND, "contain", "contain", "封じ込め")                                               \
     X(ACTION_KIND, "eradicate", "eradicate", "根絶")                                               \
     X(ACTION_KIND, "restore", "restore", "復旧")                                                   \
+    X(ACTION_KIND, "change", "change", "変更")                                                     \
                                                                                                    \
     X(TARGET, "address", "address", "IPアドレス")                                                  \
     X(TARGET, "host", "host", "ホスト")                                                            \

@@ -16,6 +16,8 @@
 
 static const char *const action_names[HTTP_ACTIONS] = {
     [HTTP_GET] = "get",
+    [HTTP_TELL] = "tell",
+    [HTTP_TELL_IDEMPOTENT] = "tell_idempotent",
     [HTTP_POST] = "post",
     [HTTP_POST_IDEMPOTENT] = "post_idempotent",
 };
@@ -124,10 +126,16 @@ static bool read_allow(const struct http_hosts *hosts, struct http_host *item, c
                (!cJSON_IsString(value) || strcmp(value->valuestring, action_names[action]) != 0))
             action++;
         if (action == HTTP_ACTIONS)
-            return refuse(
-                hosts, item->name, "allow knows \"get\", \"post\" and \"post_idempotent\"");
+            return refuse(hosts, item->name,
+                "allow knows \"get\", \"tell\", \"tell_idempotent\", \"post\" and "
+                "\"post_idempotent\"");
         item->allows[action] = true;
     }
+    if ((item->allows[HTTP_TELL] || item->allows[HTTP_TELL_IDEMPOTENT]) &&
+        (item->allows[HTTP_POST] || item->allows[HTTP_POST_IDEMPOTENT]))
+        return refuse(hosts, item->name,
+            "allow has both tell and post: a server that only takes messages is told, any other is "
+            "posted to");
     return true;
 }
 
@@ -243,9 +251,11 @@ static bool read_host(const struct http_hosts *hosts, struct http_host *item, co
         read_authorities(hosts, item, GET("authorities")) &&
         read_check(hosts, item, GET("check")) && read_redirects(hosts, item, GET("redirects"));
 #undef GET
-    if (good && item->allows[HTTP_POST_IDEMPOTENT] && !has_keys)
+    if (good && !has_keys &&
+        (item->allows[HTTP_POST_IDEMPOTENT] || item->allows[HTTP_TELL_IDEMPOTENT]))
         return refuse(hosts, item->name,
-            "allow has post_idempotent: say idempotency = true if the server promises to take a "
+            "allow has an idempotent action: say idempotency = true if the server promises to take "
+            "a "
             "request with the same Idempotency-Key once");
     return good;
 }

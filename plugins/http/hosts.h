@@ -16,7 +16,16 @@
 #define HOST_HEADERS_MAX 32
 #define HOST_REDIRECTS_MAX 10
 
-enum http_action { HTTP_GET, HTTP_POST, HTTP_POST_IDEMPOTENT, HTTP_ACTIONS };
+/* `tell` is the POST that only says something. It is a host's whole purpose: one that takes a
+ * `tell` takes no `post`, or the name would decide what is asked about. */
+enum http_action {
+    HTTP_GET,
+    HTTP_TELL,
+    HTTP_TELL_IDEMPOTENT,
+    HTTP_POST,
+    HTTP_POST_IDEMPOTENT,
+    HTTP_ACTIONS
+};
 
 struct http_host {
     char *name;

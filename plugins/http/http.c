@@ -136,7 +136,7 @@ static const char *read_order(
         fault = url_build(&order->url, order->to->url, arg(order, "path"), arg(order, "query"));
     if (fault == NULL && action != HTTP_GET)
         fault = read_body(order);
-    if (fault == NULL && action == HTTP_POST_IDEMPOTENT) {
+    if (fault == NULL && (action == HTTP_POST_IDEMPOTENT || action == HTTP_TELL_IDEMPOTENT)) {
         if (has_header(order->to, "Idempotency-Key"))
             return "the options of this plugin set Idempotency-Key themselves";
         snprintf(order->key_line, sizeof(order->key_line), "Idempotency-Key: %s", call->key);
@@ -225,6 +225,16 @@ static void begin(struct http *http, const struct hk_call *call, enum http_actio
 static void get_start(void *state, const struct hk_call *call)
 {
     begin(state, call, HTTP_GET);
+}
+
+static void tell_start(void *state, const struct hk_call *call)
+{
+    begin(state, call, HTTP_TELL);
+}
+
+static void tell_idempotent_start(void *state, const struct hk_call *call)
+{
+    begin(state, call, HTTP_TELL_IDEMPOTENT);
 }
 
 static void post_start(void *state, const struct hk_call *call)
@@ -345,6 +355,16 @@ static void get_ready(void *state, const struct hk_call *call)
     ready(state, call, HTTP_GET);
 }
 
+static void tell_ready(void *state, const struct hk_call *call)
+{
+    ready(state, call, HTTP_TELL);
+}
+
+static void tell_idempotent_ready(void *state, const struct hk_call *call)
+{
+    ready(state, call, HTTP_TELL_IDEMPOTENT);
+}
+
 static void post_ready(void *state, const struct hk_call *call)
 {
     ready(state, call, HTTP_POST);
@@ -434,19 +454,37 @@ static const struct hk_action actions[] = {
         .start = get_start,
         .cancel = cancel,
         .ready = get_ready},
-    {.name = "post",
+    {.name = "tell",
         .summary = "Tell {host} at {path}",
         .effect = HK_ONCE,
         .kind = HK_NOTIFY,
+        .args_schema = POST_ARGS,
+        .result_schema = RESULT("", ""),
+        .start = tell_start,
+        .cancel = cancel,
+        .ready = tell_ready},
+    {.name = "tell_idempotent",
+        .summary = "Tell {host} at {path}, with a key by which it takes this once",
+        .effect = HK_IDEMPOTENT,
+        .kind = HK_NOTIFY,
+        .args_schema = POST_ARGS,
+        .result_schema = RESULT("", ""),
+        .start = tell_idempotent_start,
+        .cancel = cancel,
+        .ready = tell_idempotent_ready},
+    {.name = "post",
+        .summary = "Post to {host} at {path}",
+        .effect = HK_ONCE,
+        .kind = HK_CHANGE,
         .args_schema = POST_ARGS,
         .result_schema = RESULT("", ""),
         .start = post_start,
         .cancel = cancel,
         .ready = post_ready},
     {.name = "post_idempotent",
-        .summary = "Tell {host} at {path}, with a key by which it takes this once",
+        .summary = "Post to {host} at {path}, with a key by which it takes this once",
         .effect = HK_IDEMPOTENT,
-        .kind = HK_NOTIFY,
+        .kind = HK_CHANGE,
         .args_schema = POST_ARGS,
         .result_schema = RESULT("", ""),
         .start = post_idempotent_start,

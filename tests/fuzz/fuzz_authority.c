@@ -10,7 +10,8 @@
 
 static const struct hk_json_limits limits = {
     .size_max = 1 << 18, .depth_max = 64, .nodes_max = 20000};
-static const char *const kinds[] = {"enrich", "notify", "contain", "eradicate", "restore", NULL};
+static const char *const kinds[] = {
+    "enrich", "notify", "contain", "eradicate", "restore", "change", NULL};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

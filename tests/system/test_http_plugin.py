@@ -26,9 +26,9 @@ ASK_AND_TELL = """
 local found, why = act.http.get { host = "intel", path = { alert.src.ip .. "/../x", "echo" }, query = { q = alert.title } }
 local odd, odd_why = act.http.get { host = "intel", path = { "a", ".." } }
 local absent = act.http.get { host = "intel", path = "nothing" }
-local told = act.http.post { host = "hook", path = "echo", json = { ip = alert.src.ip, big = 9007199254740993 } }
-local once = act.http.post_idempotent { host = "hook", path = "echo", form = { ip = alert.src.ip } }
-local denied, denied_why = act.http.post { host = "intel", path = "echo", text = "x" }
+local told = act.http.tell { host = "hook", path = "echo", json = { ip = alert.src.ip, big = 9007199254740993 } }
+local once = act.http.tell_idempotent { host = "hook", path = "echo", form = { ip = alert.src.ip } }
+local denied, denied_why = act.http.tell { host = "intel", path = "echo", text = "x" }
 local inward, inward_why = act.http.get { host = "inward", path = "text" }
 return { found = found, why = why, odd = odd_why, absent = absent.found, told = told.status, once = once.status,
          denied = denied_why, inward = inward_why }
@@ -36,15 +36,18 @@ return { found = found, why = why, odd = odd_why, absent = absent.found, told = 
 
 SHAPES = {
     "authentication": ("ask-and-tell", ASK_AND_TELL),
-    "web": ("tell-slowly", 'act.http.post { host = "hook", path = "slow-head", text = "x" }'),
+    "web": ("tell-slowly", 'act.http.tell { host = "hook", path = "slow-head", text = "x" }'),
     "malware": ("tell-again",
-                'return { answer = act.http.post_idempotent { host = "hook", path = "close-before", text = "x" } }'),
+                'return { answer = act.http.tell_idempotent { host = "hook", path = "close-before", text = "x" } }'),
+    "endpoint": ("change",
+                 'return { done = act.http.post { host = "desk", path = "desk", json = { lock = alert.src.ip } } }'),
 }
 
 CONFIG = """
 return hikeshi {
   tenants = {
     main = {
+      authority = { { name = "everything", outcome = "do" } },
       secrets   = { intel = "./intel.key", hook = "./hook.key" },
       playbooks = { %(playbooks)s },
       plugins   = {
@@ -58,8 +61,9 @@ return hikeshi {
               },
               hook = {
                 url = "http://127.0.0.1:%(plain)d/", cleartext = true, idempotency = true,
-                headers = { ["X-Hook"] = secret "hook" }, allow = { "post", "post_idempotent" },
+                headers = { ["X-Hook"] = secret "hook" }, allow = { "tell", "tell_idempotent" },
               },
+              desk = { url = "http://127.0.0.1:%(plain)d/", cleartext = true, allow = { "post" } },
               inward = { url = "http://localhost:%(plain)d/", cleartext = true },
             },
           },
@@ -141,7 +145,7 @@ def test_it_asks_and_tells_what_the_playbook_says(engine, sensor, web):
     assert post["headers"]["x-hook"] == HOOK and "idempotency-key" not in post["headers"]
     assert once["body"] == "ip=203.0.113.1"
     keys = [step["key"] for step in payloads(engine, "step.intended", run["id"])
-            if step["action"] == "http.post_idempotent"]
+            if step["action"] == "http.tell_idempotent"]
     assert keys == [once["headers"]["idempotency-key"]]
 
 
@@ -159,6 +163,25 @@ def test_what_is_taken_once_is_sent_again_with_the_same_key(engine, sensor, web)
     seen = web.seen("/close-before")
     assert len(seen) > 1
     assert len({hit["headers"]["idempotency-key"] for hit in seen}) == 1
+
+
+def test_what_may_change_something_is_asked_about(engine, sensor, web):
+    """A post does what the other server does with it. That a rule lets everything through doesn't help: it has no target."""
+    run = run_of(engine, sensor, 5, "endpoint", ("waiting", "finished", "failed"))
+    assert run["state"] == "waiting", payloads(engine, "run.failed", run["id"])
+    assert web.seen("/desk") == []
+    pending = engine.get("/v1/approvals?state=pending", sensor).json["items"]
+    (gate,) = [item for item in pending if item["run"] == run["id"]]
+    shown = engine.get(f"/v1/approvals/{gate['id']}", sensor).json
+    assert gate["action"] == "http.post"
+    approver = engine.token(user="approver-1", role="approver")
+    answer = engine.post(f"/v1/approvals/{gate['id']}/decision", approver,
+                         {"decision": "approve", "digest": shown["digest"]})
+    assert answer.status == 200, answer.body
+    until(lambda: engine.get(f"/v1/runs/{run['id']}", sensor).json["state"] == "finished", "the run to end")
+    (posted,) = web.seen("/desk")
+    assert posted["method"] == "POST"
+    assert engine.document("contain", "list")["items"] == []  # it is no containment: nothing here takes it back
 
 
 def test_secrets_are_nowhere(engine, sensor, web):

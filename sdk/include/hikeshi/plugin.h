@@ -48,6 +48,8 @@ enum hk_kind_of_action {
     HK_CONTAIN = 2,
     HK_ERADICATE = 3,
     HK_RESTORE = 4, /* undoes one of the above */
+    HK_CHANGE = 5,  /* changes something that no lease is kept of, and that nothing here takes back:
+                       people are asked unless a rule of the tenant lets it through */
 };
 
 enum hk_plugin_log_level {

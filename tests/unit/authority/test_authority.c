@@ -77,8 +77,8 @@ static void test_defaults(void)
         const char *kind;
         enum hk_outcome_of_authority outcome;
     } cases[] = {{"enrich", HK_MAY_DO}, {"notify", HK_MAY_DO}, {"restore", HK_MAY_DO},
-        {"contain", HK_MAY_ASK}, {"eradicate", HK_MAY_ASK}, {"other", HK_MAY_ASK},
-        {NULL, HK_MAY_ASK}};
+        {"contain", HK_MAY_ASK}, {"eradicate", HK_MAY_ASK}, {"change", HK_MAY_ASK},
+        {"other", HK_MAY_ASK}, {NULL, HK_MAY_ASK}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct hk_question question = {.action = "a.b", .kind = cases[i].kind};

@@ -56,7 +56,8 @@ static struct hk_question ask(const char *kind)
         .severity = HK_SEVERITY_HIGH};
 }
 
-static const char *const kinds[] = {"enrich", "notify", "restore", "contain", "eradicate", "new"};
+static const char *const kinds[] = {
+    "enrich", "notify", "restore", "contain", "eradicate", "change", "new"};
 static const char *const outcomes[] = {"deny", "recommend", "ask", "do_then_tell", "do"};
 
 /* What a mode lets through at most: restore is held back only where nothing is done at all. */

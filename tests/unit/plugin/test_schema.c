@@ -210,6 +210,8 @@ static void capabilities_name_kinds(void)
     CU_ASSERT_FALSE(hk_capability_fits("contain.block_ip", HK_RESTORE));
     CU_ASSERT_FALSE(hk_capability_fits("eradicate.file", HK_NOTIFY));
     CU_ASSERT_TRUE(hk_capability_fits("release.block_ip", HK_RESTORE));
+    CU_ASSERT_TRUE(hk_capability_fits("change.ticket", HK_CHANGE));
+    CU_ASSERT_FALSE(hk_capability_fits("change.ticket", HK_NOTIFY));
     CU_ASSERT_FALSE(hk_capability_fits("enrich.lookup", HK_CONTAIN));
     CU_ASSERT_TRUE(hk_capability_fits("siem.search", HK_ENRICH));
     CU_ASSERT_TRUE(hk_capability_fits("containers.list", HK_ENRICH));

@@ -339,6 +339,8 @@ static void bad_options_are_refused(void)
          "\",\"headers\":{\"A\":{\"$secret\":\"s\"}}}}}",
             "no secret s"},
         {"{\"hosts\":{\"a\":{\"url\":\"https://a.example/\",\"allow\":[\"put\"]}}}", "allow"},
+        {"{\"hosts\":{\"a\":{\"url\":\"https://a.example/\",\"allow\":[\"tell\",\"post\"]}}}",
+            "both tell and post"},
         {"{\"hosts\":{\"a\":{\"url\":\"https://a.example/\",\"allow\":[\"post_idempotent\"]}}}",
             "idempotency = true"},
         {"{\"hosts\":{\"a\":{\"url\":\"https://a.example/\",\"authorities\":\"/etc/shadow\"}}}",
