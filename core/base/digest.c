@@ -1,8 +1,11 @@
 /*
  * digest: SHA-256, random bytes, hex and base64; see digest.h.
  *
- * Each thread keeps one hashing context: making one costs more than hashing a short row.
+ * SHA-256 by libcrypto's old functions: the same code for the processor at hand, without looking up
+ * an algorithm and making a context each time, which takes longer than hashing a short row.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "base/digest.h"
 
 #include "base/text.h"
@@ -12,15 +15,11 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t context_key;
-static EVP_MD *sha256;
 
 /* There is no way on without a hash or randomness, and no caller that could do better. */
 static _Noreturn void give_up(const char *what)
@@ -29,42 +28,14 @@ static _Noreturn void give_up(const char *what)
     abort();
 }
 
-static void free_context(void *context)
-{
-    EVP_MD_CTX_free(context);
-}
-
-static void set_up(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (sha256 == NULL)
-        give_up("libcrypto has no SHA-256");
-    if (pthread_key_create(&context_key, free_context) != 0)
-        give_up("no thread key for hashing");
-}
-
-static EVP_MD_CTX *thread_context(void)
-{
-    EVP_MD_CTX *context;
-
-    (void)pthread_once(&once, set_up);
-    context = pthread_getspecific(context_key);
-    if (context != NULL)
-        return context;
-    context = EVP_MD_CTX_new();
-    if (context == NULL || pthread_setspecific(context_key, context) != 0)
-        give_up("out of memory for hashing");
-    return context;
-}
-
 void hk_sha256(const struct hk_bytes *parts, size_t count, uint8_t ret_digest[HK_SHA256_SIZE])
 {
-    EVP_MD_CTX *context = thread_context();
-    bool ok = EVP_DigestInit_ex2(context, sha256, NULL) == 1;
+    SHA256_CTX context;
+    bool ok = SHA256_Init(&context) == 1;
 
     for (size_t i = 0; ok && i < count; i++)
-        ok = EVP_DigestUpdate(context, parts[i].data, parts[i].size) == 1;
-    if (!ok || EVP_DigestFinal_ex(context, ret_digest, NULL) != 1)
+        ok = SHA256_Update(&context, parts[i].data, parts[i].size) == 1;
+    if (!ok || SHA256_Final(ret_digest, &context) != 1)
         give_up("SHA-256 failed");
 }
 
@@ -144,18 +115,66 @@ void hk_hex(const void *data, size_t size, char *ret_text)
     ret_text[2 * size] = '\0';
 }
 
+/* What each digit stands for, and one more, so that 0 is no digit; capitals have a bit beside. A
+ * table, since each entry that is read has 64 of them. */
+#define CAPITAL 32
+static const uint8_t hex_values[256] = {['0'] = 1,
+    ['1'] = 2,
+    ['2'] = 3,
+    ['3'] = 4,
+    ['4'] = 5,
+    ['5'] = 6,
+    ['6'] = 7,
+    ['7'] = 8,
+    ['8'] = 9,
+    ['9'] = 10,
+    ['a'] = 11,
+    ['b'] = 12,
+    ['c'] = 13,
+    ['d'] = 14,
+    ['e'] = 15,
+    ['f'] = 16,
+    ['A'] = 11 | CAPITAL,
+    ['B'] = 12 | CAPITAL,
+    ['C'] = 13 | CAPITAL,
+    ['D'] = 14 | CAPITAL,
+    ['E'] = 15 | CAPITAL,
+    ['F'] = 16 | CAPITAL};
+
+static bool are_digits(const uint8_t *text, size_t count, bool with_capitals)
+{
+    bool are = true;
+
+    for (size_t i = 0; i < count; i++)
+        are = are && hex_values[text[i]] != 0 && (with_capitals || hex_values[text[i]] < CAPITAL);
+    return are;
+}
+
+static void decode_digits(const uint8_t *text, uint8_t *out, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)((((hex_values[text[2 * i]] & ~CAPITAL) - 1) << 4) |
+                           ((hex_values[text[2 * i + 1]] & ~CAPITAL) - 1));
+}
+
 enum hk_status hk_hex_decode(const char *text, void *ret_data, size_t size)
 {
-    uint8_t *out = ret_data;
-    size_t digits = 0;
+    const uint8_t *digits = (const uint8_t *)text;
 
-    while (hk_hex_digit(text[digits]) >= 0)
-        digits++;
-    if (text[digits] != '\0' || digits % 2 != 0 || digits / 2 != size)
+    if (strnlen(text, 2 * size + 1) != 2 * size || !are_digits(digits, 2 * size, true))
         return HK_INVALID;
-    for (size_t i = 0; i < size; i++)
-        out[i] = (uint8_t)(hk_hex_digit(text[2 * i]) << 4 | hk_hex_digit(text[2 * i + 1]));
+    decode_digits(digits, ret_data, size);
     return HK_OK;
+}
+
+bool hk_hex_decode_exact(const char *text, size_t text_size, void *ret_data, size_t size)
+{
+    const uint8_t *digits = (const uint8_t *)text;
+
+    if (text_size != 2 * size || !are_digits(digits, text_size, false))
+        return false;
+    decode_digits(digits, ret_data, size);
+    return true;
 }
 
 void hk_base64(const void *data, size_t size, struct hk_buf *out)

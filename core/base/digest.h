@@ -32,6 +32,8 @@ bool hk_equal_constant_time(const void *a, const void *b, size_t size);
 
 void hk_hex(const void *data, size_t size, char *ret_text /* 2*size+1 */);
 HK_MUST_CHECK enum hk_status hk_hex_decode(const char *text, void *ret_data, size_t size);
+/* Only what hk_hex writes: small letters, just as many as size takes. */
+bool hk_hex_decode_exact(const char *text, size_t text_size, void *ret_data, size_t size);
 /* Standard base64 with padding (RFC 4648 section 4). */
 void hk_base64(const void *data, size_t size, struct hk_buf *out);
 /* 32 bytes, such as a secret or a digest, in the alphabet for URLs without padding (section 5). */

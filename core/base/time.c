@@ -73,6 +73,21 @@ static void date_from_days(int64_t days, int64_t *ret_year, int64_t *ret_month, 
     *ret_year = year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0);
 }
 
+/* count digits of value, from the right. */
+static char *put_digits(char *at, int64_t value, int count)
+{
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        at[i] = (char)('0' + value % 10);
+    return at + count;
+}
+
+static char *put_pair(char *at, int64_t value, char then)
+{
+    at = put_digits(at, value, 2);
+    *at++ = then;
+    return at;
+}
+
 void hk_time_format(int64_t time_us, char ret_text[HK_TIME_TEXT_SIZE])
 {
     int64_t us = time_us % US_PER_SECOND;
@@ -83,6 +98,7 @@ void hk_time_format(int64_t time_us, char ret_text[HK_TIME_TEXT_SIZE])
     int64_t month;
     int64_t day;
     char text[160];
+    char *at = ret_text;
 
     if (us < 0) {
         us += US_PER_SECOND;
@@ -95,6 +111,20 @@ void hk_time_format(int64_t time_us, char ret_text[HK_TIME_TEXT_SIZE])
         days--;
     }
     date_from_days(days, &year, &month, &day);
+    /* One of these is in each entry: a tenth of the time that printf takes. */
+    if (year >= 0 && year <= 9999) {
+        at = put_digits(at, year, 4);
+        *at++ = '-';
+        at = put_pair(at, month, '-');
+        at = put_pair(at, day, 'T');
+        at = put_pair(at, second_of_day / 3600, ':');
+        at = put_pair(at, second_of_day / 60 % 60, ':');
+        at = put_pair(at, second_of_day % 60, '.');
+        at = put_digits(at, us, 6);
+        *at++ = 'Z';
+        *at = '\0';
+        return;
+    }
     (void)snprintf(text, sizeof(text),
         "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64
         ".%06" PRId64 "Z",
@@ -137,6 +167,35 @@ static int64_t days_in_month(int64_t year, int64_t month)
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
     return month == 2 && leap ? 29 : days[month - 1];
+}
+
+bool hk_time_parse_exact(const char *text, size_t size, int64_t *ret_time_us)
+{
+    static const char form[] = "0000-00-00T00:00:00.000000Z";
+    int64_t part[7] = {0}; /* year, month, day, hour, minute, second, microsecond */
+    size_t n = 0;
+
+    if (size != sizeof(form) - 1)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (form[i] != '0') {
+            if (text[i] != form[i])
+                return false;
+            n++;
+        } else if (!is_digit(text[i])) {
+            return false;
+        } else {
+            part[n] = part[n] * 10 + (text[i] - '0');
+        }
+    }
+    if (part[0] < 1970 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
+        part[2] > days_in_month(part[0], part[1]) || part[3] > 23 || part[4] > 59 || part[5] > 59)
+        return false;
+    *ret_time_us = (days_from_date(part[0], part[1], part[2]) * SECONDS_PER_DAY + part[3] * 3600 +
+                       part[4] * 60 + part[5]) *
+                       US_PER_SECOND +
+                   part[6];
+    return true;
 }
 
 bool hk_time_from_civil(const struct hk_civil *civil, int64_t *ret_time_us)

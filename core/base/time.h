@@ -25,6 +25,8 @@ int64_t hk_clock_now_us(struct hk_clock *clock);
 
 /* RFC 3339 in UTC with six decimals and Z. */
 void hk_time_format(int64_t time_us, char ret_text[HK_TIME_TEXT_SIZE]);
+/* Read that form and no other, from 1970 on: what is read gives the same text again. */
+bool hk_time_parse_exact(const char *text, size_t size, int64_t *ret_time_us);
 /* Read RFC 3339; also what products send: "+0600" without colon, a blank for T, no zone (taken as
  * UTC), one to nine decimals. HK_INVALID otherwise. Years 1970 to 9999. */
 HK_MUST_CHECK enum hk_status hk_time_parse(

@@ -28,6 +28,7 @@ struct verify {
     uint64_t doubt_last;
     sqlite3_stmt *checkpoints;
     bool has_checkpoint;         /* the statement stands on a row */
+    uint64_t next_size;          /* of that row's checkpoint */
     const struct hk_note *given; /* for this tenant, or NULL */
     bool given_was_held;
     bool is_bad;
@@ -125,7 +126,12 @@ static void hold(struct verify *v, const struct hk_note *note, const char *text,
 
 static enum hk_status next_checkpoint(struct verify *v, struct hk_error *error)
 {
-    return hk_stmt_step(v->checkpoints, &v->has_checkpoint, error);
+    enum hk_status status = hk_stmt_step(v->checkpoints, &v->has_checkpoint, error);
+
+    v->next_size = status == HK_OK && v->has_checkpoint
+                       ? (uint64_t)sqlite3_column_int64(v->checkpoints, 0)
+                       : UINT64_MAX;
+    return status;
 }
 
 /* Check whatever was signed over the entries so far. */
@@ -134,8 +140,7 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
     enum hk_status status = HK_OK;
     struct hk_note note;
 
-    while (status == HK_OK && !v->is_bad && v->has_checkpoint &&
-           (uint64_t)sqlite3_column_int64(v->checkpoints, 0) == v->tree.size) {
+    while (status == HK_OK && !v->is_bad && v->has_checkpoint && v->next_size == v->tree.size) {
         const char *text = hk_stmt_text(v->checkpoints, 1);
 
         if (hk_note_parse(text, (size_t)sqlite3_column_bytes(v->checkpoints, 1), &note, NULL) !=

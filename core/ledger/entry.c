@@ -6,7 +6,7 @@
 #include "base/time.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <string.h>
 
 #define PREFIX "hk1 "
@@ -24,15 +24,49 @@ const char *hk_kind_text(enum hk_kind kind)
     return kind_texts[kind];
 }
 
-bool hk_kind_from_text(const char *text, enum hk_kind *ret_kind)
+/* Kinds by a hash of their text; each entry that is read asks. */
+#define SLOTS 256
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static uint8_t slots[SLOTS]; /* a kind and one more; 0: empty */
+
+static size_t slot_of(const char *text, size_t size)
 {
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (uint8_t)text[i]) * 16777619U;
+    return (hash ^ hash >> 16) % SLOTS;
+}
+
+static void fill_slots(void)
+{
+    _Static_assert(HK_KIND_COUNT <= SLOTS / 2, "the table is too full");
     for (int kind = 0; kind < HK_KIND_COUNT; kind++) {
-        if (strcmp(text, kind_texts[kind]) == 0) {
-            *ret_kind = (enum hk_kind)kind;
+        size_t at = slot_of(kind_texts[kind], strlen(kind_texts[kind]));
+
+        while (slots[at] != 0)
+            at = (at + 1) % SLOTS;
+        slots[at] = (uint8_t)(kind + 1);
+    }
+}
+
+static bool find_kind(const char *text, size_t size, enum hk_kind *ret_kind)
+{
+    (void)pthread_once(&once, fill_slots);
+    for (size_t at = slot_of(text, size); slots[at] != 0; at = (at + 1) % SLOTS) {
+        const char *known = kind_texts[slots[at] - 1];
+
+        if (strncmp(text, known, size) == 0 && known[size] == '\0') {
+            *ret_kind = (enum hk_kind)(slots[at] - 1);
             return true;
         }
     }
     return false;
+}
+
+bool hk_kind_from_text(const char *text, enum hk_kind *ret_kind)
+{
+    return find_kind(text, strlen(text), ret_kind);
 }
 
 static char *put(char *at, const char *text)
@@ -78,29 +112,38 @@ size_t hk_entry_format(const struct hk_entry *entry, char ret_line[HK_ENTRY_LINE
     return (size_t)(at - ret_line) + 2 * sizeof(entry->commitment);
 }
 
-/* Cut copy at its blanks; false when there are not exactly FIELD_COUNT fields. */
-static bool split(char *copy, char *fields[FIELD_COUNT])
+/* --- reading: one walk along the line, since an audit reads every one --- */
+
+struct cursor {
+    const char *at;
+    const char *end;
+};
+
+/* The bytes up to the next blank, or to the end; goes on after it. */
+static struct cursor take_field(struct cursor *line)
 {
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        fields[i] = copy;
-        copy = strchr(copy, ' ');
-        if ((copy == NULL) != (i == FIELD_COUNT - 1))
-            return false;
-        if (copy != NULL)
-            *copy++ = '\0';
-    }
-    return true;
+    const char *blank = memchr(line->at, ' ', (size_t)(line->end - line->at));
+    struct cursor field = {.at = line->at, .end = blank != NULL ? blank : line->end};
+
+    line->at = blank != NULL ? blank + 1 : line->end;
+    return field;
 }
 
-static bool read_u64(const char *text, uint64_t *ret_value)
+static size_t size_of(struct cursor field)
+{
+    return (size_t)(field.end - field.at);
+}
+
+/* Without leading zeros. */
+static bool read_u64(struct cursor field, uint64_t *ret_value)
 {
     uint64_t value = 0;
 
-    if (*text == '\0')
+    if (size_of(field) == 0 || (field.at[0] == '0' && size_of(field) > 1))
         return false;
-    for (; *text != '\0'; text++) {
-        uint64_t digit = (uint64_t)(*text - '0');
-        if (*text < '0' || *text > '9' || value > (UINT64_MAX - digit) / 10)
+    for (; field.at < field.end; field.at++) {
+        uint64_t digit = (uint64_t)(*field.at - '0');
+        if (*field.at < '0' || *field.at > '9' || value > (UINT64_MAX - digit) / 10)
             return false;
         value = value * 10 + digit;
     }
@@ -108,77 +151,102 @@ static bool read_u64(const char *text, uint64_t *ret_value)
     return true;
 }
 
-/* A word, a point, a word: what a kind of a later version may look like. */
-static bool looks_like_a_kind(const char *text)
+static bool read_id(struct cursor field, char ret_id[HK_ID_SIZE])
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
-    size_t noun = strspn(text, letters);
-    size_t verb = text[noun] == '.' ? strspn(text + noun + 1, letters) : 0;
+    size_t size = size_of(field);
 
-    return noun > 0 && verb > 0 && text[noun + 1 + verb] == '\0';
+    if (size >= HK_ID_SIZE)
+        return false;
+    memcpy(ret_id, field.at, size);
+    ret_id[size] = '\0';
+    return hk_id_is_valid(ret_id);
+}
+
+/* A word, a point, a word: what a kind of a later version may look like. */
+static bool looks_like_a_kind(struct cursor field)
+{
+    size_t points = 0;
+
+    for (const char *at = field.at; at < field.end; at++) {
+        if (*at == '.' && at > field.at && at + 1 < field.end)
+            points++;
+        else if (*at != '_' && (*at < 'a' || *at > 'z'))
+            return false;
+    }
+    return points == 1;
 }
 
 static enum hk_status read_fields(
-    char *fields[FIELD_COUNT], struct hk_entry *entry, struct hk_error *error)
+    struct cursor line, struct hk_entry *entry, struct hk_error *error)
 {
-    if (!read_u64(fields[0], &entry->seq))
+    struct cursor field;
+
+    if (!read_u64(take_field(&line), &entry->seq))
         return hk_fail(error, HK_INVALID, "entry: bad sequence number");
-    if (hk_time_parse(fields[1], &entry->time_us, NULL) != HK_OK)
+    field = take_field(&line);
+    if (!hk_time_parse_exact(field.at, size_of(field), &entry->time_us))
         return hk_fail(error, HK_INVALID, "entry: bad time");
-    if (!hk_kind_from_text(fields[2], &entry->kind))
-        return hk_fail(error, looks_like_a_kind(fields[2]) ? HK_UNSUPPORTED : HK_INVALID,
-            "entry: kind %.40s is not known here", fields[2]);
-    if (!hk_id_is_valid(fields[3]) || !hk_id_is_valid(fields[4]))
+    field = take_field(&line);
+    if (!find_kind(field.at, size_of(field), &entry->kind))
+        return hk_fail(error, looks_like_a_kind(field) ? HK_UNSUPPORTED : HK_INVALID,
+            "entry: kind %.*s is not known here", (int)(size_of(field) > 40 ? 40 : size_of(field)),
+            field.at);
+    if (!read_id(take_field(&line), entry->subject) || !read_id(take_field(&line), entry->actor))
         return hk_fail(error, HK_INVALID, "entry: bad subject or actor");
-    memcpy(entry->subject, fields[3], strlen(fields[3]) + 1);
-    memcpy(entry->actor, fields[4], strlen(fields[4]) + 1);
-    if (hk_hex_decode(fields[5], entry->commitment, sizeof(entry->commitment)) != HK_OK)
+    /* The last field: nothing is behind it, not even a blank. */
+    if (!hk_hex_decode_exact(line.at, size_of(line), entry->commitment, sizeof(entry->commitment)))
         return hk_fail(error, HK_INVALID, "entry: bad commitment");
     return HK_OK;
 }
 
 /* "hk2 …" and so on: a version that this engine does not know. */
-static bool is_other_version(const char *line)
+static bool is_other_version(struct cursor field)
 {
-    size_t digits;
+    size_t digits = 0;
 
-    if (strncmp(line, "hk", 2) != 0)
+    if (size_of(field) < 3 || size_of(field) > 9 || memcmp(field.at, "hk", 2) != 0)
         return false;
-    digits = strspn(line + 2, "0123456789");
-    return digits > 0 && digits < 8 && line[2 + digits] == ' ';
+    while (
+        digits + 2 < size_of(field) && field.at[2 + digits] >= '0' && field.at[2 + digits] <= '9')
+        digits++;
+    return digits + 2 == size_of(field);
+}
+
+static unsigned count_blanks(struct cursor line)
+{
+    unsigned count = 0;
+
+    for (; line.at < line.end; line.at++)
+        count += *line.at == ' ';
+    return count;
 }
 
 enum hk_status hk_entry_parse(
     const char *line, size_t size, struct hk_entry *ret_entry, struct hk_error *error)
 {
-    char copy[HK_ENTRY_LINE_SIZE];
-    char again[HK_ENTRY_LINE_SIZE];
-    char *fields[FIELD_COUNT];
+    struct cursor rest = {.at = line, .end = line + size};
+    struct cursor version;
     struct hk_entry entry;
     enum hk_status status;
 
-    memset(&entry, 0, sizeof(entry));
-    if (size >= sizeof(copy))
+    if (size >= HK_ENTRY_LINE_SIZE)
         return hk_fail(error, HK_INVALID, "entry: line is too long");
     if (memchr(line, '\0', size) != NULL)
         return hk_fail(error, HK_INVALID, "entry: NUL in line");
-    memcpy(copy, line, size);
-    copy[size] = '\0';
-    if (strncmp(copy, PREFIX, strlen(PREFIX)) != 0) {
-        if (is_other_version(copy))
+    version = take_field(&rest);
+    if (size < strlen(PREFIX) || memcmp(line, PREFIX, strlen(PREFIX)) != 0) {
+        if (version.end < line + size && is_other_version(version))
             return hk_fail(error, HK_UNSUPPORTED, "entry: version %.*s is not known here",
-                (int)strcspn(copy, " "), copy);
+                (int)size_of(version), version.at);
         return hk_fail(error, HK_INVALID, "entry: not an entry line");
     }
-    if (!split(copy + strlen(PREFIX), fields))
-        return hk_fail(error, HK_INVALID, "entry: wrong number of fields");
-    status = read_fields(fields, &entry, error);
-    if (status != HK_OK)
-        return status;
-    if (hk_entry_format(&entry, again) != size || memcmp(again, line, size) != 0)
-        return hk_fail(error, HK_INVALID, "entry: a field is not written in its one form");
-    *ret_entry = entry;
-    return HK_OK;
+    memset(&entry, 0, sizeof(entry));
+    status = read_fields(rest, &entry, error);
+    if (status == HK_OK)
+        *ret_entry = entry;
+    else if (count_blanks(rest) != FIELD_COUNT - 1)
+        status = hk_fail(error, HK_INVALID, "entry: wrong number of fields");
+    return status;
 }
 
 void hk_entry_commit(const uint8_t salt[HK_SALT_SIZE], const void *payload, size_t size,

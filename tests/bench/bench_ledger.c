@@ -17,13 +17,14 @@
 
 #define ROUNDS 3
 #define ROWS_MAX 40000
+#define ALERT_COLUMNS 16
 
 struct row {
     int64_t pos;
     char *line;
     uint8_t salt[HK_SALT_SIZE];
     char *payload;
-    sqlite3_value *alert[15];
+    sqlite3_value *alert[ALERT_COLUMNS];
 };
 
 struct waker {
@@ -179,7 +180,7 @@ static size_t read_rows(sqlite3 *db, struct row *rows, size_t max)
         row->line = strdup((const char *)sqlite3_column_text(stmt, 1));
         memcpy(row->salt, sqlite3_column_blob(stmt, 2), HK_SALT_SIZE);
         row->payload = strdup((const char *)sqlite3_column_text(stmt, 3));
-        for (int i = 0; i < 15; i++)
+        for (int i = 0; i < ALERT_COLUMNS; i++)
             row->alert[i] = sqlite3_value_dup(sqlite3_column_value(stmt, 4 + i));
     }
     (void)sqlite3_finalize(stmt);
@@ -191,7 +192,7 @@ static void free_rows(struct row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         free(rows[i].line);
         free(rows[i].payload);
-        for (int k = 0; k < 15; k++)
+        for (int k = 0; k < ALERT_COLUMNS; k++)
             sqlite3_value_free(rows[i].alert[k]);
     }
 }
@@ -217,7 +218,7 @@ static double run_bare(
     (void)sqlite3_prepare_v2(
         db, "INSERT INTO entry VALUES(?1, ?2, ?3, ?4, NULL)", -1, &entry, NULL);
     (void)sqlite3_prepare_v2(
-        db, "INSERT INTO alert VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &alert, NULL);
+        db, "INSERT INTO alert VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &alert, NULL);
     (void)sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO tree VALUES(1, ?1, ?2)", -1, &tree, NULL);
     check(tree != NULL && alert != NULL && entry != NULL, sqlite3_errmsg(db));
     begun_us = hk_time_monotonic_us();
@@ -229,7 +230,7 @@ static double run_bare(
         (void)sqlite3_bind_blob(entry, 3, rows[i].salt, HK_SALT_SIZE, SQLITE_STATIC);
         (void)sqlite3_bind_text(entry, 4, rows[i].payload, -1, SQLITE_STATIC);
         step(db, entry);
-        for (int k = 0; k < 15; k++)
+        for (int k = 0; k < ALERT_COLUMNS; k++)
             (void)sqlite3_bind_value(alert, k + 1, rows[i].alert[k]);
         step(db, alert);
         if (i % batch == batch - 1 || i == count - 1) {

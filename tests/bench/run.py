@@ -5,7 +5,7 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, accept, intent, syslog, drop, tell, pages, tls, memory, start
+    run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, tls, memory, start
 """
 
 import calendar
@@ -136,6 +136,24 @@ def measure_ledger(folder):
              figure["ratio"] >= GOAL_RATIO)
     if process.wait() != 0:
         raise SystemExit("bench_ledger failed")
+
+
+def measure_record(folder):
+    """What must not grow with the record: start-up, proofs; verification beside a loop that hashes lines."""
+    own = folder / "record"
+    own.mkdir()
+    entries = os.environ.get("BENCH_RECORD_ENTRIES", "100000")
+    process = subprocess.Popen([str(BUILD / "bench" / "bench_record"), entries, str(own)], stdout=subprocess.PIPE,
+                               text=True)
+    goals = {"verify": lambda figure: figure["ratio"] >= GOAL_RATIO, "start": lambda figure: figure["ratio"] <= 2,
+             "proof_size": lambda figure: figure["ratio"] <= 1, "proof_p50": lambda figure: figure["value"] <= 5}
+    for line in process.stdout:
+        figure = json.loads(line)
+        goal = goals.get(figure["name"].removeprefix("record_").rpartition("_")[0])
+        told(figure["name"], figure["value"], figure["unit"], figure["ratio"], figure["against"],
+             goal and goal(figure))
+    if process.wait() != 0:
+        raise SystemExit("bench_record failed")
 
 
 def figures_of(engine):
@@ -467,8 +485,9 @@ def measure_tls(folder):
          f"an RSA-2048 key, {rates['rsa2048']:.0f} conn/s")
 
 
-MEASUREMENTS = {"ledger": measure_ledger, "accept": measure_accept, "intent": measure_intent,
-                "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell, "pages": measure_pages,
+MEASUREMENTS = {"ledger": measure_ledger, "record": measure_record, "accept": measure_accept,
+                "intent": measure_intent, "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell,
+                "pages": measure_pages,
                 "tls": measure_tls, "memory": measure_memory, "start": measure_start}
 
 

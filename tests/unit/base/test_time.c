@@ -86,8 +86,29 @@ static void dates_agree_with_the_library(void)
             int64_t back = -1;
             if (hk_time_parse(ours, &back, NULL) != HK_OK || back != (int64_t)seconds * 1000000)
                 CU_FAIL("a written time reads differently");
+            back = -1;
+            if (!hk_time_parse_exact(ours, strlen(ours), &back) ||
+                back != (int64_t)seconds * 1000000)
+                CU_FAIL("a written time reads differently in its one form");
         }
     }
+}
+
+static void only_the_one_form_is_exact(void)
+{
+    static const char *const cases[] = {"", "2026-11-22T01:23:45Z", "2026-11-22T01:23:45.12345Z",
+        "2026-11-22T01:23:45.1234567Z", "2026-11-22t01:23:45.123456Z",
+        "2026-11-22T01:23:45.123456z", "2026-11-22 01:23:45.123456Z", "2026-11-22T01:23:45.123456+",
+        "2026-02-29T01:23:45.123456Z", "2026-13-22T01:23:45.123456Z", "2026-00-22T01:23:45.123456Z",
+        "2026-11-00T01:23:45.123456Z", "2026-11-22T24:23:45.123456Z", "2026-11-22T01:60:45.123456Z",
+        "2026-11-22T23:59:60.123456Z", "1969-11-22T01:23:45.123456Z", "2O26-11-22T01:23:45.123456Z",
+        "2026-11-22T01:23:45.123456ZZ", "2026-11-22T01:23:-5.123456Z"};
+    int64_t time_us = -1;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        CU_ASSERT_FALSE(hk_time_parse_exact(cases[i], strlen(cases[i]), &time_us));
+    CU_ASSERT_EQUAL(time_us, -1);
+    CU_ASSERT_TRUE(hk_time_parse_exact("2028-02-29T23:59:59.000001Z…", 27, &time_us));
 }
 
 static void extreme_times_are_written(void)
@@ -176,6 +197,7 @@ int main(void)
         {"times are read", times_are_read},
         {"bad times are refused", bad_times_are_refused},
         {"dates agree with the library", dates_agree_with_the_library},
+        {"only the one form is exact", only_the_one_form_is_exact},
         {"extreme times are written", extreme_times_are_written},
         {"calendars are read", calendars_are_read},
         {"durations are read", durations_are_read},
