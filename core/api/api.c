@@ -11,7 +11,6 @@
 #include "api/session_in.h"
 #include "api/visits.h"
 #include "base/time.h"
-#include "ledger/prove.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -168,8 +167,6 @@ enum hk_status hk_api_new(
         status = hk_identity_new(&api->identity, error);
     if (status == HK_OK)
         status = hk_identity_load(api->identity, api->ledger, error);
-    if (status == HK_OK && (api->prover = hk_prover_new()) == NULL)
-        status = hk_fail(error, HK_NOMEM, "no memory for the api");
     if (status == HK_OK)
         status = hk_visits_new(&api->visits, error);
     if (status == HK_OK)
@@ -193,7 +190,6 @@ void hk_api_free(struct hk_api *api)
 {
     if (api == NULL)
         return;
-    hk_prover_free(api->prover);
     hk_people_free(api->people); /* its thread may be at jobs, too */
     while (api->jobs != NULL)
         hk_job_free(api->jobs);

@@ -25,7 +25,6 @@ struct hk_api {
     struct hk_identity *identity;
     struct hk_people *people;
     struct hk_visits *visits;
-    struct hk_prover *prover; /* of the ledger's page; see ledger/prove.h */
     struct hk_reader *reader;
     struct hk_tally *tally;
     const struct hk_source *sources;

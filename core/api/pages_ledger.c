@@ -80,8 +80,7 @@ static enum hk_status read_ledger(struct hk_reading *reading, void *ctx, struct 
         status = parse(&texts[0], &entries, error);
     if (status == HK_OK) {
         count = look_through(entries.root, seqs, &actors);
-        status = hk_prove(
-            exchange->api->prover, reading, exchange->tenant, seqs, count, &texts[1], error);
+        status = hk_prove(reading, exchange->tenant, seqs, count, &texts[1], error);
     }
     if (status == HK_OK)
         status = parse(&texts[1], &proof, error);

@@ -29,7 +29,7 @@ static enum hk_word badge_of(const char *state)
         return HK_WORD_PROOF_VERIFIED;
     if (strcmp(state, "wrong") == 0)
         return HK_WORD_PROOF_WRONG;
-    return strcmp(state, "unfinished") == 0 ? HK_WORD_PROOF_UNFINISHED : HK_WORD_PROOF_LATER;
+    return HK_WORD_PROOF_LATER;
 }
 
 static void put_verdict(struct hk_html *html, const struct hk_json *proof)
@@ -46,8 +46,6 @@ static void put_verdict(struct hk_html *html, const struct hk_json *proof)
         hk_html_line(html, "p", NULL, HK_WORD_PROOF_UNSIGNED_HINT);
     else if (strcmp(state, "wrong") == 0)
         hk_html_line(html, "p", NULL, HK_WORD_PROOF_WRONG_HINT);
-    else if (strcmp(state, "unfinished") == 0)
-        put_number(html, HK_WORD_PROOF_UNFINISHED_HINT, hk_json_i64_at(proof, "hashed", 0), size);
     else if (strcmp(state, "none") == 0)
         hk_html_line(html, "p", NULL, HK_WORD_PROOF_NONE_HINT);
     if (hk_json_bool_at(proof, "has_later", false))

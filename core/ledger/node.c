@@ -101,21 +101,30 @@ static enum hk_status read_pieces(const struct hk_node_source *source, unsigned 
     return status;
 }
 
+enum hk_status hk_node_read(const struct hk_node_source *source, uint64_t first, uint64_t count,
+    bool by_lines, struct hk_merkle *tree, struct hk_error *error)
+{
+    uint64_t end = first + count;
+    enum hk_status status = HK_OK;
+
+    for (uint64_t at = first; at < end && status == HK_OK;) {
+        unsigned level = by_lines ? 0 : level_at(at, end - at);
+        uint64_t pieces = by_lines ? end - at : pieces_at(at, end - at, level);
+
+        status = read_pieces(source, level, at, pieces, tree, error);
+        at += pieces << level;
+    }
+    return status;
+}
+
 enum hk_status hk_node_range(void *source, uint64_t first, uint64_t count,
     uint8_t ret_root[HK_SHA256_SIZE], struct hk_error *error)
 {
-    uint64_t end = first + count;
     struct hk_merkle tree;
-    enum hk_status status = HK_OK;
+    enum hk_status status;
 
     hk_merkle_init(&tree);
-    for (uint64_t at = first; at < end && status == HK_OK;) {
-        unsigned level = level_at(at, end - at);
-        uint64_t pieces = pieces_at(at, end - at, level);
-
-        status = read_pieces(source, level, at, pieces, &tree, error);
-        at += pieces << level;
-    }
+    status = hk_node_read(source, first, count, false, &tree, error);
     if (status == HK_OK)
         hk_merkle_root(&tree, ret_root);
     return status;

@@ -19,13 +19,19 @@ HK_MUST_CHECK enum hk_status hk_node_prepare_put(
 HK_MUST_CHECK enum hk_status hk_node_append(sqlite3_stmt *put, hk_tenant tenant,
     struct hk_merkle *tree, const uint8_t leaf[HK_SHA256_SIZE], struct hk_error *error);
 
-/* The root over count leaves from first on, read from the largest blocks that fit and from lines
- * where none does. As hk_merkle_range_fn wants it: first is aligned to the smallest power of two
- * that is not below count. HK_CORRUPT when a line or a block is missing. */
+/* Where blocks and lines are read from. */
 struct hk_node_source {
     sqlite3 *db;
     hk_tenant tenant;
 };
+
+/* Append count leaves from first on to the tree: as the largest blocks that fit, and as lines where
+ * none does, or, when by_lines, in any case. Each block must be one of the tree's too: first is
+ * where the tree ends, or aligned to the smallest power of two that is not below count. HK_CORRUPT
+ * when a line or a block is missing. */
+HK_MUST_CHECK enum hk_status hk_node_read(const struct hk_node_source *source, uint64_t first,
+    uint64_t count, bool by_lines, struct hk_merkle *tree, struct hk_error *error);
+/* The root over those leaves, as hk_merkle_range_fn wants it. */
 HK_MUST_CHECK enum hk_status hk_node_range(void *source, uint64_t first, uint64_t count,
     uint8_t ret_root[HK_SHA256_SIZE], struct hk_error *error);
 

@@ -3,41 +3,20 @@
  */
 #include "ledger/prove.h"
 
-#include "base/time.h"
-#include "ledger/merkle.h"
+#include "ledger/node.h"
 #include "ledger/note.h"
 #include "ledger/reader.h"
 #include "ledger/store.h"
-#include "limits.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What is left of a query's time for all that follows the hashing. */
-#define REST_MS (HK_READ_BUDGET_MS / 4)
-
-struct root {
-    bool is_known;
-    uint8_t hash[HK_SHA256_SIZE];
-};
-
-struct tenant_roots {
-    hk_tenant tenant;
-    struct root *roots; /* of complete subtrees, from the left */
-    size_t count;
-};
-
-struct hk_prover {
-    pthread_mutex_t lock;
-    struct tenant_roots *tenants;
-    size_t count;
-};
+/* What one row of the smallest blocks stands for. */
+#define BLOCK (UINT64_C(1) << HK_MERKLE_BLOCK_LEVELS)
 
 struct proof {
-    struct hk_prover *prover;
     struct hk_reading *reading;
     hk_tenant tenant;
     const uint64_t *seqs;
@@ -51,92 +30,7 @@ struct proof {
     const char *state;
     const char *problem;
     uint64_t bad_seq;
-    uint64_t hashed;
 };
-
-struct hk_prover *hk_prover_new(void)
-{
-    struct hk_prover *prover = calloc(1, sizeof(*prover));
-
-    if (prover != NULL && pthread_mutex_init(&prover->lock, NULL) != 0) {
-        free(prover);
-        return NULL;
-    }
-    return prover;
-}
-
-void hk_prover_free(struct hk_prover *prover)
-{
-    if (prover == NULL)
-        return;
-    for (size_t i = 0; i < prover->count; i++)
-        free(prover->tenants[i].roots);
-    free(prover->tenants);
-    (void)pthread_mutex_destroy(&prover->lock);
-    free(prover);
-}
-
-/* --- what is remembered; under the lock --- */
-
-static struct tenant_roots *roots_of(struct hk_prover *prover, hk_tenant tenant)
-{
-    struct tenant_roots *more;
-
-    for (size_t i = 0; i < prover->count; i++)
-        if (prover->tenants[i].tenant == tenant)
-            return &prover->tenants[i];
-    more = realloc(prover->tenants, (prover->count + 1) * sizeof(*more));
-    if (more == NULL)
-        return NULL;
-    prover->tenants = more;
-    prover->tenants[prover->count] = (struct tenant_roots){.tenant = tenant};
-    return &prover->tenants[prover->count++];
-}
-
-/* Copy what is known of the first count subtrees. */
-static void recall(struct proof *proof, struct root *roots, size_t count)
-{
-    const struct tenant_roots *known;
-
-    (void)pthread_mutex_lock(&proof->prover->lock);
-    known = roots_of(proof->prover, proof->tenant);
-    if (known != NULL && known->count > 0)
-        memcpy(roots, known->roots, (known->count < count ? known->count : count) * sizeof(*roots));
-    (void)pthread_mutex_unlock(&proof->prover->lock);
-}
-
-static void remember(struct proof *proof, const struct root *roots, size_t count)
-{
-    struct tenant_roots *known;
-    struct root *more;
-
-    (void)pthread_mutex_lock(&proof->prover->lock);
-    known = roots_of(proof->prover, proof->tenant);
-    if (known != NULL && known->count < count) {
-        more = realloc(known->roots, count * sizeof(*more));
-        if (more != NULL) {
-            memset(more + known->count, 0, (count - known->count) * sizeof(*more));
-            known->roots = more;
-            known->count = count;
-        }
-    }
-    for (size_t i = 0; known != NULL && i < known->count && i < count; i++)
-        if (roots[i].is_known)
-            known->roots[i] = roots[i];
-    (void)pthread_mutex_unlock(&proof->prover->lock);
-}
-
-/* What doesn't lead to the root is not kept: the next question reads all of it again. */
-static void forget(struct proof *proof)
-{
-    struct tenant_roots *known;
-
-    (void)pthread_mutex_lock(&proof->prover->lock);
-    known = roots_of(proof->prover, proof->tenant);
-    if (known != NULL && known->count > 0)
-        memset(known->roots, 0, known->count * sizeof(*known->roots));
-    (void)pthread_mutex_unlock(&proof->prover->lock);
-}
 
 /* --- the checkpoint --- */
 
@@ -237,112 +131,57 @@ static enum hk_status check_shown(struct proof *proof)
 
 /* --- the tree --- */
 
-/* Hash the lines from first on into a tree of its own. What is missing makes another root, and so a
- * proof that fails. */
-static enum hk_status hash_lines(
-    struct proof *proof, uint64_t first, uint64_t count, struct hk_merkle *tree)
+static int compare(const void *a, const void *b)
 {
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(proof->reading->db,
-        "SELECT line FROM entry WHERE pos >= ?1 AND pos < ?2 ORDER BY pos", &stmt, proof->error);
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
 
-    if (status == HK_OK)
-        status = hk_stmt_bind(stmt, proof->error, "ii", HK_POS(proof->tenant, first),
-            HK_POS(proof->tenant, first + count));
-    while (status == HK_OK) {
-        uint8_t leaf[HK_SHA256_SIZE];
-        status = hk_stmt_step(stmt, &has_row, proof->error);
-        if (status != HK_OK || !has_row)
-            break;
-        hk_merkle_leaf(hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), leaf);
-        hk_merkle_append(tree, leaf);
-    }
-    (void)sqlite3_finalize(stmt);
-    return status;
+    return (left > right) - (left < right);
 }
 
-static bool holds_shown(const struct proof *proof, size_t subtree)
+/* The tree that the checkpoint covers: lines where shown entries are, blocks between them. */
+static enum hk_status build_tree(struct proof *proof, struct hk_merkle *tree)
 {
-    for (size_t i = 0; i < proof->count; i++)
-        if (proof->seqs[i] / HK_PROVE_LEAVES == subtree)
-            return true;
-    return false;
-}
-
-static bool is_time_up(const struct proof *proof)
-{
-    return proof->reading->deadline_ms != 0 &&
-           hk_time_monotonic_ms() > proof->reading->deadline_ms - REST_MS;
-}
-
-/* The roots of the complete subtrees. False: the time was up before all were known. */
-static enum hk_status hash_subtrees(
-    struct proof *proof, struct root *roots, size_t count, bool *ret_is_done)
-{
+    const struct hk_node_source source = {.db = proof->reading->db, .tenant = proof->tenant};
+    uint64_t seqs[HK_PROVE_ENTRIES_MAX];
+    uint64_t size = proof->note.size;
     enum hk_status status = HK_OK;
-    size_t known = 0;
 
-    recall(proof, roots, count);
-    for (size_t i = 0; i < count && status == HK_OK; i++) {
-        struct hk_merkle tree;
-        if (roots[i].is_known && !holds_shown(proof, i)) {
-            known++;
-            continue;
-        }
-        if (is_time_up(proof))
-            break;
-        hk_merkle_init(&tree);
-        status = hash_lines(proof, i * HK_PROVE_LEAVES, HK_PROVE_LEAVES, &tree);
-        if (status == HK_OK && tree.size == HK_PROVE_LEAVES) {
-            hk_merkle_root(&tree, roots[i].hash);
-            roots[i].is_known = true;
-        } else if (status == HK_OK) {
-            memset(roots[i].hash, 0, sizeof(roots[i].hash)); /* entries are missing here */
-        }
-        known++;
+    memcpy(seqs, proof->seqs, proof->count * sizeof(*seqs));
+    qsort(seqs, proof->count, sizeof(*seqs), compare);
+    for (size_t i = 0; i < proof->count && status == HK_OK; i++) {
+        uint64_t first = seqs[i] / BLOCK * BLOCK;
+
+        if (first < tree->size || first >= size)
+            continue; /* read with the one before, or newer */
+        status = hk_node_read(&source, tree->size, first - tree->size, false, tree, proof->error);
+        if (status == HK_OK)
+            status = hk_node_read(&source, first, size - first < BLOCK ? size - first : BLOCK, true,
+                tree, proof->error);
     }
     if (status == HK_OK)
-        remember(proof, roots, count);
-    proof->hashed = known * HK_PROVE_LEAVES;
-    *ret_is_done = known == count;
+        status = hk_node_read(&source, tree->size, size - tree->size, false, tree, proof->error);
     return status;
 }
 
 static enum hk_status check_root(struct proof *proof)
 {
-    size_t count = (size_t)(proof->note.size / HK_PROVE_LEAVES);
-    struct root *roots = calloc(count + 1, sizeof(*roots));
-    uint8_t root[HK_SHA256_SIZE];
     struct hk_merkle tree;
-    bool is_done = false;
+    uint8_t root[HK_SHA256_SIZE];
     enum hk_status status;
 
-    if (roots == NULL)
-        return hk_fail(proof->error, HK_NOMEM, "ledger: out of memory");
     hk_merkle_init(&tree);
-    status = hash_subtrees(proof, roots, count, &is_done);
-    for (size_t i = 0; i < count && status == HK_OK && is_done; i++)
-        hk_merkle_append_subtree(&tree, HK_PROVE_LEVEL, roots[i].hash);
-    if (status == HK_OK && is_done)
-        status = hash_lines(proof, tree.size, proof->note.size - tree.size, &tree);
-    free(roots);
-    if (status != HK_OK)
-        return status;
-    if (!is_done) {
-        proof->state = "unfinished";
-        return HK_OK;
-    }
-    proof->hashed = tree.size;
-    hk_merkle_root(&tree, root);
-    if (tree.size == proof->note.size && memcmp(root, proof->note.root, sizeof(root)) == 0) {
+    status = build_tree(proof, &tree);
+    if (status == HK_OK)
+        hk_merkle_root(&tree, root);
+    if (status == HK_OK && memcmp(root, proof->note.root, sizeof(root)) == 0) {
         proof->state = "verified";
-    } else {
+    } else if (status == HK_OK || status == HK_CORRUPT) { /* something is missing */
         proof->state = "wrong";
         proof->problem = "root";
-        forget(proof);
+        status = HK_OK;
     }
-    return HK_OK;
+    return status;
 }
 
 /* --- the whole --- */
@@ -379,7 +218,6 @@ static void write_proof(const struct proof *proof, bool has_later, struct hk_buf
     if (proof->problem != NULL && strcmp(proof->problem, "payload") == 0)
         hk_jw_kv_i64(&jw, "seq", (int64_t)proof->bad_seq);
     hk_jw_kv_i64(&jw, "size", (int64_t)proof->note.size);
-    hk_jw_kv_i64(&jw, "hashed", (int64_t)proof->hashed);
     hk_jw_kv_bool(&jw, "has_later", has_later);
     hk_jw_kv(&jw, "checkpoint", proof->checkpoint[0] != '\0' ? proof->checkpoint : NULL);
     hk_jw_kv(&jw, "key", proof->key);
@@ -387,8 +225,8 @@ static void write_proof(const struct proof *proof, bool has_later, struct hk_buf
     hk_jw_object_end(&jw);
 }
 
-enum hk_status hk_prove(struct hk_prover *prover, struct hk_reading *reading, hk_tenant tenant,
-    const uint64_t *seqs, size_t count, struct hk_buf *out, struct hk_error *error)
+enum hk_status hk_prove(struct hk_reading *reading, hk_tenant tenant, const uint64_t *seqs,
+    size_t count, struct hk_buf *out, struct hk_error *error)
 {
     struct proof *proof;
     bool is_good = false;
@@ -400,7 +238,6 @@ enum hk_status hk_prove(struct hk_prover *prover, struct hk_reading *reading, hk
     proof = calloc(1, sizeof(*proof));
     if (proof == NULL)
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
-    proof->prover = prover;
     proof->reading = reading;
     proof->tenant = tenant;
     proof->seqs = seqs;

@@ -176,7 +176,6 @@
     X(PROOF_VERIFIED, "verified", "検証済み")                                                      \
     X(PROOF_WRONG, "NOT VERIFIED", "検証失敗")                                                     \
     X(PROOF_LATER, "not covered yet", "検証待ち")                                                  \
-    X(PROOF_UNFINISHED, "not finished", "検証中")                                                  \
     X(PROOF_VERIFIED_HINT,                                                                         \
         "These lines lead, hash by hash, to the root of the newest signed checkpoint, and each payload is the one its line commits to.", \
         "表示中の各行から計算したルートハッシュが、署名済みの最新チェックポイントと一致しました。内容も各行の確約値と一致しています。") \
@@ -189,8 +188,6 @@
         "記録 {0} の内容が、行の確約値と一致しません。")                                           \
     X(PROOF_LATER_HINT, "Entries from {0} on are newer than the newest checkpoint. One is made within a minute.", \
         "記録 {0} 以降は最新のチェックポイントより後のものです。1分以内に次が作成されます。")      \
-    X(PROOF_UNFINISHED_HINT, "The ledger is large: {0} of {1} entries were hashed so far. Reload to go on.", \
-        "記録が多いため計算の途中です（{1}件中{0}件）。再読み込みすると続きから計算します。")      \
     X(PROOF_NONE_HINT, "There is no checkpoint yet.", "チェックポイントはまだありません。")        \
     X(PROOF_CHECKPOINT, "Newest checkpoint", "最新のチェックポイント")                             \
     X(PROOF_SIZE, "{0} entry|{0} entries", "記録{0}件")                                            \
