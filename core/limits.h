@@ -167,6 +167,13 @@
 #define HK_BACKUP_FILES_SIZE_MAX                                                                   \
     (256 * 1024 * 1024) /* what plugins keep, held in memory while a backup is made */
 #define HK_WAL_SIZE_MAX (16 * 1024 * 1024) /* checkpoint above this */
+#define HK_ERASE_ENTRIES_MAX 15000         /* of one erasure, in one transaction: about a second */
+#define HK_ERASE_PARTS_MAX 500             /* cases of which a part goes */
+#define HK_ERASED_PAYLOAD_SIZE                                                                     \
+    (384 * 1024) /* what one entry says of them; the ids of all subjects still fit beside it */
+#define HK_SCRUB_PAGES_PER_SLICE 1024 /* 4 MB looked at between two writes: a few milliseconds */
+#define HK_SCRUB_RETRY_MS 50          /* while somebody reads what is to be overwritten */
+#define HK_SCRUB_STOP_MS 3000         /* of a stop; the next start goes on with the rest */
 
 /* --- playbooks --- */
 #define HK_LUA_MEMORY_MAX (16 * 1024 * 1024) /* one run's state */

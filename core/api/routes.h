@@ -17,6 +17,7 @@ extern const struct hk_route hk_routes_intake[];
 extern const struct hk_route hk_routes_sources[];
 extern const struct hk_route hk_routes_config[];
 extern const struct hk_route hk_routes_gaps[];
+extern const struct hk_route hk_routes_erase[];
 extern const struct hk_route hk_routes_cases[];
 extern const struct hk_route hk_routes_gate[];
 extern const struct hk_route hk_routes_pages[];

@@ -303,6 +303,66 @@ static int audit_show(struct hk_cli *cli)
     return status;
 }
 
+/* --- erasing --- */
+
+static int erase_look(struct hk_cli *cli, const char *tenant, const char *subject)
+{
+    struct hk_reply reply = {.status = 0};
+    int status = hk_cli_get(cli, &reply, "/v1/tenants/%s/audit/erase?subject=%s", tenant, subject);
+
+    if (status == 0)
+        status = hk_print_document(cli, &reply);
+    hk_reply_done(&reply);
+    return status;
+}
+
+static int erase_now(
+    struct hk_cli *cli, const char *tenant, const char *subject, const char *reason)
+{
+    struct hk_reply reply = {.status = 0};
+    struct hk_buf body;
+    struct hk_jw jw;
+    int status;
+
+    hk_buf_init(&body, HK_ARGS_SIZE_MAX);
+    hk_jw_init(&jw, &body);
+    hk_jw_object(&jw);
+    hk_jw_kv(&jw, "subject", subject);
+    hk_jw_kv(&jw, "reason", reason);
+    hk_jw_object_end(&jw);
+    status = hk_cli_post(
+        cli, &reply, body.failed ? "{}" : body.data, "/v1/tenants/%s/audit/erase", tenant);
+    if (status == 0 && (cli->json || cli->jsonl))
+        status = hk_print_document(cli, &reply);
+    else if (status == 0)
+        printf("%s  erased: %" PRId64 " entries about %" PRId64
+               " things, recorded as entry %" PRId64 "\n",
+            subject, hk_json_i64_at(reply.doc.root, "entries", 0),
+            hk_json_i64_at(reply.doc.root, "subject_count", 0),
+            hk_json_i64_at(reply.doc.root, "seq", 0));
+    hk_reply_done(&reply);
+    hk_buf_done(&body);
+    return status;
+}
+
+static int audit_erase(struct hk_cli *cli)
+{
+    const char *subject = hk_cli_option(cli, "subject");
+    const char *reason = hk_cli_option(cli, "reason");
+    bool is_dry_run = hk_cli_flag(cli, "dry-run");
+    char tenant[HK_ID_SIZE];
+    int status;
+
+    if (subject == NULL || (reason == NULL && !is_dry_run))
+        return hk_cli_fail(HK_EXIT_USAGE, "audit erase needs --subject and --reason");
+    if (!hk_cli_id_is_good(subject))
+        return HK_EXIT_NOT_FOUND;
+    status = hk_cli_tenant_name(cli, tenant);
+    if (status != 0)
+        return status;
+    return is_dry_run ? erase_look(cli, tenant, subject) : erase_now(cli, tenant, subject, reason);
+}
+
 const struct hk_command hk_commands_audit[] = {
     {"audit verify", "", 0, 0, "Check the record: lines, tree, checkpoints, signatures",
         audit_verify, {{"checkpoint", "FILE", "an earlier checkpoint to hold against it"}}},
@@ -316,6 +376,11 @@ const struct hk_command hk_commands_audit[] = {
         {{"since", "FILE", "and that this earlier checkpoint is its beginning"}}},
     {"audit export", "", 0, 0, "Write a bundle that can be checked without Hikeshi", audit_export,
         {{"out", "DIR", "a new folder"}}},
+    {"audit erase", "", 0, 0, "Erase what is recorded about something, with a person's token",
+        audit_erase,
+        {{"subject", "ID", "an alert, case, run, user …; or config: those not in force"},
+            {"reason", "TEXT", "why; it is recorded"},
+            {"dry-run", NULL, "only say what would go, or what is still needed"}}},
     {"audit rebuild", "", 0, 0,
         "Make all tables anew from the record (engine stopped), and compare with it", audit_rebuild,
         {{"check", NULL, "compare, change nothing; beside an engine too"}}},

@@ -134,6 +134,7 @@ void hk_page_alert(struct hk_buf *out, const struct hk_page *base, const struct 
     page.title = hk_json_string_at(alert, "title", "–");
     page.place = HK_PLACE_ALERTS;
     hk_page_begin(&html, out, &page);
+    hk_show_erased(&html, alert);
     hk_html_open_class(&html, "p", "row");
     hk_page_severity(&html, hk_json_string_at(alert, "severity", NULL));
     hk_page_badge(&html, state, hk_name(html.language, HK_NAME_ALERT, state));

@@ -346,6 +346,7 @@ void hk_page_approval(
     page.title = title.data != NULL ? title.data : "";
     page.place = HK_PLACE_QUEUE;
     hk_page_begin(&html, out, &page);
+    hk_show_erased(&html, approval);
     put_top(&html, approval);
     hk_approval_stale(&html, what);
     put_why(&html, what);

@@ -321,6 +321,7 @@ void hk_page_case(struct hk_buf *out, const struct hk_page *base, const struct h
     page.title = hk_json_string_at(it, "title", "–");
     page.place = HK_PLACE_CASES;
     hk_page_begin(&html, out, &page);
+    hk_show_erased(&html, it);
     hk_html_open_class(&html, "p", "row");
     hk_page_severity(&html, hk_json_string_at(it, "severity", NULL));
     hk_page_badge(&html, strcmp(state, "open") == 0 ? "running" : state,

@@ -271,6 +271,7 @@ void hk_page_containment(
     page.title = title.data != NULL ? title.data : "";
     page.place = HK_PLACE_CONTAINMENTS;
     hk_page_begin(&html, out, &page);
+    hk_show_erased(&html, containment);
     hk_html_open_class(&html, "p", "row");
     put_badges(&html, containment);
     hk_html_end(&html);

@@ -113,6 +113,13 @@ static const struct hk_json *leaf_of(const struct hk_json *proof, int64_t seq)
     return hk_json_get(leaves, key);
 }
 
+static void put_erased(struct hk_html *html, const struct hk_json *entry)
+{
+    if (hk_json_get(entry, "erased") == NULL)
+        hk_html_line(html, "p", NULL, HK_WORD_LEDGER_ERASED);
+    hk_show_erased(html, entry);
+}
+
 static void put_entry(
     struct hk_html *html, const struct hk_json *entry, const struct hk_page_ledger *what)
 {
@@ -151,7 +158,7 @@ static void put_entry(
     hk_html_line(html, "summary", NULL, HK_WORD_LEDGER_PAYLOAD);
     hk_html_open_class(html, "div", "entry");
     if (payload == NULL || payload->type == HK_JSON_NULL)
-        hk_html_line(html, "p", NULL, HK_WORD_LEDGER_ERASED);
+        put_erased(html, entry);
     else
         hk_show_pretty(html, payload);
     hk_html_line(html, "p", "soft", HK_WORD_LEDGER_LINE);

@@ -286,6 +286,7 @@ void hk_page_run(struct hk_buf *out, const struct hk_page *base, const struct hk
     page.title = title.data != NULL ? title.data : "";
     page.place = HK_PLACE_RUNS;
     hk_page_begin(&html, out, &page);
+    hk_show_erased(&html, run);
     hk_html_open_class(&html, "p", "row");
     hk_page_badge(&html, state, hk_name(html.language, HK_NAME_RUN, state));
     hk_html_end(&html);

@@ -126,6 +126,7 @@ void hk_page_task(
     page.title = hk_json_string_at(task, "title", "–");
     page.place = HK_PLACE_QUEUE;
     hk_page_begin(&html, out, &page);
+    hk_show_erased(&html, task);
     hk_html_open_class(&html, "p", "row");
     hk_page_severity(&html, hk_json_string_at(task, "severity", NULL));
     hk_page_badge(&html, strcmp(state, "open") == 0 ? "pending" : "finished",

@@ -376,3 +376,22 @@ void hk_show_filter(struct hk_html *html, const char *path, enum hk_name_group g
             strcmp(*states, state) == 0);
     hk_html_end(html);
 }
+
+void hk_show_erased(struct hk_html *html, const struct hk_json *document)
+{
+    const struct hk_json *erased = hk_json_get(document, "erased");
+
+    if (erased == NULL || erased->type != HK_JSON_OBJECT)
+        return;
+    hk_html_open_class(html, "div", "panel");
+    hk_html_line(html, "p", NULL, HK_WORD_ERASED_HERE);
+    hk_html_open_class(html, "p", "soft");
+    hk_html_foreign(html, hk_json_string_at(erased, "by_name", ""), HK_HTML_SHORT);
+    hk_html_text(html, " · ");
+    hk_html_time(html, HK_TIME_SECONDS, hk_show_us(erased, "time"));
+    hk_html_end(html);
+    hk_html_open(html, "p");
+    hk_html_foreign(html, hk_json_string_at(erased, "reason", ""), HK_HTML_SHORT * 16);
+    hk_html_end(html);
+    hk_html_end(html);
+}

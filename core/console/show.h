@@ -36,6 +36,9 @@ const char *hk_show_path_of(const char *subject);
 /* "the ledger of this" */
 void hk_show_ledger_link(struct hk_html *html, const char *subject);
 
+/* That it was erased, by whom, when and why: the document's member `erased`; nothing without it. */
+void hk_show_erased(struct hk_html *html, const struct hk_json *document);
+
 /* One sentence for what is to be done, in the reader's language: from the capability or the kind of
  * action. covers is what a gate covers, or anything with action, capability, kind, target. */
 void hk_show_sentence(struct hk_buf *out, enum hk_language language, const struct hk_json *covers,

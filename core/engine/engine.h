@@ -229,6 +229,18 @@ void hk_engine_contact_test(struct hk_engine *engine, hk_tenant tenant,
 void hk_engine_digest(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     hk_reply_fn *reply, void *ctx);
 
+/* Have what is recorded about a subject erased, and what hangs on it (ledger.h). Only a person may,
+ * with a fresh code where the tenant's login.step_up has "erase". Replies with {"subject",
+ * "erased", "seq", "entries", "subject_count"} once the bytes are in no file of the folder any
+ * more; HK_CONFLICT when something of it is still needed. A dry run says what would go. */
+struct hk_erase_wish {
+    const char *subject;
+    const char *reason; /* may be NULL in a dry run */
+    bool is_dry_run;
+};
+void hk_engine_erase(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const struct hk_erase_wish *wish, hk_reply_fn *reply, void *ctx);
+
 /* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate,
  * 'c' case.
  */

@@ -6,8 +6,8 @@
 
 #include "engine/objects.h"
 
-/* kind: of an action, or "release". HK_OK; HK_UNPROVEN: a code is wanted; HK_DENIED: who has no
- * session can't give one. The engine itself, and who sits at the machine, need none. */
+/* kind: of an action, "release" or "erase". HK_OK; HK_UNPROVEN: a code is wanted; HK_DENIED: who
+ * has no session can't give one. The engine itself, and who sits at the machine, need none. */
 HK_MUST_CHECK enum hk_status hk_proof_check(const struct hk_engine *engine,
     const struct hk_tenant_state *tenant, const struct hk_actor *actor, const char *kind,
     struct hk_error *error);

@@ -63,7 +63,7 @@ enum hk_status hk_append_prepare(struct hk_appender *a, struct hk_error *error)
             hk_noun_last_sql((enum hk_noun)noun));
         status = hk_stmt_prepare(a->db, sql, &a->put_entry[noun], error);
     }
-    return status;
+    return status == HK_OK ? hk_eraser_new(a->db, &a->eraser, error) : status;
 }
 
 /* Step a statement that gives no rows, and make it ready again. */
@@ -94,8 +94,8 @@ static const uint8_t *next_salt(struct hk_appender *a)
     return a->salts[a->salts_left];
 }
 
-static enum hk_status append_entry(
-    struct hk_appender *a, struct hk_write *write, const struct hk_op *op, struct hk_error *error)
+enum hk_status hk_append_entry(struct hk_appender *a, struct hk_write *write,
+    const struct hk_op *op, uint64_t *ret_seq, struct hk_error *error)
 {
     struct hk_append_tenant *tenant = find_tenant(a, op->tenant);
     sqlite3_stmt *stmt = a->put_entry[hk_kind_noun(op->kind)];
@@ -143,6 +143,8 @@ static enum hk_status append_entry(
         write->first_seq = entry.seq;
     }
     a->entries++;
+    if (ret_seq != NULL)
+        *ret_seq = entry.seq;
     return HK_OK;
 }
 
@@ -205,7 +207,7 @@ enum hk_status hk_append_write(
     for (const struct hk_op *op = write->first; op != NULL && status == HK_OK; op = op->next) {
         switch (op->type) {
         case HK_OP_ENTRY:
-            status = append_entry(appender, write, op, error);
+            status = hk_append_entry(appender, write, op, NULL, error);
             break;
         case HK_OP_TOKEN_HASH:
             status = append_hash(appender, op, error);
@@ -218,6 +220,9 @@ enum hk_status hk_append_write(
             break;
         case HK_OP_CREDENTIAL:
             status = append_credential(appender, op, error);
+            break;
+        case HK_OP_ERASE:
+            status = hk_erase_apply(appender, write, op, error);
             break;
         }
     }

@@ -49,6 +49,9 @@ HK_MUST_CHECK enum hk_status hk_append_begin(struct hk_appender *appender, struc
 /* All operations of one write; sets its tenant and first_seq. */
 HK_MUST_CHECK enum hk_status hk_append_write(
     struct hk_appender *appender, struct hk_write *write, struct hk_error *error);
+/* One entry of a write; *ret_seq may be NULL. */
+HK_MUST_CHECK enum hk_status hk_append_entry(struct hk_appender *appender, struct hk_write *write,
+    const struct hk_op *op, uint64_t *ret_seq, struct hk_error *error);
 /* Store trees, sign checkpoints (of all tenants with news when all is true), commit. */
 HK_MUST_CHECK enum hk_status hk_append_commit(
     struct hk_appender *appender, bool checkpoint_all, struct hk_error *error);

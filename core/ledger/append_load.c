@@ -278,6 +278,7 @@ void hk_appender_free(struct hk_appender *a)
     (void)sqlite3_finalize(a->drop_cursor);
     (void)sqlite3_finalize(a->put_credential);
     (void)sqlite3_finalize(a->drop_credential);
+    hk_eraser_free(a->eraser);
     (void)sqlite3_finalize(a->begin);
     (void)sqlite3_finalize(a->commit);
     (void)sqlite3_close(a->db);

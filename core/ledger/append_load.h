@@ -6,6 +6,7 @@
 #define HK_LEDGER_APPEND_LOAD_H
 
 #include "ledger/append.h"
+#include "ledger/erase.h"
 #include "ledger/project.h"
 
 #define HK_SALTS_AT_ONCE 64
@@ -32,6 +33,7 @@ struct hk_appender {
     sqlite3_stmt *drop_cursor;
     sqlite3_stmt *put_credential;
     sqlite3_stmt *drop_credential;
+    struct hk_eraser *eraser;
     sqlite3_stmt *begin;
     sqlite3_stmt *commit;
 };

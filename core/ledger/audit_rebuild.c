@@ -169,6 +169,8 @@ static enum hk_status rebuild(struct rebuild *r, struct hk_jw *jw, struct hk_err
     if (status == HK_OK)
         status = hk_fold_new(r->scratch, &r->fold, error);
     if (status == HK_OK)
+        status = hk_fold_learn_holes(r->fold, r->audit->db, error);
+    if (status == HK_OK)
         status = hk_store_exec(r->scratch, "BEGIN", error);
     for (size_t i = 0; i < r->audit->tenant_count && status == HK_OK; i++)
         status = hk_refold_tenant(

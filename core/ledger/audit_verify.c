@@ -14,7 +14,14 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A bit for each entry, grown as it is needed. */
+struct bits {
+    uint8_t *bytes;
+    size_t size;
+};
 
 struct verify {
     struct hk_audit *audit;
@@ -31,6 +38,9 @@ struct verify {
     uint64_t next_size;          /* of that row's checkpoint */
     const struct hk_note *given; /* for this tenant, or NULL */
     bool given_was_held;
+    struct bits holes;  /* entries without payload */
+    struct bits erased; /* those of which an entry says that it was erased */
+    uint64_t hole_count;
     bool is_bad;
     uint64_t bad_seq;
     char problem[256];
@@ -159,17 +169,77 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
     return status;
 }
 
-/* Salt and payload must be what the line commits to. */
+static enum hk_status set_bit(struct bits *bits, uint64_t n, struct hk_error *error)
+{
+    size_t at = (size_t)(n / 8);
+
+    if (at >= bits->size) {
+        size_t size = bits->size * 2 > at + 1 ? bits->size * 2 : at + 1;
+        uint8_t *bytes = realloc(bits->bytes, size);
+
+        if (bytes == NULL)
+            return hk_fail(error, HK_NOMEM, "audit: out of memory");
+        memset(bytes + bits->size, 0, size - bits->size);
+        bits->bytes = bytes;
+        bits->size = size;
+    }
+    bits->bytes[at] |= (uint8_t)(1U << (n % 8));
+    return HK_OK;
+}
+
+static bool has_bit(const struct bits *bits, uint64_t n)
+{
+    return n / 8 < bits->size && (bits->bytes[n / 8] & 1U << (n % 8)) != 0;
+}
+
+/* What a payload.erased says: it can take away only what stands before it. */
+static enum hk_status note_erased(struct verify *v, const struct hk_entry *entry,
+    const char *payload, size_t size, struct hk_error *error)
+{
+    struct hk_json_doc doc = {.root = NULL};
+    const struct hk_json *entries;
+    enum hk_status status = HK_OK;
+
+    if (hk_json_parse(payload, size, &hk_json_limits_own, &doc, NULL) != HK_OK)
+        return HK_OK; /* then it explains nothing */
+    entries = hk_json_get(doc.root, "entries");
+    for (const struct hk_json *item = entries != NULL ? entries->first : NULL;
+         item != NULL && status == HK_OK; item = item->next) {
+        int64_t seq = hk_json_i64_at(item, "seq", -1);
+
+        if (seq >= 0 && (uint64_t)seq < entry->seq)
+            status = set_bit(&v->erased, (uint64_t)seq, error);
+    }
+    hk_json_doc_done(&doc);
+    return status;
+}
+
+/* Every hole needs an entry that says who made it, and no payload may be back. */
+static void check_holes(struct verify *v)
+{
+    size_t size = v->holes.size > v->erased.size ? v->holes.size : v->erased.size;
+
+    for (uint64_t n = 0; n < (uint64_t)size * 8 && !v->is_bad; n++) {
+        if (has_bit(&v->holes, n) && !has_bit(&v->erased, n))
+            bad(v, n, "salt and payload are missing, and no entry says that they were erased");
+        else if (!has_bit(&v->holes, n) && has_bit(&v->erased, n))
+            bad(v, n, "an entry says that the payload was erased, but it is there");
+    }
+}
+
+/* Salt and payload must be what the line commits to, or both be gone. */
 static void check_payload(struct verify *v, sqlite3_stmt *stmt, const struct hk_entry *entry)
 {
     uint8_t commitment[HK_SHA256_SIZE];
     const void *salt = sqlite3_column_blob(stmt, 2);
     const void *payload = sqlite3_column_text(stmt, 3);
 
-    if (salt == NULL || payload == NULL) {
+    if ((salt == NULL) != (payload == NULL)) {
         bad(v, entry->seq, "salt or payload is missing");
         return;
     }
+    if (salt == NULL)
+        return;
     if (sqlite3_column_bytes(stmt, 2) != HK_SALT_SIZE) {
         bad(v, entry->seq, "the salt has a wrong size");
         return;
@@ -177,6 +247,21 @@ static void check_payload(struct verify *v, sqlite3_stmt *stmt, const struct hk_
     hk_entry_commit(salt, payload, (size_t)sqlite3_column_bytes(stmt, 3), commitment);
     if (memcmp(commitment, entry->commitment, sizeof(commitment)) != 0)
         bad(v, entry->seq, "salt or payload is not what the line commits to");
+}
+
+/* Remember a hole, and what an entry says of holes. */
+static enum hk_status note_holes(
+    struct verify *v, sqlite3_stmt *stmt, const struct hk_entry *entry, struct hk_error *error)
+{
+    const char *payload = (const char *)sqlite3_column_text(stmt, 3);
+
+    if (payload == NULL) {
+        v->hole_count++;
+        return set_bit(&v->holes, entry->seq, error);
+    }
+    if (entry->kind != HK_KIND_PAYLOAD_ERASED)
+        return HK_OK;
+    return note_erased(v, entry, payload, (size_t)sqlite3_column_bytes(stmt, 3), error);
 }
 
 /* One entry: its place, its line, its payload. Adds it to the tree. */
@@ -190,6 +275,7 @@ static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct h
     size_t blocks;
     struct hk_entry entry;
     struct hk_error error;
+    enum hk_status status;
 
     if (seq != v->tree.size) {
         bad(v, v->tree.size, "the entry is missing: the next one is %" PRIu64, seq);
@@ -216,7 +302,8 @@ static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct h
     v->last_time_us = entry.time_us;
     hk_merkle_leaf(line, size, leaf);
     blocks = hk_merkle_append_blocks(&v->tree, leaf, roots);
-    return hold_blocks(v, roots, blocks, ret_error);
+    status = hold_blocks(v, roots, blocks, ret_error);
+    return status == HK_OK ? note_holes(v, stmt, &entry, ret_error) : status;
 }
 
 /* As many stored roots as there are blocks: none is missing, and none is of entries that are gone.
@@ -332,8 +419,12 @@ static enum hk_status verify_tenant(struct verify *v, struct hk_error *error)
         status = check_entry(v, entries, error);
         hk_audit_step(v->audit);
     }
+    if (status == HK_OK)
+        check_holes(v);
     if (status == HK_OK && !v->is_bad)
         status = check_end(v, error);
+    free(v->holes.bytes);
+    free(v->erased.bytes);
     (void)sqlite3_finalize(entries);
     (void)sqlite3_finalize(v->checkpoints);
     (void)sqlite3_finalize(v->node);
@@ -351,6 +442,7 @@ static void report(const struct verify *v, struct hk_jw *jw, struct hk_buf *scra
     hk_jw_kv(jw, "tenant", v->tenant->name);
     hk_jw_kv_bool(jw, "ok", !v->is_bad);
     hk_jw_kv_i64(jw, "size", (int64_t)v->tree.size);
+    hk_jw_kv_i64(jw, "erased", (int64_t)v->hole_count);
     if (!v->is_bad) {
         hk_jw_kv(jw, "root", scratch->data);
     } else {

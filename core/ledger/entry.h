@@ -27,6 +27,7 @@
     X(LEDGER_OPENED, "ledger.opened")                                                              \
     X(LEDGER_RESTORED, "ledger.restored")                                                          \
     X(LEDGER_HEARTBEAT, "ledger.heartbeat")                                                        \
+    X(PAYLOAD_ERASED, "payload.erased")                                                            \
     X(ENGINE_STARTED, "engine.started")                                                            \
     X(ENGINE_STOPPED, "engine.stopped")                                                            \
     X(CONFIG_APPLIED, "config.applied")                                                            \

@@ -163,7 +163,10 @@ void hk_ledger_drain(struct hk_ledger *ledger)
         struct hk_write *write = (struct hk_write *)item;
 
         next = item->next;
-        write->done(write->ctx, write->tenant, write->first_seq);
+        if (write->erased != NULL)
+            write->erased(write->ctx, write->erasure);
+        else
+            write->done(write->ctx, write->tenant, write->first_seq);
         hk_write_free(write);
     }
     for (item = hk_done_take(&ledger->read); item != NULL; item = next) {
@@ -246,6 +249,14 @@ void hk_ledger_submit(struct hk_ledger *ledger, struct hk_write *take_write, enu
     take_write->done = done;
     take_write->ctx = ctx;
     hk_writer_put(ledger->writer, take_write, lane);
+}
+
+void hk_ledger_submit_erase(
+    struct hk_ledger *ledger, struct hk_write *take_write, hk_erased_fn *erased, void *ctx)
+{
+    take_write->erased = erased;
+    take_write->ctx = ctx;
+    hk_writer_put(ledger->writer, take_write, HK_LANE_NORMAL);
 }
 
 enum hk_status hk_ledger_write_now(

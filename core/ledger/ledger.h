@@ -99,6 +99,26 @@ struct hk_credential {
 HK_MUST_CHECK enum hk_status hk_write_credential(
     struct hk_write *write, const struct hk_credential *credential, struct hk_error *error);
 
+/* Take away what is recorded about a subject, and about what hangs on it (erase_cover.h): salt and
+ * payload go, payload.erased is appended, the projections become the fold of what is left. */
+struct hk_erase_request {
+    hk_tenant tenant;
+    const char *subject; /* an id, or "config": those of before the one in force */
+    const char *actor;
+    const char *reason; /* at most HK_REASON_SIZE_MAX */
+    int64_t time_us;    /* from hk_ledger_clock */
+};
+HK_MUST_CHECK enum hk_status hk_write_erase(
+    struct hk_write *write, const struct hk_erase_request *request, struct hk_error *error);
+/* What became of it. */
+struct hk_erasure {
+    enum hk_status status; /* not HK_OK: refused whole, and error says why; see hk_cover_find */
+    struct hk_error error;
+    uint64_t seq;    /* of payload.erased, the last of them */
+    size_t entries;  /* whose payload went */
+    size_t subjects; /* things they were about, those of which a part went not counted */
+};
+
 /* Called from hk_ledger_drain once the write is synced to disk. A failed sync never comes here: it
  * ends the process, which restarts from what is on disk. */
 typedef void hk_written_fn(void *ctx, hk_tenant tenant, uint64_t first_seq);
@@ -107,6 +127,12 @@ typedef void hk_written_fn(void *ctx, hk_tenant tenant, uint64_t first_seq);
  * releases) overtake normal ones. Never refuses: admission looks at hk_ledger_backlog first. */
 void hk_ledger_submit(struct hk_ledger *ledger, struct hk_write *take_write, enum hk_lane lane,
     hk_written_fn *done, void *ctx);
+/* Queue a write with hk_write_erase in it. Called from hk_ledger_drain when it was refused, or when
+ * the bytes are in no file of the folder any more: the free places of the database are overwritten
+ * and the WAL is empty, which waits for those who still read it. */
+typedef void hk_erased_fn(void *ctx, const struct hk_erasure *erasure);
+void hk_ledger_submit_erase(
+    struct hk_ledger *ledger, struct hk_write *take_write, hk_erased_fn *erased, void *ctx);
 /* Submit and wait until it is on disk. Blocks: only before the loop runs, and in tools. */
 HK_MUST_CHECK enum hk_status hk_ledger_write_now(
     struct hk_ledger *ledger, struct hk_write *take_write, struct hk_error *error);
@@ -137,6 +163,8 @@ struct hk_ledger_stats {
     uint64_t checkpoints;
     uint64_t sync_us_total; /* time in commit */
     uint64_t wal_bytes;
+    uint64_t erased_entries; /* whose payload was erased since start */
+    bool is_scrubbing;       /* free places of the file are still to be overwritten */
     size_t write_backlog;
     size_t read_backlog;
 };

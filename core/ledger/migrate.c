@@ -143,6 +143,8 @@ static enum hk_status run(struct migration *m, struct hk_error *error)
     if (status == HK_OK)
         status = hk_fold_new(m->db, &m->fold, error);
     if (status == HK_OK)
+        status = hk_fold_learn_holes(m->fold, m->db, error);
+    if (status == HK_OK)
         status = hk_node_prepare_put(m->db, &m->put_node, error);
     if (status == HK_OK)
         status = fold_tenants(m, error);

@@ -25,6 +25,7 @@ struct hk_fold {
     sqlite3 *db;
     struct statement statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX];
     sqlite3_stmt *last[HK_NOUN_COUNT];
+    sqlite3_stmt *hole; /* NULL until holes were learnt */
 };
 
 #define LAST(table, key) "SELECT last FROM " table " WHERE tenant = ?1 AND " key " = ?2"
@@ -102,6 +103,9 @@ void hk_fold_free(struct hk_fold *fold)
             (void)sqlite3_finalize(fold->statements[kind][i].stmt);
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
         (void)sqlite3_finalize(fold->last[noun]);
+    (void)sqlite3_finalize(fold->hole);
+    if (fold->hole != NULL)
+        (void)sqlite3_exec(fold->db, "DROP TABLE IF EXISTS temp.hole", NULL, NULL, NULL);
     free(fold);
 }
 
@@ -132,7 +136,76 @@ static int bind_number(const struct statement *statement, enum parameter paramet
     return sqlite3_bind_int64(statement->stmt, statement->at[parameter], value);
 }
 
-enum hk_status hk_fold_apply(struct hk_fold *fold, int64_t pos, const struct hk_entry *entry,
+/* --- holes --- */
+
+/* What one payload.erased says of the entries before it. */
+static enum hk_status learn(sqlite3_stmt *put, sqlite3_stmt *said, struct hk_error *error)
+{
+    int64_t pos = sqlite3_column_int64(said, 2);
+    struct hk_entry entry;
+    bool has_row;
+    enum hk_status status =
+        hk_entry_parse(hk_stmt_text(said, 0), (size_t)sqlite3_column_bytes(said, 0), &entry, error);
+
+    if (status != HK_OK || entry.kind != HK_KIND_PAYLOAD_ERASED)
+        return status;
+    status = hk_stmt_bind(put, error, "iti", HK_POS(HK_POS_TENANT(pos), 0), hk_stmt_text(said, 1),
+        (int64_t)HK_POS_SEQ(pos));
+    if (status == HK_OK)
+        status = hk_stmt_step(put, &has_row, error);
+    (void)sqlite3_reset(put);
+    return status;
+}
+
+enum hk_status hk_fold_learn_holes(struct hk_fold *fold, sqlite3 *from, struct hk_error *error)
+{
+    sqlite3_stmt *said = NULL;
+    sqlite3_stmt *put = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_store_exec(fold->db,
+        "CREATE TEMP TABLE IF NOT EXISTS hole(pos INTEGER PRIMARY KEY, kept TEXT)", error);
+
+    if (status == HK_OK)
+        status = hk_stmt_prepare(fold->db,
+            "INSERT OR REPLACE INTO temp.hole SELECT ?1 + json_extract(value, '$.seq'),"
+            " json_extract(value, '$.kept') FROM json_each(?2, '$.entries')"
+            " WHERE json_extract(value, '$.seq') < ?3",
+            &put, error);
+    if (status == HK_OK)
+        status = hk_stmt_prepare(from,
+            "SELECT line, payload, pos FROM entry WHERE instr(line, ' payload.erased ') > 0"
+            " AND payload IS NOT NULL",
+            &said, error);
+    while (status == HK_OK) {
+        status = hk_stmt_step(said, &has_row, error);
+        if (status != HK_OK || !has_row)
+            break;
+        status = learn(put, said, error);
+    }
+    (void)sqlite3_finalize(said);
+    (void)sqlite3_finalize(put);
+    if (status == HK_OK && fold->hole == NULL)
+        status = hk_stmt_prepare(
+            fold->db, "SELECT kept FROM temp.hole WHERE pos = ?1", &fold->hole, error);
+    return status;
+}
+
+static enum hk_status find_kept(struct hk_fold *fold, int64_t pos, const char **ret_payload,
+    size_t *ret_size, struct hk_error *error)
+{
+    bool has_row = false;
+    enum hk_status status = hk_stmt_bind(fold->hole, error, "i", pos);
+
+    if (status == HK_OK)
+        status = hk_stmt_step(fold->hole, &has_row, error);
+    if (status == HK_OK && has_row) {
+        *ret_payload = (const char *)sqlite3_column_text(fold->hole, 0);
+        *ret_size = (size_t)sqlite3_column_bytes(fold->hole, 0);
+    }
+    return status;
+}
+
+static enum hk_status apply(struct hk_fold *fold, int64_t pos, const struct hk_entry *entry,
     const char *payload, size_t payload_size, struct hk_error *error)
 {
     const char *const *sql;
@@ -157,6 +230,20 @@ enum hk_status hk_fold_apply(struct hk_fold *fold, int64_t pos, const struct hk_
             status = hk_store_fail(fold->db, hk_kind_text(entry->kind), error);
         (void)sqlite3_reset(statement->stmt);
     }
+    return status;
+}
+
+enum hk_status hk_fold_apply(struct hk_fold *fold, int64_t pos, const struct hk_entry *entry,
+    const char *payload, size_t payload_size, struct hk_error *error)
+{
+    enum hk_status status = HK_OK;
+
+    if (payload == NULL && fold->hole != NULL)
+        status = find_kept(fold, pos, &payload, &payload_size, error);
+    if (status == HK_OK)
+        status = apply(fold, pos, entry, payload, payload_size, error);
+    if (fold->hole != NULL)
+        (void)sqlite3_reset(fold->hole);
     return status;
 }
 

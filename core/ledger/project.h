@@ -44,7 +44,7 @@ const char *hk_noun_last_sql(enum hk_noun noun);
 /* The noun whose ids begin so, HK_NOUN_COUNT when the text does not tell. */
 enum hk_noun hk_noun_of_id(const char *id);
 /* The statements of a kind, at most so many. */
-#define HK_FOLD_STATEMENTS_MAX 4
+#define HK_FOLD_STATEMENTS_MAX 15
 size_t hk_fold_statements(enum hk_kind kind, const char *const **ret_statements);
 
 struct hk_fold; /* prepared statements on one connection */
@@ -52,6 +52,12 @@ struct hk_fold; /* prepared statements on one connection */
 HK_MUST_CHECK enum hk_status hk_fold_new(
     sqlite3 *db, struct hk_fold **ret_fold, struct hk_error *error);
 void hk_fold_free(struct hk_fold *fold);
+/* Before entries are folded again from the first on: read in which of them is a hole, and what was
+ * kept of their payloads (erase_kept.h). The fold of an entry without payload is then that of what
+ * was kept, so that what payload.erased left alone comes out as it stands. No statement may be
+ * under way on the fold's connection. */
+HK_MUST_CHECK enum hk_status hk_fold_learn_holes(
+    struct hk_fold *fold, sqlite3 *from, struct hk_error *error);
 /* Fold one entry. The payload is borrowed for the call; NULL when it was erased. */
 HK_MUST_CHECK enum hk_status hk_fold_apply(struct hk_fold *fold, int64_t pos,
     const struct hk_entry *entry, const char *payload, size_t payload_size, struct hk_error *error);

@@ -14,6 +14,7 @@ const char hk_project_schema[] =
     "last INTEGER,"
     " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
     "CREATE INDEX alert_case ON alert(tenant, in_case) WHERE in_case IS NOT NULL;"
+    "CREATE INDEX alert_into ON alert(tenant, into_alert) WHERE into_alert IS NOT NULL;"
     "CREATE INDEX alert_open ON alert(received_us) WHERE state IN ('new', 'routed');"
     "CREATE TABLE run(tenant INTEGER NOT NULL, id TEXT NOT NULL, alert TEXT, playbook TEXT,"
     " version TEXT, state TEXT, waits INTEGER, intents INTEGER, unknowns INTEGER,"
@@ -64,6 +65,8 @@ const char hk_project_schema[] =
     "CREATE INDEX task_case ON task(tenant, in_case) WHERE in_case IS NOT NULL;"
     "CREATE INDEX task_containment ON task(tenant, containment)"
     " WHERE state = 'open' AND containment IS NOT NULL;"
+    "CREATE INDEX task_of_containment ON task(tenant, containment)"
+    " WHERE containment IS NOT NULL;"
     "CREATE TABLE notice(tenant INTEGER NOT NULL, id TEXT NOT NULL, state TEXT, reason TEXT,"
     " about TEXT, contact TEXT, channel TEXT, language TEXT, event INTEGER, into_notice TEXT,"
     " tries INTEGER, queued_us INTEGER, due_us INTEGER, sent_us INTEGER, problem TEXT,"
@@ -87,6 +90,8 @@ const char hk_project_schema[] =
     " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
     "CREATE TABLE token(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, user TEXT,"
     " service TEXT, role TEXT, state TEXT, last INTEGER, PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
+    "CREATE TABLE erased(tenant INTEGER NOT NULL, seq INTEGER NOT NULL, erasure INTEGER,"
+    " PRIMARY KEY(tenant, seq)) WITHOUT ROWID;"
     "CREATE TABLE subject(tenant INTEGER NOT NULL, subject TEXT NOT NULL, last INTEGER,"
     " PRIMARY KEY(tenant, subject)) WITHOUT ROWID;";
 
@@ -112,6 +117,7 @@ const struct hk_projection hk_projections[] = {
     DUMP("plugin", "name"),
     DUMP("user", "id"),
     DUMP("token", "id"),
+    DUMP("erased", "seq"),
     DUMP("subject", "subject"),
 };
 const size_t hk_projections_count = sizeof(hk_projections) / sizeof(hk_projections[0]);

@@ -69,6 +69,15 @@
     " WHERE tenant = :tenant AND name = (SELECT contact FROM notice WHERE notice.tenant = :tenant" \
     " AND notice.id = :subject)"
 
+/* Those that an erasure takes wholly, and those of which it takes a column. */
+#define OF_SUBJECTS                                                                                \
+    " WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:payload, '$.subjects'))"
+#define OF_PARTS(column)                                                                           \
+    " WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:payload, '$.parts." column "'))"
+#define UNLESS_PART(column)                                                                        \
+    "CASE WHEN id IN (SELECT value FROM json_each(:payload, '$.parts." column "')) THEN NULL ELSE " \
+    column " END"
+
 static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_LEDGER_OPENED] = {
         "INSERT OR IGNORE INTO tenant(tenant, name, ledger, key)"
@@ -76,6 +85,31 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         SUBJECT_ROW},
     [HK_KIND_LEDGER_RESTORED] = {SUBJECT_ROW},
     [HK_KIND_LEDGER_HEARTBEAT] = {SUBJECT_ROW},
+    /* Which entries have lost their payload, and what was derived from those: of some subjects all
+     * that is no id, state, number or time of our own, of others some columns. */
+    [HK_KIND_PAYLOAD_ERASED] = {
+        SUBJECT_ROW,
+        "INSERT OR REPLACE INTO erased(tenant, seq, erasure) SELECT :tenant,"
+        " json_extract(value, '$.seq'), :pos & 1099511627775 FROM json_each(:payload, '$.entries')",
+        "UPDATE alert SET title = NULL, product = NULL, category = NULL, dedupe = NULL" OF_SUBJECTS,
+        "UPDATE run SET reason = NULL" OF_SUBJECTS,
+        "UPDATE gate SET target = NULL, summary = NULL, digest = NULL" OF_SUBJECTS,
+        "UPDATE containment SET target = NULL, found = NULL" OF_SUBJECTS,
+        "UPDATE cases SET title = NULL, happening = NULL, do_now = NULL, impact = NULL,"
+        " scope = NULL, assignee = NULL" OF_SUBJECTS,
+        "UPDATE cases SET title = " UNLESS_PART("title") ", happening = " UNLESS_PART("happening")
+        ", do_now = " UNLESS_PART("do_now") ", impact = " UNLESS_PART("impact") ", scope = "
+        UNLESS_PART("scope") ", assignee = " UNLESS_PART("assignee") OF_PARTS("cases"),
+        "DELETE FROM case_entity WHERE tenant = :tenant AND in_case IN (SELECT value FROM"
+        " json_each(:payload, '$.subjects') UNION SELECT value FROM"
+        " json_each(:payload, '$.parts.entities'))",
+        "UPDATE task SET title = NULL, instruction = NULL, owner = NULL, target = NULL" OF_SUBJECTS,
+        "UPDATE task SET owner = NULL" OF_PARTS("owner"),
+        "UPDATE notice SET problem = NULL" OF_SUBJECTS,
+        "UPDATE user SET name = NULL" OF_SUBJECTS,
+        "UPDATE token SET name = NULL, service = NULL" OF_SUBJECTS,
+        "UPDATE playbook SET summary = NULL WHERE tenant = :tenant AND version IN"
+        " (SELECT value FROM json_each(:payload, '$.subjects'))"},
     [HK_KIND_ENGINE_STARTED] = {SUBJECT_ROW},
     [HK_KIND_ENGINE_STOPPED] = {SUBJECT_ROW},
     [HK_KIND_CONFIG_APPLIED] = {SUBJECT_ROW},

@@ -3,6 +3,7 @@
  */
 #include "ledger/query_case.h"
 #include "ledger/query_rows.h"
+#include "ledger/query_steps.h"
 #include "ledger/reader.h"
 #include "ledger/store.h"
 #include "limits.h"
@@ -421,6 +422,8 @@ static enum hk_status write_written(struct hk_reading *reading, hk_tenant tenant
             hk_jw_string(jw, written.members[i]);
         hk_jw_array_end(jw);
         hk_jw_kv_bool(jw, "is_cut", written.is_cut);
+        status = hk_history_erased(reading, tenant,
+            &(struct hk_chain){.items = written.items, .count = written.count}, jw, error);
     }
     written_done(&written);
     return status;

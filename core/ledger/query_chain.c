@@ -3,6 +3,7 @@
  */
 #include "base/text.h"
 #include "ledger/project.h"
+#include "ledger/query_erase.h"
 #include "ledger/query_rows.h"
 #include "ledger/reader.h"
 #include "ledger/store.h"
@@ -279,8 +280,10 @@ struct page {
 };
 
 /* Add the row (pos, line, payload) that stmt stands on; sets has_more when the page is full. */
-static void add_entry(struct page *page, sqlite3_stmt *stmt)
+static enum hk_status add_entry(struct hk_reading *reading, hk_tenant tenant, struct page *page,
+    sqlite3_stmt *stmt, struct hk_error *error)
 {
+    enum hk_status status = HK_OK;
     const char *payload = (const char *)sqlite3_column_text(stmt, 2);
     size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
 
@@ -288,7 +291,7 @@ static void add_entry(struct page *page, sqlite3_stmt *stmt)
         (page->count > 0 &&
             page->out->size + size + HK_ENTRY_LINE_SIZE > page->out->size_max / 2)) {
         page->has_more = true;
-        return;
+        return HK_OK;
     }
     page->last_seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
     page->count++;
@@ -296,11 +299,14 @@ static void add_entry(struct page *page, sqlite3_stmt *stmt)
     hk_jw_kv_i64(&page->jw, "seq", (int64_t)page->last_seq);
     hk_jw_kv(&page->jw, "line", hk_stmt_text(stmt, 1));
     hk_jw_key(&page->jw, "payload");
-    if (payload == NULL)
+    if (payload == NULL) {
         hk_jw_null(&page->jw);
-    else
+        status = hk_query_erased(reading, tenant, page->last_seq, &page->jw, error);
+    } else {
         hk_jw_raw(&page->jw, payload, size);
+    }
     hk_jw_object_end(&page->jw);
+    return status;
 }
 
 static enum hk_status page_all(struct hk_reading *reading, hk_tenant tenant, int64_t from,
@@ -318,7 +324,7 @@ static enum hk_status page_all(struct hk_reading *reading, hk_tenant tenant, int
         status = hk_stmt_step(stmt, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        add_entry(page, stmt);
+        status = add_entry(reading, tenant, page, stmt, error);
     }
     (void)sqlite3_finalize(stmt);
     return status;
@@ -346,7 +352,7 @@ static enum hk_status page_subject(struct hk_reading *reading, hk_tenant tenant,
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, error);
         if (status == HK_OK && has_row)
-            add_entry(page, stmt);
+            status = add_entry(reading, tenant, page, stmt, error);
         (void)sqlite3_reset(stmt);
     }
     (void)sqlite3_finalize(stmt);

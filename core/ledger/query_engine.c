@@ -257,11 +257,12 @@ enum hk_status hk_query_identities(
     sqlite3_stmt *stmt = NULL;
     struct hk_identity_row row;
     enum hk_status status = START(reading, &stmt, error,
-        "SELECT u.tenant, t.name, '', u.id, u.name, u.role, u.state <> 'active', NULL"
+        "SELECT u.tenant, t.name, '', u.id, coalesce(u.name, u.id), u.role, u.state <> 'active', "
+        "NULL"
         " FROM user u JOIN tenant t ON t.tenant = u.tenant"
         " UNION ALL "
         "SELECT k.tenant, t.name, k.id, coalesce(k.user, ''),"
-        " coalesce(u.name, k.service, k.name, ''), coalesce(k.role, u.role, ''),"
+        " coalesce(u.name, k.service, k.name, k.id, ''), coalesce(k.role, u.role, ''),"
         " k.state <> 'active' OR (k.user IS NOT NULL AND coalesce(u.state, '') <> 'active'), h.hash"
         " FROM token k JOIN tenant t ON t.tenant = k.tenant"
         " LEFT JOIN user u ON u.tenant = k.tenant AND u.id = k.user"

@@ -3,6 +3,7 @@
  * actors; see query.h.
  */
 #include "ledger/query_case.h"
+#include "ledger/query_erase.h"
 #include "ledger/query_gate.h"
 #include "ledger/query_names.h"
 #include "ledger/query_rows.h"
@@ -47,6 +48,15 @@ void hk_history_done(struct hk_history *history)
             hk_json_doc_done(&history->docs[i]);
     free(history->docs);
     hk_arena_done(&history->arena);
+}
+
+enum hk_status hk_history_erased(struct hk_reading *reading, hk_tenant tenant,
+    const struct hk_chain *chain, struct hk_jw *jw, struct hk_error *error)
+{
+    for (size_t i = chain->count; i > 0; i--)
+        if (chain->items[i - 1].payload == NULL)
+            return hk_query_erased(reading, tenant, chain->items[i - 1].entry.seq, jw, error);
+    return HK_OK;
 }
 
 /* The newest entry of a kind, as its parsed payload; NULL when there is none. */
@@ -296,6 +306,8 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
     status = hk_history_load(reading, tenant, subject, &history, error);
     if (status == HK_OK)
         status = show_history(reading, tenant, what, &history, &jw, error);
+    if (status == HK_OK)
+        status = hk_history_erased(reading, tenant, &history.chain, &jw, error);
     if (status == HK_OK) {
         show_entries(&history.chain, &jw);
         status = show_names(reading, tenant, &history, &jw, error);

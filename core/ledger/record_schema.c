@@ -27,7 +27,10 @@ const char hk_record_schema[] =
     /* Guard-rails against our own mistakes; the proof is the tree. */
     "CREATE TRIGGER IF NOT EXISTS entry_is_not_changed BEFORE UPDATE ON entry"
     " WHEN NOT (NEW.salt IS NULL AND NEW.payload IS NULL AND NEW.pos = OLD.pos"
-    "  AND NEW.line = OLD.line AND NEW.prev IS OLD.prev)"
+    "  AND NEW.line = OLD.line AND NEW.prev IS OLD.prev"
+    /* Salt and payload go together with the entry that says so. */
+    "  AND EXISTS (SELECT 1 FROM erased WHERE erased.tenant = OLD.pos >> 40"
+    "   AND erased.seq = OLD.pos & 1099511627775))"
     " BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;"
     "CREATE TRIGGER IF NOT EXISTS entry_is_not_deleted BEFORE DELETE ON entry"
     " BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;"

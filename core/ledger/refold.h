@@ -21,8 +21,8 @@ typedef enum hk_status hk_refold_fn(
     void *ctx, const struct hk_refold_row *row, struct hk_error *error);
 
 /* Fold a tenant's entries, as they stand in from, in their order; a payload that was erased is
- * NULL to the fold. HK_UNSUPPORTED for an entry of a later version, HK_CORRUPT for one that is
- * missing or can't be read; both name it. */
+ * what was kept of it (hk_fold_learn_holes, before) to the fold. HK_UNSUPPORTED for an entry of a
+ * later version, HK_CORRUPT for one that is missing or can't be read; both name it. */
 HK_MUST_CHECK enum hk_status hk_refold_tenant(sqlite3 *from, hk_tenant tenant, struct hk_fold *fold,
     hk_refold_fn *each, void *ctx, struct hk_error *error);
 

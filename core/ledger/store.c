@@ -144,17 +144,23 @@ static enum hk_status add_functions(sqlite3 *db, struct hk_error *error)
     return HK_OK;
 }
 
+/* Only while this thread runs the one statement that erases. */
+static _Thread_local bool may_erase;
+
 /* What the writer's connection may never do, whatever a statement says. */
 static int authorize(
     void *ctx, int action, const char *a, const char *b, const char *database, const char *trigger)
 {
     (void)ctx;
-    (void)b;
     (void)database;
     (void)trigger;
     switch (action) {
-    case SQLITE_DELETE:
     case SQLITE_UPDATE:
+        if (may_erase && a != NULL && b != NULL && strcmp(a, "entry") == 0 &&
+            (strcmp(b, "salt") == 0 || strcmp(b, "payload") == 0))
+            return SQLITE_OK;
+        /* fall through */
+    case SQLITE_DELETE:
         if (a != NULL &&
             (strcmp(a, "entry") == 0 || strcmp(a, "checkpoint") == 0 || strcmp(a, "meta") == 0))
             return SQLITE_DENY;
@@ -172,6 +178,27 @@ static int authorize(
     default:
         return SQLITE_OK;
     }
+}
+
+enum hk_status hk_store_erase_entry(
+    sqlite3 *db, sqlite3_stmt **in_out_stmt, int64_t pos, struct hk_error *error)
+{
+    bool has_row;
+    enum hk_status status = HK_OK;
+
+    /* Around the step too: SQLite may prepare a statement again on its own. */
+    may_erase = true;
+    if (*in_out_stmt == NULL)
+        status = hk_stmt_prepare(
+            db, "UPDATE entry SET salt = NULL, payload = NULL WHERE pos = ?1", in_out_stmt, error);
+    if (status == HK_OK)
+        status = hk_stmt_bind(*in_out_stmt, error, "i", pos);
+    if (status == HK_OK)
+        status = hk_stmt_step(*in_out_stmt, &has_row, error);
+    may_erase = false;
+    if (*in_out_stmt != NULL)
+        (void)sqlite3_reset(*in_out_stmt);
+    return status;
 }
 
 static enum hk_status create_schema(sqlite3 *db, struct hk_error *error)
@@ -254,7 +281,7 @@ static enum hk_status open_file(
         return hk_fail(error, HK_IO, "ledger: can't set the mode of %s: %s", path, strerror(errno));
     }
     (void)sqlite3_extended_result_codes(*ret_db, 1);
-    (void)sqlite3_busy_timeout(*ret_db, 5000);
+    (void)sqlite3_busy_timeout(*ret_db, HK_STORE_BUSY_MS);
     (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     if ((flags & SQLITE_OPEN_READONLY) != 0)
@@ -291,7 +318,7 @@ enum hk_status hk_store_open_writer(const char *data_dir, bool must_refold,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
         "PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0;"
         "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = "
-        "16777216;",
+        "16777216; PRAGMA secure_delete = ON;",
         error);
     if (status == HK_OK)
         status = add_functions(db, error);

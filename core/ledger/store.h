@@ -26,6 +26,7 @@
 #define HK_POS_TENANT(pos) ((uint32_t)((pos) >> HK_POS_SHIFT))
 #define HK_POS_SEQ(pos) ((uint64_t)(pos) & ((UINT64_C(1) << HK_POS_SHIFT) - 1))
 #define HK_TENANTS_MAX (1 << 22)
+#define HK_STORE_BUSY_MS 5000 /* nobody holds the file for so long */
 
 /* The numbers of all tenants that have entries: one step along the key each. */
 #define HK_STORE_TENANTS_SQL                                                                       \
@@ -56,6 +57,10 @@ HK_MUST_CHECK enum hk_status hk_store_open_reader(
 /* The same for whoever reads entries, trees and checkpoints only: of any schema up to this one. */
 HK_MUST_CHECK enum hk_status hk_store_open_record(
     const char *data_dir, sqlite3 **ret_db, int64_t *ret_schema, struct hk_error *error);
+/* The one thing that may change an entry: its salt and payload become NULL. Refused unless the fold
+ * of a payload.erased has named it. *in_out_stmt is prepared when it is NULL, and the caller's. */
+HK_MUST_CHECK enum hk_status hk_store_erase_entry(
+    sqlite3 *db, sqlite3_stmt **in_out_stmt, int64_t pos, struct hk_error *error);
 /* An empty private database with the projections alone. */
 HK_MUST_CHECK enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error);
 

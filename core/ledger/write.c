@@ -41,6 +41,7 @@ void hk_write_free(struct hk_write *write)
     if (write == NULL)
         return;
     hk_write_drop_ops(write);
+    free(write->erasure);
     free(write);
 }
 
@@ -181,5 +182,30 @@ enum hk_status hk_write_credential(
     op->payload = hk_strdup(credential->value);
     if (op->key == NULL || (credential->value != NULL && op->payload == NULL))
         return hk_fail(error, HK_NOMEM, "credential: out of memory");
+    return HK_OK;
+}
+
+enum hk_status hk_write_erase(
+    struct hk_write *write, const struct hk_erase_request *request, struct hk_error *error)
+{
+    struct hk_op *op;
+
+    if (write->erasure != NULL)
+        return hk_fail(error, HK_INTERNAL, "erase: one at a time");
+    if (!hk_id_is_valid(request->subject) || !hk_id_is_valid(request->actor))
+        return hk_fail(error, HK_INVALID, "erase: bad subject or actor");
+    if (request->reason[0] == '\0' || strlen(request->reason) > HK_REASON_SIZE_MAX)
+        return hk_fail(
+            error, HK_INVALID, "erase: say why, in at most %d bytes", HK_REASON_SIZE_MAX);
+    op = add_op(write, HK_OP_ERASE, request->tenant);
+    write->erasure = calloc(1, sizeof(*write->erasure));
+    if (op == NULL || write->erasure == NULL)
+        return hk_fail(error, HK_NOMEM, "erase: out of memory");
+    op->time_us = request->time_us;
+    (void)hk_copy_text(op->actor, sizeof(op->actor), request->actor);
+    op->key = hk_strdup(request->subject);
+    op->request = hk_strdup(request->reason);
+    if (op->key == NULL || op->request == NULL)
+        return hk_fail(error, HK_NOMEM, "erase: out of memory");
     return HK_OK;
 }

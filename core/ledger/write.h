@@ -6,7 +6,14 @@
 
 #include "ledger/ledger.h"
 
-enum hk_op_type { HK_OP_ENTRY, HK_OP_TOKEN_HASH, HK_OP_ANSWER, HK_OP_CURSOR, HK_OP_CREDENTIAL };
+enum hk_op_type {
+    HK_OP_ENTRY,
+    HK_OP_TOKEN_HASH,
+    HK_OP_ANSWER,
+    HK_OP_CURSOR,
+    HK_OP_CREDENTIAL,
+    HK_OP_ERASE
+};
 
 struct hk_op {
     struct hk_op *next;
@@ -19,8 +26,8 @@ struct hk_op {
     char *
         payload; /* owned; or the answer; or the value of a cursor or credential, NULL to drop it */
     size_t payload_size;
-    char *key;     /* owned: idempotency key, or the cursor's, or the shelf */
-    char *request; /* owned */
+    char *key;     /* owned: idempotency key, or the cursor's, or the shelf, or what is erased */
+    char *request; /* owned; or why it is erased */
     int status;
     bool has_hash;
     uint8_t hash[HK_SHA256_SIZE];
@@ -35,6 +42,8 @@ struct hk_write {
     bool *waits;      /* hk_ledger_write_now: set under the writer's lock when on disk */
     hk_tenant tenant; /* of the first entry */
     uint64_t first_seq;
+    struct hk_erasure *erasure; /* owned; of the one HK_OP_ERASE in it, or NULL */
+    hk_erased_fn *erased;       /* called instead of done */
 };
 
 /* Free what the operations hold, keep the rest for the callback. */

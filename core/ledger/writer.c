@@ -4,6 +4,7 @@
 #include "ledger/writer.h"
 
 #include "base/crashpoint.h"
+#include "ledger/scrub.h"
 #include "limits.h"
 
 #include <stdio.h>
@@ -28,6 +29,11 @@ struct hk_writer {
     int wal_pages;       /* after the last commit */
     int wal_pages_retry; /* no passive checkpoint below this */
     int64_t pruned_us;
+    /* free places of the file are to be overwritten */
+    bool scrub_is_wanted;
+    uint32_t scrub_page;
+    int64_t scrub_due_ms;                /* of the next slice; monotonic */
+    struct hk_queue_item *scrub_waiters; /* erasures that are told when it is done */
 
     pthread_mutex_t lock; /* for what follows, and for the waits flags of writes */
     pthread_cond_t written;
@@ -97,6 +103,91 @@ static size_t send_checkpoints(struct hk_writer *writer)
     return count;
 }
 
+/* --- after an erasure --- */
+
+static void tell_scrub(struct hk_writer *writer)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    writer->stats.is_scrubbing = writer->scrub_is_wanted;
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+static void want_scrub(struct hk_writer *writer)
+{
+    writer->scrub_is_wanted = true;
+    writer->scrub_page = 1;
+    writer->scrub_due_ms = hk_time_monotonic_ms();
+    tell_scrub(writer);
+}
+
+/* An erasure is told once its bytes are nowhere any more. */
+static bool waits_for_scrub(struct hk_writer *writer, struct hk_write *write)
+{
+    if (write->erasure == NULL || write->erasure->status != HK_OK)
+        return false;
+    want_scrub(writer);
+    (void)pthread_mutex_lock(&writer->lock);
+    writer->stats.erased_entries += write->erasure->entries;
+    (void)pthread_mutex_unlock(&writer->lock);
+    if (write->erased == NULL)
+        return false;
+    write->item.next = writer->scrub_waiters;
+    writer->scrub_waiters = &write->item;
+    return true;
+}
+
+static void end_scrub(struct hk_writer *writer)
+{
+    struct hk_queue_item *waiters = writer->scrub_waiters;
+    struct hk_error error;
+
+    if (hk_append_begin(writer->appender, &error) != HK_OK ||
+        hk_scrub_is_done(hk_appender_db(writer->appender), &error) != HK_OK ||
+        hk_append_commit(writer->appender, false, &error) != HK_OK)
+        give_up("ledger: can't write", &error);
+    writer->scrub_is_wanted = false;
+    tell_scrub(writer);
+    writer->scrub_waiters = NULL;
+    hk_done_put(writer->done, waiters);
+}
+
+/* One slice, when it is due. */
+static void scrub(struct hk_writer *writer)
+{
+    struct hk_error error;
+    bool is_done = false;
+    enum hk_status status;
+
+    if (!writer->scrub_is_wanted || hk_time_monotonic_ms() < writer->scrub_due_ms)
+        return;
+    hk_crashpoint("erase.committed");
+    status =
+        hk_scrub_slice(hk_appender_db(writer->appender), &writer->scrub_page, &is_done, &error);
+    if (status == HK_BUSY)
+        writer->scrub_due_ms = hk_time_monotonic_ms() + HK_SCRUB_RETRY_MS;
+    else if (status != HK_OK)
+        give_up("ledger: can't scrub", &error);
+    hk_crashpoint("erase.scrubbed");
+    if (is_done)
+        end_scrub(writer);
+}
+
+/* Before the end: as far as it goes in a stop. */
+static void scrub_rest(struct hk_writer *writer)
+{
+    int64_t until_ms = hk_time_monotonic_ms() + HK_SCRUB_STOP_MS;
+    struct hk_queue_item *waiters;
+
+    while (writer->scrub_is_wanted && hk_time_monotonic_ms() < until_ms) {
+        scrub(writer);
+        if (writer->scrub_is_wanted && writer->scrub_due_ms > hk_time_monotonic_ms())
+            (void)usleep(HK_SCRUB_RETRY_MS * 1000);
+    }
+    waiters = writer->scrub_waiters;
+    writer->scrub_waiters = NULL;
+    hk_done_put(writer->done, waiters);
+}
+
 /* Hand back what is written. Writes that somebody waits for are freed here, others go to drain. */
 static void give_back(struct hk_writer *writer, struct hk_queue_item *list)
 {
@@ -115,7 +206,9 @@ static void give_back(struct hk_writer *writer, struct hk_queue_item *list)
             (void)pthread_mutex_unlock(&writer->lock);
             has_waiter = true;
         }
-        if (write->done == NULL) {
+        if (waits_for_scrub(writer, write))
+            continue;
+        if (write->done == NULL && write->erased == NULL) {
             hk_write_free(write);
             continue;
         }
@@ -188,14 +281,18 @@ static void write_batch(struct hk_writer *writer, struct hk_queue_item *list, bo
     bound_wal(writer);
 }
 
-/* Wait until there is something to write or a checkpoint is due. */
+/* Wait until there is something to write, or a checkpoint or a slice of scrubbing is due. */
 static void wait_for_work(struct hk_writer *writer)
 {
     struct hk_queue *queue = &writer->queue;
-    int64_t left_ms = writer->checkpoint_due_ms - hk_time_monotonic_ms();
+    int64_t due_ms = writer->checkpoint_due_ms;
+    int64_t left_ms;
     struct timespec until;
     int code = 0;
 
+    if (writer->scrub_is_wanted && (due_ms == 0 || writer->scrub_due_ms < due_ms))
+        due_ms = writer->scrub_due_ms;
+    left_ms = due_ms - hk_time_monotonic_ms();
     if (left_ms < 0)
         left_ms = 0;
     (void)clock_gettime(CLOCK_REALTIME, &until);
@@ -216,7 +313,7 @@ static void *write_thread(void *ctx)
     struct hk_writer *writer = ctx;
 
     for (;;) {
-        bool has_deadline = writer->checkpoint_due_ms != 0;
+        bool has_deadline = writer->checkpoint_due_ms != 0 || writer->scrub_is_wanted;
         struct hk_queue_item *list;
 
         if (has_deadline)
@@ -231,10 +328,12 @@ static void *write_thread(void *ctx)
             write_batch(writer, NULL, is_closed);
             if (is_closed)
                 break;
-            continue;
+        } else {
+            write_batch(writer, list, false);
         }
-        write_batch(writer, list, false);
+        scrub(writer);
     }
+    scrub_rest(writer);
     (void)sqlite3_wal_checkpoint_v2(
         hk_appender_db(writer->appender), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return NULL;
@@ -266,8 +365,14 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
 {
     struct hk_writer *writer = calloc(1, sizeof(*writer));
     pthread_attr_t attributes;
+    bool is_scrub_wanted = false;
     bool has_started;
 
+    if (hk_scrub_is_wanted(hk_appender_db(take_appender), &is_scrub_wanted, error) != HK_OK) {
+        free(writer);
+        hk_appender_free(take_appender);
+        return error->status;
+    }
     if (writer == NULL) {
         hk_appender_free(take_appender);
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
@@ -285,6 +390,9 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
         writer->checkpoint_due_ms = hk_time_monotonic_ms() + CHECKPOINT_AFTER_MS;
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    /* And what an engine that ended had still to overwrite. */
+    if (is_scrub_wanted)
+        want_scrub(writer);
     has_started = pthread_create(&writer->thread, &attributes, write_thread, writer) == 0;
     (void)pthread_attr_destroy(&attributes);
     if (!has_started) {

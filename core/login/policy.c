@@ -14,7 +14,7 @@ const struct hk_login_policy hk_login_policy_default = {
     .idle_ms = 30 * MINUTE_MS, .life_ms = 12 * HOUR_MS};
 
 static const char *const kinds[] = {
-    "enrich", "notify", "contain", "eradicate", "restore", "change", "release"};
+    "enrich", "notify", "contain", "eradicate", "restore", "change", "release", "erase"};
 
 /* The bit of a kind; 0 when there is no such kind. */
 static unsigned bit_of(const char *kind)
@@ -74,8 +74,8 @@ static enum hk_status read_kinds(
         unsigned bit = hk_json_string(item) != NULL ? bit_of(item->text) : 0;
         if (bit == 0)
             return hk_fail(error, HK_INVALID,
-                "login.step_up: expected enrich, notify, contain, eradicate, restore, change or "
-                "release");
+                "login.step_up: expected enrich, notify, contain, eradicate, restore, change, "
+                "release or erase");
         found |= bit;
     }
     *ret_kinds = found;

@@ -25,7 +25,7 @@ HK_MUST_CHECK enum hk_status hk_login_policy_read(
     const struct hk_json *login, struct hk_login_policy *ret_policy, struct hk_error *error);
 
 /* Does a decision about this want a fresh code? kind is that of an action ("contain"), or
- * "release". */
+ * "release", or "erase". */
 bool hk_login_wants_code(const struct hk_login_policy *policy, const char *kind);
 
 #endif

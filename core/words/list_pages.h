@@ -168,6 +168,7 @@
     X(LEDGER_NONE, "No entries.", "記録はありません。")                                            \
     X(LEDGER_ENTRIES, "Entries", "記録")                                                           \
     X(LEDGER_ENTRY, "Entry {0}", "記録 {0}")                                                       \
+    X(ERASED_HERE, "What was recorded here was erased.", "ここに記録されていた内容は消去されました。") \
     X(LEDGER_ERASED, "Its payload was erased.", "内容は消去されています。")                        \
     X(LEDGER_PAYLOAD, "What it says", "内容")                                                      \
     X(LEDGER_LINE, "The line that is hashed", "ハッシュ対象の行")                                  \

@@ -48,11 +48,12 @@ class Engine:
         self.process = None
         self.url = None
         self.lines = []
+        self.program = None  # another than HIKESHI to serve with
         self.extra = {}  # more of the environment of its processes
 
     def start(self):
         self.process = subprocess.Popen(
-            [HIKESHI, "serve", "--data", self.data, "--config", self.config, "--listen", "127.0.0.1:0"],
+            [self.program or HIKESHI, "serve", "--data", self.data, "--config", self.config, "--listen", "127.0.0.1:0"],
             stderr=subprocess.PIPE, text=True, env=self.environment())
         for line in self.process.stderr:
             self.lines.append(line.rstrip("\n"))

@@ -5,6 +5,7 @@
 #include "ledger/project.h"
 
 #include "folder.h"
+#include "ledger/erase_kept.h"
 
 static void every_kind_is_folded(void)
 {
@@ -32,6 +33,70 @@ struct fold_step {
 
 #define RUN_STATE "SELECT state || ' ' || waits || intents || unknowns FROM run WHERE id = 'ru-1'"
 
+/* "entries" and "subjects" of a payload.erased that takes everything that can be taken. */
+static void write_erasure(const struct folder *folder, struct hk_buf *out)
+{
+    sqlite3 *db = folder_db(folder, SQLITE_OPEN_READONLY);
+    sqlite3_stmt *stmt = NULL;
+    struct hk_buf subjects;
+    struct hk_jw jw;
+
+    hk_buf_init(&subjects, 1 << 20);
+    hk_jw_init(&jw, out);
+    hk_jw_object(&jw);
+    hk_jw_key(&jw, "entries");
+    hk_jw_array(&jw);
+    must(sqlite3_prepare_v2(db, "SELECT line, payload FROM entry ORDER BY pos", -1, &stmt, NULL) ==
+             SQLITE_OK,
+        "entries");
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(stmt, 0);
+        const char *payload = (const char *)sqlite3_column_text(stmt, 1);
+        struct hk_json_doc doc;
+        struct hk_entry entry;
+
+        must(hk_entry_parse(line, strlen(line), &entry, NULL) == HK_OK, line);
+        if (!hk_erase_may(entry.kind))
+            continue;
+        must(hk_json_parse(payload, strlen(payload), &hk_json_limits_own, &doc, NULL) == HK_OK,
+            payload);
+        hk_jw_object(&jw);
+        hk_jw_kv_i64(&jw, "seq", (int64_t)entry.seq);
+        hk_jw_key(&jw, "kept");
+        hk_erase_kept(entry.kind, doc.root, &jw);
+        hk_jw_object_end(&jw);
+        hk_buf_appendf(&subjects, "%s\"%s\"", subjects.size > 0 ? "," : "", entry.subject);
+        hk_json_doc_done(&doc);
+    }
+    hk_jw_array_end(&jw);
+    hk_jw_object_end(&jw);
+    out->size--; /* one member more */
+    hk_buf_appendf(out, ",\"subjects\":[%s]}", subjects.data != NULL ? subjects.data : "");
+    hk_buf_done(&subjects);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+}
+
+/* What was kept of the payloads is enough for all that the fold of payload.erased leaves alone. */
+static void erase_everything(struct folder *folder)
+{
+    struct hk_buf payload;
+    struct hk_buf out;
+
+    hk_buf_init(&payload, 1 << 20);
+    write_erasure(folder, &payload);
+    put(folder, HK_KIND_PAYLOAD_ERASED, "erasure", payload.data);
+    hk_buf_done(&payload);
+    tamper(folder, "UPDATE entry SET salt = NULL, payload = NULL WHERE EXISTS"
+                   " (SELECT 1 FROM erased WHERE seq = pos & 1099511627775)");
+    CU_ASSERT_TRUE(rebuild(folder, &out));
+    if (strstr(out.data, "\"ok\":true") == NULL)
+        (void)fprintf(stderr, "%s\n", out.data);
+    hk_buf_done(&out);
+    CU_ASSERT_TRUE(verify(folder, NULL, &out));
+    hk_buf_done(&out);
+}
+
 static void run_steps(const struct fold_step *steps, size_t count)
 {
     struct folder folder;
@@ -47,6 +112,7 @@ static void run_steps(const struct fold_step *steps, size_t count)
     hk_buf_done(&out);
     CU_ASSERT_TRUE(verify(&folder, NULL, &out));
     hk_buf_done(&out);
+    erase_everything(&folder);
     folder_done(&folder);
 }
 

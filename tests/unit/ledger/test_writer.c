@@ -193,9 +193,13 @@ static void guards_refuse_changes(void)
     refused(&folder, "INSERT OR REPLACE INTO entry SELECT * FROM entry", "never deleted");
     refused(&folder, "DELETE FROM checkpoint", "never deleted");
     refused(&folder, "UPDATE checkpoint SET note = ''", "never changed");
+    /* Not without the entry that says so. */
+    refused(&folder, "UPDATE entry SET salt = NULL, payload = NULL", "never changed");
     db = folder_db(&folder, SQLITE_OPEN_READWRITE);
-    CU_ASSERT_EQUAL(
-        sqlite3_exec(db, "UPDATE entry SET salt = NULL, payload = NULL", NULL, NULL, NULL),
+    CU_ASSERT_EQUAL(sqlite3_exec(db,
+                        "INSERT INTO erased VALUES(1, 1, 2);"
+                        "UPDATE entry SET salt = NULL, payload = NULL WHERE pos = (1 << 40) + 1",
+                        NULL, NULL, NULL),
         SQLITE_OK);
     (void)sqlite3_close(db);
     folder_done(&folder);
