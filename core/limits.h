@@ -171,6 +171,15 @@
 #define HK_ERASE_PARTS_MAX 500             /* cases of which a part goes */
 #define HK_ERASED_PAYLOAD_SIZE                                                                     \
     (384 * 1024) /* what one entry says of them; the ids of all subjects still fit beside it */
+#define HK_RETIRE_IDS_MAX 8       /* alerts or cases of one slice by rule: some milliseconds */
+#define HK_RETIRE_SEQS_MAX 256    /* entries of one slice */
+#define HK_RETIRE_LINES_MAX 20000 /* looked at in one query */
+#define HK_RETIRE_PAUSE_MS 20     /* between two slices, for everything else */
+#define HK_RETIRE_LOOK_MS 600000  /* what becomes due waits for so long at most */
+#define HK_RETIRE_AGAIN_US (24 * 3600LL * 1000000) /* what was still needed is looked at again */
+#define HK_RETAIN_MAX_MS (100LL * 366 * 86400000)
+#define HK_SCRUB_LATER_MS                                                                          \
+    30000 /* after a slice by rule: others follow, one scrubbing does for all */
 #define HK_SCRUB_PAGES_PER_SLICE 1024 /* 4 MB looked at between two writes: a few milliseconds */
 #define HK_SCRUB_RETRY_MS 50          /* while somebody reads what is to be overwritten */
 #define HK_SCRUB_STOP_MS 3000         /* of a stop; the next start goes on with the rest */

@@ -81,6 +81,18 @@ static void look(
             exchange->api->engine, exchange->tenant, &exchange->actor, &wish, hk_job_reply, job);
 }
 
+/* What is due by the rules of retention. */
+static void due(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct hk_job *job = hk_job_new(exchange, sizeof(*job));
+
+    (void)request;
+    (void)body;
+    if (job != NULL)
+        hk_engine_retention(exchange->api->engine, exchange->tenant, hk_job_reply, job);
+}
+
 static const struct hk_param look_query[] = {
     {"subject", "an id, or config"},
     {NULL, NULL},
@@ -114,5 +126,14 @@ const struct hk_route hk_routes_erase[] = {
         .status = 200,
         .answer = "seq of payload.erased; the bytes are in no file of the folder any more",
         .problems = {400, 404, 409, 415, 503}},
+    {.method = "GET",
+        .path = "/v1/tenants/{tenant}/audit/retention",
+        .role = "tenant-admin",
+        .role_too = "auditor",
+        .handler = due,
+        .summary = "What the rules of retention would erase now, and what they keep",
+        .status = 200,
+        .answer = "rules with what is due; nothing is changed",
+        .problems = {404, 503}},
     {.method = NULL, .more = hk_routes_config},
 };

@@ -124,6 +124,11 @@ static void write_engine(struct hk_buf *out, const struct hk_engine *engine)
     TOTAL(notices_suppressed, "Notices left out because there were too many, since start.");
 #undef TOTAL
     figure(out, "hikeshi_runs_active", "gauge", "Runs with a Lua state.", stats.runs_active);
+    figure(out, "hikeshi_retention_erased_entries_total", "counter",
+        "Entries whose payload was erased by the rules of retention.", stats.retired_entries);
+    figure(out, "hikeshi_retention_kept", "gauge",
+        "Alerts and cases that are kept beyond their time, since they are still needed.",
+        stats.retained);
     figure(out, "hikeshi_runs_in_line", "gauge", "Runs that wait for one.", stats.runs_in_line);
     figure(out, "hikeshi_ready", "gauge", "1 when the engine is ready.",
         hk_engine_is_ready(engine, &why) ? 1 : 0);
@@ -169,6 +174,10 @@ static void write_ledger(struct hk_buf *out, struct hk_ledger *ledger)
         "# TYPE hikeshi_ledger_commit_seconds_total counter\n"
         "hikeshi_ledger_commit_seconds_total %.6f\n",
         (double)stats.sync_us_total / 1e6);
+    figure(out, "hikeshi_ledger_erased_entries_total", "counter",
+        "Entries whose payload was erased since start.", stats.erased_entries);
+    figure(out, "hikeshi_ledger_is_scrubbing", "gauge",
+        "1 while free places of the file are still to be overwritten.", stats.is_scrubbing);
     figure(
         out, "hikeshi_ledger_wal_bytes", "gauge", "Size of the write-ahead log.", stats.wal_bytes);
     figure(out, "hikeshi_ledger_write_backlog", "gauge", "Writes that wait.", stats.write_backlog);

@@ -345,6 +345,24 @@ static int erase_now(
     return status;
 }
 
+static int erase_due(struct hk_cli *cli)
+{
+    struct hk_reply reply = {.status = 0};
+    char tenant[HK_ID_SIZE];
+    int status;
+
+    if (!hk_cli_flag(cli, "dry-run"))
+        return hk_cli_fail(HK_EXIT_USAGE,
+            "audit erase --due needs --dry-run: the engine erases what is due by itself");
+    status = hk_cli_tenant_name(cli, tenant);
+    if (status == 0)
+        status = hk_cli_get(cli, &reply, "/v1/tenants/%s/audit/retention", tenant);
+    if (status == 0)
+        status = hk_print_document(cli, &reply);
+    hk_reply_done(&reply);
+    return status;
+}
+
 static int audit_erase(struct hk_cli *cli)
 {
     const char *subject = hk_cli_option(cli, "subject");
@@ -353,6 +371,8 @@ static int audit_erase(struct hk_cli *cli)
     char tenant[HK_ID_SIZE];
     int status;
 
+    if (hk_cli_flag(cli, "due"))
+        return erase_due(cli);
     if (subject == NULL || (reason == NULL && !is_dry_run))
         return hk_cli_fail(HK_EXIT_USAGE, "audit erase needs --subject and --reason");
     if (!hk_cli_id_is_good(subject))
@@ -380,7 +400,8 @@ const struct hk_command hk_commands_audit[] = {
         audit_erase,
         {{"subject", "ID", "an alert, case, run, user …; or config: those not in force"},
             {"reason", "TEXT", "why; it is recorded"},
-            {"dry-run", NULL, "only say what would go, or what is still needed"}}},
+            {"dry-run", NULL, "only say what would go, or what is still needed"},
+            {"due", NULL, "with --dry-run: what the rules of retention would erase now"}}},
     {"audit rebuild", "", 0, 0,
         "Make all tables anew from the record (engine stopped), and compare with it", audit_rebuild,
         {{"check", NULL, "compare, change nothing; beside an engine too"}}},

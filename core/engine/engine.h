@@ -241,6 +241,10 @@ struct hk_erase_wish {
 void hk_engine_erase(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const struct hk_erase_wish *wish, hk_reply_fn *reply, void *ctx);
 
+/* What the tenant's rules of retention would erase now: replies with {"rules": [{"rule", "keep",
+ * "due": [ids], "due_entries", "more"}], "kept": [ids of what is still needed], "kept_count"}. */
+void hk_engine_retention(struct hk_engine *engine, hk_tenant tenant, hk_reply_fn *reply, void *ctx);
+
 /* A person looked at it (first look is recorded; later ones are free). what: 'a' alert, 'g' gate,
  * 'c' case.
  */
@@ -306,6 +310,8 @@ struct hk_engine_stats {
     uint64_t gates_opened, gates_decided, calls_sent;
     uint64_t notices_queued, notices_sent, notices_failed, notices_nobody, notices_suppressed;
     uint64_t cases_opened, alerts_joined, tasks_opened;
+    uint64_t retired_entries; /* whose payload went by the rules of retention */
+    size_t retained;          /* beyond their time, since they are still needed */
     size_t runs_active, runs_in_line;
 };
 void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret_stats);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/line.h"
 #include "engine/narrow.h"
+#include "engine/retire.h"
 #include "engine/tenant.h"
 #include "words/words.h"
 
@@ -15,6 +16,7 @@ void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret
     *ret_stats = engine->stats;
     ret_stats->runs_active = engine->active;
     ret_stats->runs_in_line = hk_line_count(engine->line);
+    hk_retirer_stats(engine->retirer, &ret_stats->retired_entries, &ret_stats->retained);
 }
 
 /* "lowers": the numbers among an action's arguments that people may lower. */

@@ -15,6 +15,7 @@
 #include "engine/entity.h"
 #include "engine/states.h"
 #include "ledger/query.h"
+#include "ledger/query_erase.h"
 #include "limits.h"
 #include "plugin/pool.h"
 #include "plugin/words.h"
@@ -55,6 +56,8 @@ struct hk_tenant_state {
     size_t active_count;
     const char **dedupe_fields; /* NULL-ended; NULL: default */
     int64_t dedupe_window_us;
+    int64_t retain_ms[HK_RETIRE_RULE_COUNT]; /* 0: for ever */
+    size_t retained_count;                   /* beyond its time, since it is still needed */
     int64_t lease_default_ms;
     int64_t lease_max_ms;
     int64_t gap_look_every_ms;
@@ -230,6 +233,7 @@ struct hk_engine {
     struct hk_timer *stop_timer;
     struct hk_notices *notices;
     struct hk_gaps *gaps;
+    struct hk_retirer *retirer;
     struct hk_gap_watch *gap_watch;
     struct hk_verifier *verifier;
     struct hk_heartbeat *heartbeat;

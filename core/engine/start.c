@@ -22,6 +22,7 @@
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/ready.h"
+#include "engine/retire.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/tenant.h"
@@ -124,6 +125,8 @@ enum hk_status hk_engine_new(
     if (status == HK_OK)
         status = hk_gap_watch_new(engine, &engine->gap_watch, error);
     if (status == HK_OK)
+        status = hk_retirer_new(engine, &engine->retirer, error);
+    if (status == HK_OK)
         status = hk_verifier_new(engine, &engine->verifier, error);
     if (status == HK_OK)
         status = hk_heartbeat_new(engine, &engine->heartbeat, error);
@@ -178,6 +181,7 @@ void hk_engine_free(struct hk_engine *engine)
     hk_ready_free(engine->ready);
     hk_heartbeat_free(engine->heartbeat);
     hk_gap_watch_free(engine->gap_watch);
+    hk_retirer_free(engine->retirer);
     hk_gaps_free(engine->gaps);
     free_runs(engine);
     hk_tenants_free(engine);
@@ -326,6 +330,7 @@ static void become_ready(struct hk_engine *engine)
     hk_runs_advance(engine);
     hk_notices_start(engine->notices);
     hk_ready_start(engine->ready);
+    hk_retirer_start(engine->retirer);
     hk_verifier_start(engine->verifier);
     hk_heartbeat_start(engine->heartbeat);
 }

@@ -10,6 +10,7 @@
 #include "engine/fallback.h"
 #include "engine/gap_watch.h"
 #include "engine/memory.h"
+#include "engine/retire.h"
 #include "engine/rhythm.h"
 #include "engine/tx.h"
 #include "script/playbook.h"
@@ -261,6 +262,8 @@ static enum hk_status read_config(
             root, "heartbeat", HK_HEARTBEAT_DEFAULT_MS, &tenant->heartbeat_every_ms, error);
     if (status == HK_OK)
         status = hk_gap_policy_read(root, &tenant->gap_look_every_ms, error);
+    if (status == HK_OK)
+        status = hk_retention_read(root, tenant->retain_ms, error);
     if (status == HK_OK)
         status = hk_login_policy_read(hk_json_get(root, "login"), &tenant->login, error);
     if (status == HK_OK)

@@ -12,6 +12,7 @@
 #include "ledger/store.h"
 #include "limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +110,7 @@ static enum hk_status write_payload(struct hk_eraser *eraser, const struct hk_co
 
     hk_jw_init(&jw, out);
     hk_jw_object(&jw);
-    hk_jw_kv(&jw, "subject", op->key);
+    hk_jw_kv(&jw, op->payload != NULL ? "rule" : "subject", op->key);
     hk_jw_kv(&jw, "reason", op->request);
     hk_jw_key(&jw, "entries");
     hk_jw_array(&jw);
@@ -200,13 +201,74 @@ static bool is_refusal(enum hk_status status)
            status == HK_LIMIT;
 }
 
+/* --- by rule --- */
+
+/* Keep in mind what is still needed; forget what has gone. */
+static enum hk_status shelve(struct hk_appender *a, const struct hk_op *op, const char *id,
+    bool is_kept, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = is_kept ? a->put_cursor : a->drop_cursor;
+    enum hk_status status =
+        is_kept ? hk_stmt_bind(stmt, error, "ittti", (int64_t)op->tenant, HK_RETAINED_SHELF, id,
+                      op->key, op->time_us)
+                : hk_stmt_bind(stmt, error, "itt", (int64_t)op->tenant, HK_RETAINED_SHELF, id);
+
+    return status == HK_OK ? run(stmt, error) : status;
+}
+
+/* Cover one of the list, an id or "#SEQ". */
+static enum hk_status cover_due(struct hk_appender *a, struct hk_cover *cover,
+    const struct hk_op *op, const char *due, struct hk_erasure *erasure, struct hk_error *error)
+{
+    struct hk_error why = {.text = ""};
+    enum hk_status status;
+
+    if (due[0] == '#')
+        return hk_cover_add_entry(cover, strtoull(due + 1, NULL, 10), error);
+    status = hk_cover_add(cover, due, &why);
+    if (status != HK_OK && !is_refusal(status)) {
+        *error = why;
+        return status;
+    }
+    erasure->refused += status != HK_OK;
+    return shelve(a, op, due, status != HK_OK, error);
+}
+
+static enum hk_status apply_rule(
+    struct hk_appender *a, struct hk_write *write, const struct hk_op *op, struct hk_error *error)
+{
+    struct hk_erasure *erasure = write->erasure;
+    struct hk_cover cover;
+    char due[HK_ID_SIZE];
+    enum hk_status status = HK_OK;
+
+    hk_cover_begin(a->db, op->tenant, &cover);
+    for (const char *at = op->payload; *at != '\0' && status == HK_OK;) {
+        size_t size = strcspn(at, "\n");
+
+        (void)snprintf(due, sizeof(due), "%.*s", (int)size, at);
+        status = cover_due(a, &cover, op, due, erasure, error);
+        at += size + (at[size] == '\n');
+    }
+    hk_cover_end(&cover);
+    if (status == HK_OK && cover.position_count > 0)
+        status = erase(a, write, &cover, op, error);
+    erasure->entries = cover.position_count;
+    erasure->subjects = cover.subject_count;
+    hk_cover_done(&cover);
+    return status;
+}
+
 enum hk_status hk_erase_apply(struct hk_appender *appender, struct hk_write *write,
     const struct hk_op *op, struct hk_error *error)
 {
     struct hk_erasure *erasure = write->erasure;
     struct hk_cover cover;
-    enum hk_status status =
-        hk_cover_find(appender->db, op->tenant, op->key, &cover, &erasure->error);
+    enum hk_status status;
+
+    if (op->payload != NULL)
+        return apply_rule(appender, write, op, error);
+    status = hk_cover_find(appender->db, op->tenant, op->key, &cover, &erasure->error);
 
     erasure->status = status;
     if (status == HK_OK) {

@@ -559,16 +559,26 @@ static enum hk_status cover_named(
     return status == HK_OK ? add_all(cover, error) : status;
 }
 
+void hk_cover_begin(sqlite3 *db, hk_tenant tenant, struct hk_cover *cover)
+{
+    memset(cover, 0, sizeof(*cover));
+    cover->db = db;
+    cover->tenant = tenant;
+}
+
+void hk_cover_end(struct hk_cover *cover)
+{
+    sort_positions(cover);
+}
+
 enum hk_status hk_cover_find(sqlite3 *db, hk_tenant tenant, const char *subject,
     struct hk_cover *cover, struct hk_error *error)
 {
     enum hk_status status;
 
-    memset(cover, 0, sizeof(*cover));
-    cover->db = db;
-    cover->tenant = tenant;
+    hk_cover_begin(db, tenant, cover);
     status = cover_named(cover, subject, error);
-    sort_positions(cover);
+    hk_cover_end(cover);
     if (status == HK_OK && cover->part_count > HK_ERASE_PARTS_MAX)
         status = hk_fail(error, HK_LIMIT, "%s is part of more than %d cases: erase those first",
             subject, HK_ERASE_PARTS_MAX);
@@ -576,6 +586,62 @@ enum hk_status hk_cover_find(sqlite3 *db, hk_tenant tenant, const char *subject,
         status = hk_fail(
             error, HK_CONFLICT, "all that was recorded about %s is erased already", subject);
     return status;
+}
+
+enum hk_status hk_cover_add(struct hk_cover *cover, const char *subject, struct hk_error *error)
+{
+    const struct hk_cover before = *cover;
+    struct hk_cover_part *parts = NULL;
+    enum hk_status status;
+
+    if (cover->part_count > 0) {
+        parts = malloc(cover->part_count * sizeof(*parts));
+        if (parts == NULL)
+            return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+        memcpy(parts, cover->parts, cover->part_count * sizeof(*parts));
+    }
+    status = cover_named(cover, subject, error);
+    if (status == HK_OK && cover->part_count > HK_ERASE_PARTS_MAX)
+        status = hk_fail(error, HK_LIMIT, "%s is part of too many cases", subject);
+    if (status != HK_OK) {
+        cover->subject_count = before.subject_count;
+        cover->part_count = before.part_count;
+        cover->position_count = before.position_count;
+        if (parts != NULL)
+            memcpy(cover->parts, parts, before.part_count * sizeof(*parts));
+    }
+    free(parts);
+    return status;
+}
+
+/* Alone, without its subject, only what no column was folded from can go. */
+static bool feeds_no_column(enum hk_kind kind)
+{
+    return kind == HK_KIND_SESSION_OPENED || kind == HK_KIND_SESSION_PROVEN ||
+           kind == HK_KIND_SESSION_CLOSED;
+}
+
+enum hk_status hk_cover_add_entry(struct hk_cover *cover, uint64_t seq, struct hk_error *error)
+{
+    int64_t pos = HK_POS(cover->tenant, seq);
+    sqlite3_stmt *stmt = NULL;
+    struct hk_entry entry = {.seq = 0};
+    bool has_row = false;
+    bool may_go = false;
+    enum hk_status status = hk_stmt_prepare(
+        cover->db, "SELECT line FROM entry WHERE pos = ?1 AND payload IS NOT NULL", &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "i", pos);
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && has_row)
+        status = hk_entry_parse(
+            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, error);
+    if (status == HK_OK && has_row)
+        may_go = feeds_no_column(entry.kind);
+    (void)sqlite3_finalize(stmt);
+    return status == HK_OK && may_go ? add_position(cover, pos, error) : status;
 }
 
 void hk_cover_done(struct hk_cover *cover)

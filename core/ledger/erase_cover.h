@@ -52,6 +52,15 @@ HK_MUST_CHECK enum hk_status hk_cover_find(sqlite3 *db, hk_tenant tenant, const 
     struct hk_cover *cover, struct hk_error *error);
 void hk_cover_done(struct hk_cover *cover);
 
+/* The same for several: begin, add each (what is refused leaves the cover as it was), end. */
+void hk_cover_begin(sqlite3 *db, hk_tenant tenant, struct hk_cover *cover);
+HK_MUST_CHECK enum hk_status hk_cover_add(
+    struct hk_cover *cover, const char *subject, struct hk_error *error);
+/* One entry about a session, if it still has its payload; others can't go alone. */
+HK_MUST_CHECK enum hk_status hk_cover_add_entry(
+    struct hk_cover *cover, uint64_t seq, struct hk_error *error);
+void hk_cover_end(struct hk_cover *cover);
+
 /* "subjects": […] and "parts": {"title": [ids], …} as members of the object that is open. */
 void hk_cover_write(const struct hk_cover *cover, struct hk_jw *jw);
 

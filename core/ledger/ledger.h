@@ -110,12 +110,30 @@ struct hk_erase_request {
 };
 HK_MUST_CHECK enum hk_status hk_write_erase(
     struct hk_write *write, const struct hk_erase_request *request, struct hk_error *error);
+/* The same for what a rule says is due: alerts, cases (ids) and single entries (seqs). Those that
+ * are still needed stay, and lie on the shelf HK_RETAINED_SHELF of cursors until they go: key is
+ * the id, value the rule. One payload.erased for all of them. */
+#define HK_RETAINED_SHELF "retention-kept"
+struct hk_retire_request {
+    hk_tenant tenant;
+    const char *rule;   /* "alerts" */
+    const char *reason; /* for people */
+    char (*ids)[HK_ID_SIZE];
+    size_t id_count;
+    const uint64_t *seqs;
+    size_t seq_count;
+    int64_t time_us; /* from hk_ledger_clock */
+};
+HK_MUST_CHECK enum hk_status hk_write_retire(
+    struct hk_write *write, const struct hk_retire_request *request, struct hk_error *error);
 /* What became of it. */
 struct hk_erasure {
     enum hk_status status; /* not HK_OK: refused whole, and error says why; see hk_cover_find */
     struct hk_error error;
     uint64_t seq;    /* of payload.erased, the last of them */
     size_t entries;  /* whose payload went */
+    size_t refused;  /* by rule: still needed */
+    bool is_by_rule; /* told when it is on disk; the bytes are overwritten soon after */
     size_t subjects; /* things they were about, those of which a part went not counted */
 };
 

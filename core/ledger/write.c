@@ -7,6 +7,7 @@
 #include "ledger/store.h"
 #include "limits.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,4 +209,31 @@ enum hk_status hk_write_erase(
     if (op->key == NULL || op->request == NULL)
         return hk_fail(error, HK_NOMEM, "erase: out of memory");
     return HK_OK;
+}
+
+enum hk_status hk_write_retire(
+    struct hk_write *write, const struct hk_retire_request *request, struct hk_error *error)
+{
+    const struct hk_erase_request erase = {.tenant = request->tenant,
+        .subject = request->rule,
+        .actor = "engine",
+        .reason = request->reason,
+        .time_us = request->time_us};
+    struct hk_buf list;
+    enum hk_status status = hk_write_erase(write, &erase, error);
+    struct hk_op *op = write->first;
+
+    if (status != HK_OK)
+        return status;
+    while (op->type != HK_OP_ERASE)
+        op = op->next;
+    hk_buf_init(&list, HK_PAYLOAD_SIZE_MAX);
+    hk_buf_append_text(&list, "");
+    for (size_t i = 0; i < request->id_count; i++)
+        hk_buf_appendf(&list, "%s\n", request->ids[i]);
+    for (size_t i = 0; i < request->seq_count; i++)
+        hk_buf_appendf(&list, "#%" PRIu64 "\n", request->seqs[i]);
+    op->payload = hk_buf_take(&list, &op->payload_size);
+    write->erasure->is_by_rule = true;
+    return op->payload != NULL ? HK_OK : hk_fail(error, HK_NOMEM, "erase: out of memory");
 }

@@ -112,24 +112,28 @@ static void tell_scrub(struct hk_writer *writer)
     (void)pthread_mutex_unlock(&writer->lock);
 }
 
-static void want_scrub(struct hk_writer *writer)
+static void want_scrub(struct hk_writer *writer, int64_t after_ms)
 {
+    int64_t due_ms = hk_time_monotonic_ms() + after_ms;
+
+    /* Somebody who waits isn't made to wait for more. */
+    if (!writer->scrub_is_wanted || writer->scrub_waiters == NULL || after_ms == 0)
+        writer->scrub_due_ms = due_ms;
     writer->scrub_is_wanted = true;
     writer->scrub_page = 1;
-    writer->scrub_due_ms = hk_time_monotonic_ms();
     tell_scrub(writer);
 }
 
 /* An erasure is told once its bytes are nowhere any more. */
 static bool waits_for_scrub(struct hk_writer *writer, struct hk_write *write)
 {
-    if (write->erasure == NULL || write->erasure->status != HK_OK)
+    if (write->erasure == NULL || write->erasure->status != HK_OK || write->erasure->entries == 0)
         return false;
-    want_scrub(writer);
+    want_scrub(writer, write->erasure->is_by_rule ? HK_SCRUB_LATER_MS : 0);
     (void)pthread_mutex_lock(&writer->lock);
     writer->stats.erased_entries += write->erasure->entries;
     (void)pthread_mutex_unlock(&writer->lock);
-    if (write->erased == NULL)
+    if (write->erased == NULL || write->erasure->is_by_rule)
         return false;
     write->item.next = writer->scrub_waiters;
     writer->scrub_waiters = &write->item;
@@ -178,6 +182,7 @@ static void scrub_rest(struct hk_writer *writer)
     int64_t until_ms = hk_time_monotonic_ms() + HK_SCRUB_STOP_MS;
     struct hk_queue_item *waiters;
 
+    writer->scrub_due_ms = 0;
     while (writer->scrub_is_wanted && hk_time_monotonic_ms() < until_ms) {
         scrub(writer);
         if (writer->scrub_is_wanted && writer->scrub_due_ms > hk_time_monotonic_ms())
@@ -392,7 +397,7 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
     (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
     /* And what an engine that ended had still to overwrite. */
     if (is_scrub_wanted)
-        want_scrub(writer);
+        want_scrub(writer, 0);
     has_started = pthread_create(&writer->thread, &attributes, write_thread, writer) == 0;
     (void)pthread_attr_destroy(&attributes);
     if (!has_started) {

@@ -9,7 +9,7 @@ PAGES = [SOURCE / "sdk" / "docs" / name for name in ("configuration.md", "source
 # Where the configuration is read. Mappings, plugins' options and playbooks have pages of their own.
 READERS = sorted((SOURCE / "core" / "app").glob("settings*.c")) + sorted((SOURCE / "core" / "authority").glob("*.c")) + [
     SOURCE / "core" / "engine" / f"{name}.c"
-    for name in ("channels", "contacts", "entity", "fallback", "gap_watch", "tenant")] + [
+    for name in ("channels", "contacts", "entity", "fallback", "gap_watch", "retire", "tenant")] + [
         SOURCE / "core" / "login" / "policy.c"]
 TABLE = re.compile(r"\bchar \*const (?:\w*_)?keys\[\]\s*=\s*\{(.*?)\};", re.DOTALL)
 SPELLED = re.compile(r'strcmp\(value->key, "(\w+)"\)')  # login's reader goes by the key

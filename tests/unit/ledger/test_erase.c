@@ -430,6 +430,74 @@ static void guards_let_nothing_else_through(void)
     folder_done(&folder);
 }
 
+static struct hk_erasure retire(struct folder *folder, char (*ids)[HK_ID_SIZE], size_t id_count,
+    const uint64_t *seqs, size_t seq_count)
+{
+    struct hk_write *write = hk_write_new();
+    struct hk_retire_request request = {.tenant = folder->tenant,
+        .rule = "alerts",
+        .reason = "retention.alerts = 1d",
+        .ids = ids,
+        .id_count = id_count,
+        .seqs = seqs,
+        .seq_count = seq_count,
+        .time_us = hk_clock_now_us(hk_ledger_clock(folder->ledger))};
+    struct hk_error error = {.text = ""};
+    struct outcome outcome = {.is_known = false};
+
+    must(write != NULL && hk_write_retire(write, &request, &error) == HK_OK, error.text);
+    hk_ledger_submit_erase(folder->ledger, write, on_erased, &outcome);
+    while (!outcome.is_known)
+        folder_drain(folder);
+    return outcome.erasure;
+}
+
+/* By rule: what is still needed stays, is kept in mind, and takes nothing of the others with it. */
+static void rules_take_what_they_can(void)
+{
+    static char ids[][HK_ID_SIZE] = {"al-7", "al-1", "al-8", "al-none"};
+    static const uint64_t seqs[] = {2, 1, 0, 99};
+    struct folder folder;
+    struct hk_erasure erasure;
+
+    folder_init(&folder);
+    put(&folder, HK_KIND_USER_ADDED, "us-1", "{\"name\":\"n\",\"role\":\"viewer\"}"); /* 1 */
+    put(&folder, HK_KIND_SESSION_OPENED, "us-1", "{\"from\":\"" SECRET "\"}");        /* 2 */
+    put(&folder, HK_KIND_ALERT_RECEIVED, "al-7", "{\"view\":{\"title\":\"" SECRET "-7\"}}");
+    tell_story(&folder);
+    put(&folder, HK_KIND_ALERT_RECEIVED, "al-8", "{\"view\":{\"title\":\"" SECRET "-8\"}}");
+    erasure = retire(&folder, ids, COUNT_OF(ids), seqs, COUNT_OF(seqs));
+    CU_ASSERT_EQUAL(erasure.status, HK_OK);
+    CU_ASSERT_EQUAL(
+        erasure.entries, 3); /* two alerts and the session; a user's name doesn't go alone */
+    CU_ASSERT_EQUAL(erasure.subjects, 2);
+    CU_ASSERT_EQUAL(erasure.refused, 2);
+    CU_ASSERT_TRUE(answers(&folder,
+        "SELECT group_concat(key || value) FROM cursor WHERE source = '" HK_RETAINED_SHELF "'",
+        "al-1alerts,al-nonealerts"));
+    CU_ASSERT_TRUE(answers(&folder,
+        "SELECT count(*) || group_concat(id) FROM alert WHERE title IS NOT NULL", "2al-1,al-2"));
+    CU_ASSERT_TRUE(answers(&folder, "SELECT count(*) FROM run WHERE reason IS NULL", "1"));
+    CU_ASSERT_TRUE(is_sound(&folder));
+    /* Once it isn't needed any more it goes, and is forgotten. */
+    end_story(&folder);
+    erasure = retire(&folder, ids + 1, 1, NULL, 0);
+    CU_ASSERT_EQUAL(erasure.entries, COUNT_OF(story) + COUNT_OF(endings));
+    CU_ASSERT_EQUAL(erasure.refused, 0);
+    CU_ASSERT_TRUE(answers(&folder,
+        "SELECT group_concat(key) FROM cursor WHERE source = '" HK_RETAINED_SHELF "'", "al-none"));
+    /* Nothing left: nothing is said. */
+    erasure = retire(&folder, ids, 2, seqs, 1);
+    CU_ASSERT_EQUAL(erasure.entries, 0);
+    CU_ASSERT_TRUE(
+        answers(&folder, "SELECT count(*) FROM entry WHERE line LIKE '% payload.erased %'", "2"));
+    CU_ASSERT_TRUE(is_sound(&folder));
+    /* The bytes go soon, and with a stop at once. */
+    folder_close(&folder);
+    CU_ASSERT_FALSE(folder_has(&folder, SECRET));
+    folder_done(&folder);
+}
+
 /* What an engine that was killed had still to overwrite is done by the next. */
 static void the_next_start_goes_on(void)
 {
@@ -511,6 +579,7 @@ int main(void)
         {"bytes are nowhere after pages were split", bytes_are_nowhere_after_pages_were_split},
         {"tenants are apart", tenants_are_apart},
         {"guards let nothing else through", guards_let_nothing_else_through},
+        {"rules take what they can", rules_take_what_they_can},
         {"the next start goes on", the_next_start_goes_on},
         {"free places of a page are found", free_places_of_a_page_are_found},
     };
