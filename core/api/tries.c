@@ -120,7 +120,11 @@ static void record_locked(struct hk_people *people, const struct hk_user *user, 
 void hk_try_failed(struct hk_people *people, const struct hk_try *try_, const struct hk_user *user)
 {
     unsigned failures = hk_lockout_failures(people->lockout, try_->lane, try_->whom);
+    int64_t now_ms = hk_time_monotonic_ms();
 
+    hk_lockout_settle(people->lockout, try_->lane, try_->whom, now_ms);
+    if (try_->address[0] != '\0')
+        hk_lockout_settle(people->lockout, HK_LOCKOUT_ADDRESS, try_->address, now_ms);
     people->logins_refused++;
     if (user != NULL && failures == hk_lockout_worst(try_->lane))
         record_locked(people, user, failures);

@@ -157,6 +157,18 @@ unsigned hk_lockout_charge(
     return counter->failures;
 }
 
+void hk_lockout_settle(
+    struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key, int64_t now_ms)
+{
+    struct counter *counter = find(lockout, lane, key);
+
+    if (counter == NULL || now_ms <= counter->last_ms)
+        return;
+    counter->last_ms = now_ms;
+    leave_line(lockout, counter);
+    enter_line(lockout, counter);
+}
+
 void hk_lockout_refund(struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key)
 {
     struct counter *counter = find(lockout, lane, key);

@@ -32,6 +32,9 @@ int64_t hk_lockout_wait_ms(
 /* Count a try as failed; how many there are now. When memory is short it isn't counted: 0. */
 unsigned hk_lockout_charge(
     struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key, int64_t now_ms);
+/* The try has failed now: the wait begins here, however long it took to look at it. */
+void hk_lockout_settle(
+    struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key, int64_t now_ms);
 /* The try succeeded after all: take its charge back. */
 void hk_lockout_refund(struct hk_lockout *lockout, enum hk_lockout_lane lane, const char *key);
 /* Forget all failures. */

@@ -166,6 +166,25 @@ static void waits_grow_and_end(void)
     hk_lockout_free(lockout);
 }
 
+/* Looking at a try takes as long as others let it: that is no part of the wait. */
+static void waits_begin_when_a_try_has_failed(void)
+{
+    struct hk_lockout *lockout = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(hk_lockout_new(&lockout, NULL), HK_OK);
+    for (unsigned i = 0; i < 5; i++)
+        (void)hk_lockout_charge(lockout, HK_LOCKOUT_PERSON, "1/name", 1);
+    CU_ASSERT_EQUAL(hk_lockout_wait_ms(lockout, HK_LOCKOUT_PERSON, "1/name", 4001), 1000);
+    hk_lockout_settle(lockout, HK_LOCKOUT_PERSON, "1/name", 4001);
+    CU_ASSERT_EQUAL(hk_lockout_wait_ms(lockout, HK_LOCKOUT_PERSON, "1/name", 4001), 5000);
+    hk_lockout_settle(lockout, HK_LOCKOUT_PERSON, "1/name", 2001); /* an earlier one, told later */
+    CU_ASSERT_EQUAL(hk_lockout_wait_ms(lockout, HK_LOCKOUT_PERSON, "1/name", 4001), 5000);
+    CU_ASSERT_EQUAL(hk_lockout_failures(lockout, HK_LOCKOUT_PERSON, "1/name"), 5);
+    hk_lockout_settle(lockout, HK_LOCKOUT_PERSON, "2/name", 4001);
+    CU_ASSERT_EQUAL(hk_lockout_failures(lockout, HK_LOCKOUT_PERSON, "2/name"), 0);
+    hk_lockout_free(lockout);
+}
+
 static void success_gives_back_what_was_charged(void)
 {
     struct hk_lockout *lockout = NULL;
@@ -381,6 +400,7 @@ int main(void)
         {"sessions end by idleness and by age", sessions_end_by_idleness_and_by_age},
         {"rows come back", rows_come_back},
         {"waits grow and end", waits_grow_and_end},
+        {"waits begin when a try has failed", waits_begin_when_a_try_has_failed},
         {"success gives back what was charged", success_gives_back_what_was_charged},
         {"many keys push out the quiet ones", many_keys_push_out_the_quiet_ones},
         {"policies are read", policies_are_read},
