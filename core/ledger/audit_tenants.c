@@ -146,6 +146,18 @@ enum hk_status hk_audit_entries(struct hk_audit *audit, const struct hk_audit_te
     return status;
 }
 
+enum hk_status hk_audit_lines(struct hk_audit *audit, const struct hk_audit_tenant *tenant,
+    sqlite3_stmt **ret_stmt, struct hk_error *error)
+{
+    enum hk_status status = hk_stmt_prepare(audit->db,
+        "SELECT pos, line FROM entry WHERE pos >= ?1 AND pos < ?2 ORDER BY pos", ret_stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(
+            *ret_stmt, error, "ii", HK_POS(tenant->number, 0), HK_POS(tenant->number + 1, 0));
+    return status;
+}
+
 enum hk_status hk_audit_checkpoints(struct hk_audit *audit, const struct hk_audit_tenant *tenant,
     sqlite3_stmt **ret_stmt, struct hk_error *error)
 {

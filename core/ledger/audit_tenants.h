@@ -38,6 +38,9 @@ void hk_audit_step(struct hk_audit *audit);
 /* All entries of a tenant: pos, line, salt, payload, prev. */
 HK_MUST_CHECK enum hk_status hk_audit_entries(struct hk_audit *audit,
     const struct hk_audit_tenant *tenant, sqlite3_stmt **ret_stmt, struct hk_error *error);
+/* The same without what lies beside the lines: pos, line. */
+HK_MUST_CHECK enum hk_status hk_audit_lines(struct hk_audit *audit,
+    const struct hk_audit_tenant *tenant, sqlite3_stmt **ret_stmt, struct hk_error *error);
 /* All checkpoints of a tenant: size, note; by size. */
 HK_MUST_CHECK enum hk_status hk_audit_checkpoints(struct hk_audit *audit,
     const struct hk_audit_tenant *tenant, sqlite3_stmt **ret_stmt, struct hk_error *error);

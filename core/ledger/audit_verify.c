@@ -1,10 +1,11 @@
 /*
  * audit_verify: is the record whole? See audit.h.
  *
- * One pass over a tenant's entries in order, with the tree's frontier, the stored checkpoints and
- * the checkpoint that was given as three things that walk along. The first problem ends the pass:
- * what comes after it can't be judged.
+ * One pass over a tenant's lines in order, with the tree's frontier, the stored checkpoints and the
+ * checkpoint that was given as three things that walk along. The first problem ends the pass: what
+ * comes after it can't be judged. Payloads are looked at meanwhile (audit_payloads.h).
  */
+#include "ledger/audit_payloads.h"
 #include "ledger/audit_tenants.h"
 
 #include "base/json.h"
@@ -14,14 +15,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* A bit for each entry, grown as it is needed. */
-struct bits {
-    uint8_t *bytes;
-    size_t size;
-};
 
 struct verify {
     struct hk_audit *audit;
@@ -38,9 +32,10 @@ struct verify {
     uint64_t next_size;          /* of that row's checkpoint */
     const struct hk_note *given; /* for this tenant, or NULL */
     bool given_was_held;
-    struct bits holes;  /* entries without payload */
-    struct bits erased; /* those of which an entry says that it was erased */
-    uint64_t hole_count;
+    uint64_t hole_count; /* payloads that were erased */
+    /* Of one entry; here, since locals are zeroed each time. */
+    uint8_t roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE];
+    struct hk_error why;
     bool is_bad;
     uint64_t bad_seq;
     char problem[256];
@@ -169,120 +164,22 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
     return status;
 }
 
-static enum hk_status set_bit(struct bits *bits, uint64_t n, struct hk_error *error)
-{
-    size_t at = (size_t)(n / 8);
-
-    if (at >= bits->size) {
-        size_t size = bits->size * 2 > at + 1 ? bits->size * 2 : at + 1;
-        uint8_t *bytes = realloc(bits->bytes, size);
-
-        if (bytes == NULL)
-            return hk_fail(error, HK_NOMEM, "audit: out of memory");
-        memset(bytes + bits->size, 0, size - bits->size);
-        bits->bytes = bytes;
-        bits->size = size;
-    }
-    bits->bytes[at] |= (uint8_t)(1U << (n % 8));
-    return HK_OK;
-}
-
-static bool has_bit(const struct bits *bits, uint64_t n)
-{
-    return n / 8 < bits->size && (bits->bytes[n / 8] & 1U << (n % 8)) != 0;
-}
-
-/* What a payload.erased says: it can take away only what stands before it. */
-static enum hk_status note_erased(struct verify *v, const struct hk_entry *entry,
-    const char *payload, size_t size, struct hk_error *error)
-{
-    struct hk_json_doc doc = {.root = NULL};
-    const struct hk_json *entries;
-    enum hk_status status = HK_OK;
-
-    if (hk_json_parse(payload, size, &hk_json_limits_own, &doc, NULL) != HK_OK)
-        return HK_OK; /* then it explains nothing */
-    entries = hk_json_get(doc.root, "entries");
-    for (const struct hk_json *item = entries != NULL ? entries->first : NULL;
-         item != NULL && status == HK_OK; item = item->next) {
-        int64_t seq = hk_json_i64_at(item, "seq", -1);
-
-        if (seq >= 0 && (uint64_t)seq < entry->seq)
-            status = set_bit(&v->erased, (uint64_t)seq, error);
-    }
-    hk_json_doc_done(&doc);
-    return status;
-}
-
-/* Every hole needs an entry that says who made it, and no payload may be back. */
-static void check_holes(struct verify *v)
-{
-    size_t size = v->holes.size > v->erased.size ? v->holes.size : v->erased.size;
-
-    for (uint64_t n = 0; n < (uint64_t)size * 8 && !v->is_bad; n++) {
-        if (has_bit(&v->holes, n) && !has_bit(&v->erased, n))
-            bad(v, n, "salt and payload are missing, and no entry says that they were erased");
-        else if (!has_bit(&v->holes, n) && has_bit(&v->erased, n))
-            bad(v, n, "an entry says that the payload was erased, but it is there");
-    }
-}
-
-/* Salt and payload must be what the line commits to, or both be gone. */
-static void check_payload(struct verify *v, sqlite3_stmt *stmt, const struct hk_entry *entry)
-{
-    uint8_t commitment[HK_SHA256_SIZE];
-    const void *salt = sqlite3_column_blob(stmt, 2);
-    const void *payload = sqlite3_column_text(stmt, 3);
-
-    if ((salt == NULL) != (payload == NULL)) {
-        bad(v, entry->seq, "salt or payload is missing");
-        return;
-    }
-    if (salt == NULL)
-        return;
-    if (sqlite3_column_bytes(stmt, 2) != HK_SALT_SIZE) {
-        bad(v, entry->seq, "the salt has a wrong size");
-        return;
-    }
-    hk_entry_commit(salt, payload, (size_t)sqlite3_column_bytes(stmt, 3), commitment);
-    if (memcmp(commitment, entry->commitment, sizeof(commitment)) != 0)
-        bad(v, entry->seq, "salt or payload is not what the line commits to");
-}
-
-/* Remember a hole, and what an entry says of holes. */
-static enum hk_status note_holes(
-    struct verify *v, sqlite3_stmt *stmt, const struct hk_entry *entry, struct hk_error *error)
-{
-    const char *payload = (const char *)sqlite3_column_text(stmt, 3);
-
-    if (payload == NULL) {
-        v->hole_count++;
-        return set_bit(&v->holes, entry->seq, error);
-    }
-    if (entry->kind != HK_KIND_PAYLOAD_ERASED)
-        return HK_OK;
-    return note_erased(v, entry, payload, (size_t)sqlite3_column_bytes(stmt, 3), error);
-}
-
-/* One entry: its place, its line, its payload. Adds it to the tree. */
-static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct hk_error *ret_error)
+/* One entry: its place and its line. Adds it to the tree. */
+static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct hk_error *error)
 {
     uint64_t seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
     const char *line = hk_stmt_text(stmt, 1);
     size_t size = (size_t)sqlite3_column_bytes(stmt, 1);
     uint8_t leaf[HK_SHA256_SIZE];
-    uint8_t roots[HK_MERKLE_BLOCKS_MAX][HK_SHA256_SIZE];
     size_t blocks;
     struct hk_entry entry;
-    struct hk_error error;
-    enum hk_status status;
 
     if (seq != v->tree.size) {
         bad(v, v->tree.size, "the entry is missing: the next one is %" PRIu64, seq);
         return HK_OK;
     }
-    if (hk_entry_parse(line, size, &entry, &error) != HK_OK) {
-        bad(v, seq, "%s", error.text);
+    if (hk_entry_parse(line, size, &entry, &v->why) != HK_OK) {
+        bad(v, seq, "%s", v->why.text);
         return HK_OK;
     }
     if (entry.seq != seq) {
@@ -298,12 +195,10 @@ static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct h
             seq == 0 ? "the first entry does not open the ledger" : "the ledger is opened again");
         return HK_OK;
     }
-    check_payload(v, stmt, &entry);
     v->last_time_us = entry.time_us;
     hk_merkle_leaf(line, size, leaf);
-    blocks = hk_merkle_append_blocks(&v->tree, leaf, roots);
-    status = hold_blocks(v, roots, blocks, ret_error);
-    return status == HK_OK ? note_holes(v, stmt, &entry, ret_error) : status;
+    blocks = hk_merkle_append_blocks(&v->tree, leaf, v->roots);
+    return hold_blocks(v, v->roots, blocks, error);
 }
 
 /* As many stored roots as there are blocks: none is missing, and none is of entries that are gone.
@@ -395,11 +290,12 @@ static enum hk_status check_end(struct verify *v, struct hk_error *error)
     return v->is_bad ? HK_OK : check_tree(v, error);
 }
 
-static enum hk_status verify_tenant(struct verify *v, struct hk_error *error)
+/* The walk over the lines. */
+static enum hk_status verify_lines(struct verify *v, struct hk_error *error)
 {
-    sqlite3_stmt *entries = NULL;
+    sqlite3_stmt *lines = NULL;
     bool has_row = true;
-    enum hk_status status = hk_audit_entries(v->audit, v->tenant, &entries, error);
+    enum hk_status status = hk_audit_lines(v->audit, v->tenant, &lines, error);
 
     if (status == HK_OK)
         status = hk_audit_checkpoints(v->audit, v->tenant, &v->checkpoints, error);
@@ -413,22 +309,46 @@ static enum hk_status verify_tenant(struct verify *v, struct hk_error *error)
     while (status == HK_OK && !v->is_bad) {
         status = hold_all(v, error);
         if (status == HK_OK && !v->is_bad)
-            status = hk_stmt_step(entries, &has_row, error);
+            status = hk_stmt_step(lines, &has_row, error);
         if (status != HK_OK || v->is_bad || !has_row)
             break;
-        status = check_entry(v, entries, error);
+        status = check_entry(v, lines, error);
         hk_audit_step(v->audit);
     }
-    if (status == HK_OK)
-        check_holes(v);
     if (status == HK_OK && !v->is_bad)
         status = check_end(v, error);
-    free(v->holes.bytes);
-    free(v->erased.bytes);
-    (void)sqlite3_finalize(entries);
+    (void)sqlite3_finalize(lines);
     (void)sqlite3_finalize(v->checkpoints);
     (void)sqlite3_finalize(v->node);
     return status;
+}
+
+/* Lines here, payloads beside; what is wrong first is told. */
+static enum hk_status verify_tenant(struct verify *v, struct hk_error *error)
+{
+    struct hk_audit_payloads *payloads = NULL;
+    struct hk_payload_verdict verdict;
+    struct hk_error ignored;
+    enum hk_status ended;
+    enum hk_status status =
+        hk_audit_payloads_start(v->audit->options->data_dir, v->tenant->number, &payloads, error);
+
+    if (status == HK_OK)
+        status = verify_lines(v, error);
+    ended = hk_audit_payloads_finish(payloads,
+        status != HK_OK ? 0
+        : v->is_bad     ? v->tree.size
+                        : UINT64_MAX,
+        &verdict, status == HK_OK ? error : &ignored);
+    if (status != HK_OK || ended != HK_OK)
+        return status != HK_OK ? status : ended;
+    v->hole_count = verdict.erased;
+    /* An engine may have written more since the snapshot of the lines. */
+    if (verdict.is_bad && verdict.seq < v->tree.size) {
+        v->is_bad = false;
+        bad(v, verdict.seq, "%s", verdict.problem);
+    }
+    return HK_OK;
 }
 
 static void report(const struct verify *v, struct hk_jw *jw, struct hk_buf *scratch)

@@ -240,7 +240,6 @@ enum hk_status hk_entry_parse(
                 (int)size_of(version), version.at);
         return hk_fail(error, HK_INVALID, "entry: not an entry line");
     }
-    memset(&entry, 0, sizeof(entry));
     status = read_fields(rest, &entry, error);
     if (status == HK_OK)
         *ret_entry = entry;

@@ -84,7 +84,8 @@ static enum hk_status read_checkpoint(struct proof *proof, bool *ret_is_good)
 
 /* --- the shown entries --- */
 
-/* The entry at a row (line, salt, payload): is its payload the one that its line commits to? */
+/* The entry at a row (line, salt, payload, is_erased): is its payload the one that its line commits
+ * to, or gone by word of the record? */
 static bool is_committed(sqlite3_stmt *stmt, uint64_t seq)
 {
     uint8_t commitment[HK_SHA256_SIZE];
@@ -94,6 +95,8 @@ static bool is_committed(sqlite3_stmt *stmt, uint64_t seq)
             hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, NULL) != HK_OK ||
         entry.seq != seq)
         return false;
+    if (sqlite3_column_type(stmt, 1) == SQLITE_NULL && sqlite3_column_type(stmt, 2) == SQLITE_NULL)
+        return sqlite3_column_int(stmt, 3) != 0;
     if (sqlite3_column_bytes(stmt, 1) != HK_SALT_SIZE || sqlite3_column_text(stmt, 2) == NULL)
         return false;
     hk_entry_commit(sqlite3_column_blob(stmt, 1), sqlite3_column_text(stmt, 2),
@@ -105,11 +108,14 @@ static enum hk_status check_shown(struct proof *proof)
 {
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = hk_stmt_prepare(proof->reading->db,
-        "SELECT line, salt, payload FROM entry WHERE pos = ?1", &stmt, proof->error);
+        "SELECT line, salt, payload, EXISTS(SELECT 1 FROM erased WHERE tenant = ?2 AND seq = ?3)"
+        " FROM entry WHERE pos = ?1",
+        &stmt, proof->error);
 
     for (size_t i = 0; i < proof->count && status == HK_OK; i++) {
         bool has_row = false;
-        status = hk_stmt_bind(stmt, proof->error, "i", HK_POS(proof->tenant, proof->seqs[i]));
+        status = hk_stmt_bind(stmt, proof->error, "iii", HK_POS(proof->tenant, proof->seqs[i]),
+            (int64_t)proof->tenant, (int64_t)proof->seqs[i]);
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, proof->error);
         if (status == HK_OK && has_row) {

@@ -142,6 +142,24 @@ static void tamper_again(const struct folder *folder, const char *sql)
     (void)sqlite3_close(db);
 }
 
+/* A payload that was erased is no problem when the record says so. */
+static void erased_payloads_are_verified(void)
+{
+    struct folder folder;
+    struct asked asked = {.folder = &folder};
+
+    fill(&folder, 9);
+    put(&folder, HK_KIND_PAYLOAD_ERASED, "erasure",
+        "{\"subject\":\"al-2\",\"entries\":[{\"seq\":3}],\"subjects\":[]}");
+    folder_close(&folder);
+    folder_open(&folder);
+    tamper(&folder, "UPDATE entry SET salt = NULL, payload = NULL WHERE pos = " POS(3));
+    ask_about(&asked, 3);
+    CU_ASSERT_TRUE(says(&asked, "verified", ""));
+    asked_done(&asked);
+    folder_done(&folder);
+}
+
 /* What is shown is hashed from its lines, blocks stand for the rest. */
 static void only_what_is_shown_is_read(void)
 {
@@ -188,6 +206,7 @@ int main(void)
     static const struct suite_test tests[] = {
         {"what stands is verified", what_stands_is_verified},
         {"what was changed is not", what_was_changed_is_not},
+        {"erased payloads are verified", erased_payloads_are_verified},
         {"only what is shown is read", only_what_is_shown_is_read},
     };
     return suite_run("prove", tests, COUNT_OF(tests));
