@@ -188,6 +188,9 @@ bool hk_gate_op_may_speak(struct hk_gate_op *op)
         hk_gate_op_refuse(op, HK_DENIED, "whoever asked for it may not decide it");
     else if (op->state != HK_GATE_PENDING)
         hk_gate_op_conflict(op, "it is already decided");
+    else if (hk_json_i64_at(op->opened.root, "expires_us", INT64_MAX) <=
+             hk_engine_now_us(op->engine)) /* gate.expired is about to be written */
+        hk_gate_op_conflict(op, "its time is up");
     else
         return true;
     return false;

@@ -77,7 +77,8 @@ void hk_gate_op_written(void *ctx);
 const struct hk_json *hk_gate_op_current(const struct hk_gate_op *op);
 /* Is this one of those who asked for it? */
 bool hk_gate_op_excludes(const struct hk_gate_op *op, const char *actor_id);
-/* A person with the role who did not ask for it, and the gate is pending. False: ended. */
+/* A person with the role who did not ask for it, and the gate is pending, its time not up. False:
+ * ended. */
 bool hk_gate_op_may_speak(struct hk_gate_op *op);
 /* The digest is that of what is asked now. False: ended. */
 bool hk_gate_op_has_seen(struct hk_gate_op *op);

@@ -1,8 +1,10 @@
 """Corners that a playbook, a plugin or a change of the configuration can drive the engine into: whatever happens there,
 the engine goes on, and nothing waits for ever."""
 
+import datetime
 import os
 import pathlib
+import time
 
 import pytest
 
@@ -216,4 +218,24 @@ def test_what_may_be_renewed_and_by_whom(corner):
     assert renew("host").status == 200
     shown = corner.shown("containments", leases["soon-protected"]["id"])
     assert (shown["state"], shown["expires"]) == ("active", leases["soon-protected"]["expires"])
+    assert corner.is_sound()
+
+
+def test_an_approval_that_comes_late_approves_nothing(corner):
+    """Many questions ran out while nothing ran. Until it is written that one did, a yes is too late all the same."""
+    engine = corner.start('return act.world.touch_once { target = alert.src.ip }', outcome="ask", expires="3s")
+    for batch in range(6):
+        body = [alert(n, category="endpoint", src={"ip": f"203.0.{batch}.{n}"}) for n in range(200)]
+        assert engine.post("/v1/alerts", corner.sender, body).json["accepted"] == 200
+        corner.sent += 200
+    last = until(lambda: corner.items("approvals", "pending"), "a gate")[0]
+    gate = corner.shown("approvals", last["id"])
+    engine.stop()
+    over = datetime.datetime.fromisoformat(gate["expires"].replace("Z", "+00:00")).timestamp()
+    until(lambda: time.time() > over, "the end of its time")
+    corner.start(outcome="ask", expires="3s")
+    late = corner.decide(gate)
+    assert late.status == 409, late.body
+    until(lambda: corner.shown("approvals", gate["id"])["state"] == "expired", "its end in the record")
+    assert not corner.items("containments")
     assert corner.is_sound()
