@@ -1,5 +1,6 @@
 #include "ledger/backup.h"
 
+#include "base/crashpoint.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -235,15 +236,18 @@ static enum hk_status restore_into(const struct hk_backup_options *options, sqli
     enum hk_status status = HK_OK;
 
     if (snprintf(path, sizeof(path), "%s/" HK_STORE_FILE, options->data_dir) >= (int)sizeof(path) ||
-        snprintf(partial, sizeof(partial), "%s" PARTIAL, path) >= (int)sizeof(partial))
+        snprintf(partial, sizeof(partial), "%s/" HK_STORE_PARTIAL, options->data_dir) >=
+            (int)sizeof(partial))
         return hk_fail(error, HK_INVALID, "the folder's path is too long");
-    status = hk_backup_files_extract(from, options->data_dir, error);
-    if (status == HK_OK)
-        status = open_plain(partial, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &to, error);
+    /* First, and gone last: while it is there nobody takes this folder for a whole one. */
+    status = hk_file_make_private(partial, "", 0, error);
     if (status != HK_OK)
         return status;
-    if (chmod(partial, 0600) != 0)
-        status = hk_fail(error, HK_IO, "cannot set the mode of %s: %s", partial, strerror(errno));
+    hk_crashpoint("restore.begun");
+    status = hk_backup_files_extract(from, options->data_dir, error);
+    hk_crashpoint("restore.files");
+    if (status == HK_OK)
+        status = open_plain(partial, SQLITE_OPEN_READWRITE, &to, error);
     if (status == HK_OK)
         status = copy_pages(from, to, options, error);
     if (status == HK_OK)
@@ -255,7 +259,14 @@ static enum hk_status restore_into(const struct hk_backup_options *options, sqli
     if (status == HK_OK)
         status = hk_store_exec(to, "COMMIT", error);
     (void)sqlite3_close(to);
-    return status == HK_OK ? hk_file_publish(partial, path, error) : status;
+    hk_crashpoint("restore.pages");
+    if (status == HK_OK)
+        status = hk_file_publish(partial, path, error);
+    if (status != HK_OK) { /* as it was, so that it can be tried again */
+        hk_backup_files_remove(from, options->data_dir);
+        (void)unlink(partial);
+    }
+    return status;
 }
 
 enum hk_status hk_backup_restore(const struct hk_backup_options *options, struct hk_error *error)
@@ -277,6 +288,8 @@ enum hk_status hk_backup_restore(const struct hk_backup_options *options, struct
         status = hk_backup_folder_is_empty(options->data_dir, error);
     if (status == HK_OK)
         status = hk_engine_lock(options->data_dir, &lock_fd, error);
+    if (status == HK_OK) /* nobody came in between */
+        status = hk_backup_folder_is_empty(options->data_dir, error);
     if (status == HK_OK)
         status = restore_into(options, from, &note, error);
     if (lock_fd >= 0)

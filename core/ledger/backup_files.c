@@ -219,20 +219,60 @@ enum hk_status hk_backup_files_extract(sqlite3 *from, const char *data_dir, stru
     return status;
 }
 
+/* Folders that the name leads through, from the innermost: those that are empty by now. */
+static void remove_folders(char *path, size_t from)
+{
+    char *slash;
+
+    while ((slash = strrchr(path, '/')) != NULL && (size_t)(slash - path) > from) {
+        *slash = '\0';
+        if (rmdir(path) != 0)
+            return;
+    }
+}
+
+void hk_backup_files_remove(sqlite3 *from, const char *data_dir)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct hk_error error;
+    char path[PATH_MAX];
+    bool has_row = false;
+
+    if (hk_stmt_prepare(from, "SELECT name FROM backup_file", &stmt, &error) != HK_OK)
+        return;
+    while (hk_stmt_step(stmt, &has_row, &error) == HK_OK && has_row) {
+        const char *name = hk_stmt_text(stmt, 0);
+        if (!is_good_name(name, (size_t)sqlite3_column_bytes(stmt, 0)) ||
+            snprintf(path, sizeof(path), "%s/%s", data_dir, name) >= (int)sizeof(path))
+            continue;
+        (void)unlink(path);
+        remove_folders(path, strlen(data_dir));
+    }
+    (void)sqlite3_finalize(stmt);
+}
+
 enum hk_status hk_backup_folder_is_empty(const char *data_dir, struct hk_error *error)
 {
     DIR *folder = opendir(data_dir);
     const struct dirent *entry;
     bool is_empty = true;
+    bool is_half = false;
 
     if (folder == NULL)
         return errno == ENOENT
                    ? HK_OK
                    : hk_fail(error, HK_IO, "cannot read %s: %s", data_dir, strerror(errno));
-    while ((entry = readdir(folder)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            strcmp(entry->d_name, "engine.lock") != 0)
             is_empty = false;
+        if (strcmp(entry->d_name, HK_STORE_PARTIAL) == 0)
+            is_half = true;
+    }
     (void)closedir(folder);
+    if (is_half)
+        return hk_fail(error, HK_CONFLICT,
+            "a restoration into %s was cut off: remove that folder, and restore again", data_dir);
     if (!is_empty)
         return hk_fail(error, HK_CONFLICT,
             "%s is not empty: a backup is restored into a folder of its own", data_dir);

@@ -30,7 +30,9 @@ HK_MUST_CHECK enum hk_status hk_backup_files_store(
  * HK_INVALID. Nothing that is there is replaced. */
 HK_MUST_CHECK enum hk_status hk_backup_files_extract(
     sqlite3 *from, const char *data_dir, struct hk_error *error);
-/* HK_OK when the folder is absent or empty. */
+/* Take away what was extracted, as far as it goes: of a restoration that failed. */
+void hk_backup_files_remove(sqlite3 *from, const char *data_dir);
+/* HK_OK when the folder is absent, or holds nothing but an engine's lock. */
 HK_MUST_CHECK enum hk_status hk_backup_folder_is_empty(
     const char *data_dir, struct hk_error *error);
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -305,13 +306,27 @@ static enum hk_status settle_schema(
     return hk_migrate(db, progress, error);
 }
 
+/* A folder in which a restoration was cut off holds a key and no record: no ledger is begun there.
+ */
+static enum hk_status refuse_half(const char *data_dir, struct hk_error *error)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof(path), "%s/" HK_STORE_PARTIAL, data_dir) < (int)sizeof(path) &&
+        access(path, F_OK) == 0)
+        return hk_fail(error, HK_CONFLICT,
+            "a restoration into %s was cut off: remove that folder, and restore again", data_dir);
+    return HK_OK;
+}
+
 enum hk_status hk_store_open_writer(const char *data_dir, bool must_refold,
     const struct hk_store_progress *progress, sqlite3 **ret_db, struct hk_error *error)
 {
     sqlite3 *db = NULL;
-    enum hk_status status =
-        open_file(data_dir, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, error);
+    enum hk_status status = refuse_half(data_dir, error);
 
+    if (status == HK_OK)
+        status = open_file(data_dir, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, error);
     if (status != HK_OK)
         return status;
     status = hk_store_exec(db,

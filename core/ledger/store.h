@@ -19,6 +19,7 @@
 #define HK_STORE_SCHEMA_OLDEST 1 /* that migrate.h knows the way from */
 #define HK_STORE_SCHEMA_NODES 3  /* the first with the table node */
 #define HK_STORE_FILE "ledger.db"
+#define HK_STORE_PARTIAL HK_STORE_FILE ".partial" /* of a restoration that is under way */
 
 /* Positions: the tenant's number and the entry's number in its ledger. */
 #define HK_POS_SHIFT 40

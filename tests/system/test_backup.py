@@ -2,14 +2,20 @@
 
 import json
 import os
+import pathlib
+import shutil
 import sqlite3
 import stat
+import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from engine import Engine, alert
 from waiting import until
+
+CRASH = pathlib.Path(os.environ["HIKESHI_BUILD"]) / "hikeshi-crash"
 
 
 @pytest.fixture
@@ -123,3 +129,42 @@ def test_a_backup_can_not_write_outside_its_places(fresh, target, name):
     done = target.run("restore", backup)
     assert done.returncode == 1 and "outside of its places" in done.stderr
     assert not (target.folder / "evil").exists()
+    # Nothing of it is left, its key least of all, and a good one can follow.
+    assert os.listdir(target.data) == ["engine.lock"]
+    with sqlite3.connect(backup) as db:
+        db.execute("DELETE FROM backup_file WHERE name = ?", (name,))
+    db.close()
+    target.ok("restore", backup)
+    assert target.document("audit", "verify")["ok"] is True
+
+
+@pytest.mark.skipif(not CRASH.exists(), reason="hikeshi-crash is not built")
+@pytest.mark.parametrize("point", ["restore.begun", "restore.files", "restore.pages"])
+def test_a_restoration_that_is_cut_off_is_not_taken_for_a_whole_one(fresh, target, point):
+    fresh.start()
+    backup = fresh.folder / "b"
+    fresh.ok("backup", backup)
+    fresh.stop()
+    cut = subprocess.run([CRASH, "restore", backup, "--data", target.data], capture_output=True, text=True,
+                         env=target.environment() | {"HIKESHI_CRASH": point})
+    assert cut.returncode == -9, cut.stderr
+    again = target.run("restore", backup)
+    assert again.returncode == 1 and "was cut off" in again.stderr, again.stderr
+    begun = target.run("serve", "--config", target.config, "--listen", "127.0.0.1:0")
+    assert begun.returncode == 1 and "was cut off" in begun.stderr, begun.stderr
+    shutil.rmtree(target.data)
+    target.ok("restore", backup)
+    assert target.document("audit", "verify")["ok"] is True
+    target.start()
+
+
+def test_two_restorations_into_one_folder(fresh, target):
+    fresh.start()
+    backup = fresh.folder / "b"
+    fresh.ok("backup", backup)
+    fresh.stop()
+    with ThreadPoolExecutor(4) as several:
+        done = list(several.map(lambda _: target.run("restore", backup), range(4)))
+    assert sorted(one.returncode for one in done) == [0, 1, 1, 1], [one.stderr for one in done]
+    assert target.document("audit", "verify")["ok"] is True
+    assert (target.data / "key" / "ledger.pem").read_bytes() == (fresh.data / "key" / "ledger.pem").read_bytes()
