@@ -385,7 +385,7 @@ static struct hk_release *op_new(struct hk_engine *engine, struct hk_tenant_stat
 void hk_lease_due(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *containment)
 {
     struct hk_release *op = op_new(engine, tenant, containment, LEASE_EXPIRE, "its time is up");
-    hk_turn_take(engine, op->standing.id, go, op);
+    hk_turn_take_first(engine, op->standing.id, go, op);
 }
 
 void hk_lease_list(struct hk_engine *engine, hk_tenant tenant, const char *containment)
@@ -406,7 +406,7 @@ void hk_leases_recover(struct hk_engine *engine)
     for (size_t i = 0; i < count; i++) {
         struct hk_release *op = op_new(engine, hk_tenant_of(engine, items[i].tenant),
             items[i].containment, LEASE_RECOVER, "its release goes on after a restart");
-        hk_turn_take(engine, op->standing.id, go, op);
+        hk_turn_take_first(engine, op->standing.id, go, op);
     }
     free(items);
 }

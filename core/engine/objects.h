@@ -177,6 +177,7 @@ struct hk_out {
 
 struct hk_turn {
     struct hk_turn *next;
+    bool is_first;
     void (*go)(void *ctx);
     void *ctx;
 };

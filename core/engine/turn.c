@@ -14,7 +14,8 @@ struct hk_turns {
     struct hk_turn *waiting;
 };
 
-void hk_turn_take(struct hk_engine *engine, const char *subject, void (*go)(void *ctx), void *ctx)
+static void take(
+    struct hk_engine *engine, const char *subject, bool is_first, void (*go)(void *ctx), void *ctx)
 {
     struct hk_turns *turns = hk_map_get(&engine->turns, subject);
     if (turns == NULL) {
@@ -25,12 +26,25 @@ void hk_turn_take(struct hk_engine *engine, const char *subject, void (*go)(void
         return;
     }
     struct hk_turn *turn = hk_engine_alloc(sizeof *turn);
+    turn->is_first = is_first;
     turn->go = go;
     turn->ctx = ctx;
-    struct hk_turn **end = &turns->waiting;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = turn;
+    struct hk_turn **at = &turns->waiting;
+    while (*at != NULL && (!is_first || (*at)->is_first))
+        at = &(*at)->next;
+    turn->next = *at;
+    *at = turn;
+}
+
+void hk_turn_take(struct hk_engine *engine, const char *subject, void (*go)(void *ctx), void *ctx)
+{
+    take(engine, subject, false, go, ctx);
+}
+
+void hk_turn_take_first(
+    struct hk_engine *engine, const char *subject, void (*go)(void *ctx), void *ctx)
+{
+    take(engine, subject, true, go, ctx);
 }
 
 void hk_turn_end(struct hk_engine *engine, const char *subject)
