@@ -7,6 +7,7 @@
 #include "engine/case_index.h"
 #include "engine/case_join.h"
 #include "engine/case_op.h"
+#include "engine/case_soon.h"
 #include "engine/memory.h"
 
 #include <string.h>
@@ -47,6 +48,8 @@ void hk_case_unmerge(struct hk_case_op *op)
     hk_tx_simple(&tx, HK_KIND_CASE_UNMERGED, op->id, "from", op->row.into, "reason", reason_of(op));
     op->row.into[0] = 0;
     hk_case_index_set(op->engine->cases, op->tenant->number, op->id, true, "");
+    /* Its alerts may have been closed with the other's: then nothing else looks at it. */
+    hk_case_soon(op->engine, op->tenant, op->id);
     hk_case_op_commit(op, &tx);
 }
 

@@ -254,6 +254,15 @@ def test_a_merge_can_be_taken_back(engine):
     assert [engine.case(it)["counts"]["alerts"] for it in (a, b, c)] == [1, 1, 2]
 
 
+def test_what_was_closed_while_merged_does_not_stay_open(engine):
+    one, two = (engine.case_of(engine.send(user={"name": f"merged-closed-{n}"})) for n in range(2))
+    engine.do(f"/v1/cases/{one}/merge", {"into": two})
+    engine.do(f"/v1/cases/{two}/close", {"verdict": "expected"})
+    assert engine.do(f"/v1/cases/{one}/unmerge")["state"] == "open"
+    until(lambda: engine.case(one)["state"] == "closed", "the case to close")
+    assert engine.case(one)["verdict"] == "expected"
+
+
 def test_an_alert_goes_out_and_back(engine):
     first, second = (engine.send(user={"name": "split"}) for _ in range(2))
     case = engine.case_of(first)
