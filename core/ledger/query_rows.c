@@ -34,6 +34,12 @@
     "(SELECT " column " FROM cursor WHERE cursor.tenant = containment.tenant"                      \
     " AND source = '" HK_CHECK_SHELF "' AND key = containment.id)"
 
+/* What was asked for by a run belongs to the case that the run's alert is in today. */
+#define TASK_CASE                                                                                  \
+    "coalesce(nullif(task.in_case, ''), (SELECT nullif(alert.in_case, '') FROM run JOIN alert"     \
+    " ON alert.tenant = run.tenant AND alert.id = run.alert"                                       \
+    " WHERE run.tenant = task.tenant AND run.id = task.run))"
+
 static const struct hk_collection collections[] = {
     {"alerts", "alert", "id", NULL, NULL, false, true, "state IN ('new', 'routed')",
         {TEXT("id", "id"), TEXT("state", "state"), SEVERITY("severity", "severity"),
@@ -73,7 +79,7 @@ static const struct hk_collection collections[] = {
     {"tasks", "task", "id", NULL, NULL, false, true, "state = 'open'",
         {TEXT("id", "id"), TEXT("state", "state"), TEXT("kind", "kind"), TEXT("title", "title"),
             TEXT("instruction", "instruction"), TEXT("owner", "owner"), TEXT("role", "role"),
-            SEVERITY("severity", "severity"), TEXT("case", "in_case"), TEXT("run", "run"),
+            SEVERITY("severity", "severity"), TEXT("case", TASK_CASE), TEXT("run", "run"),
             TEXT("step", "step"), TEXT("containment", "containment"), TEXT("action", "action"),
             TEXT("target", "target"), TIME("opened", "opened_us"), TIME("due", "due_us"),
             TIME("done", "done_us"), TEXT("done_by", "done_by"), TEXT("outcome", "outcome")}},

@@ -70,6 +70,13 @@ def test_a_recommendation_says_what_to_do(start):
     opened = datetime.datetime.fromisoformat(task["opened"].replace("Z", "+00:00"))
     assert due - opened == datetime.timedelta(minutes=30)
     assert engine.items("approvals") == engine.items("containments") == [] and engine.world() == []
+    # it belongs to the case of its alert, also when that is moved to another
+    alert = engine.of("/v1/runs/" + task["run"])["alert"]
+    in_case = engine.of("/v1/alerts/" + alert)["case"]
+    assert in_case and task["case"] == in_case == engine.items("tasks")[0]["case"]
+    moved = engine.do(f"/v1/cases/{in_case}/split", {"alert": alert, "reason": "a test"})["to"]
+    assert engine.of("/v1/tasks/" + task["id"])["case"] == moved != in_case
+    assert [item["id"] for item in engine.of("/v1/cases/" + moved)["tasks"]] == [task["id"]]
     # where the tenant gave no words of its own, the action and its arguments are told
     other = recommended(engine, act("touch_once", "host-2"))
     assert other["owner"] == "responder"
