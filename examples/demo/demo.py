@@ -405,6 +405,9 @@ class Demo:
         self.record()
         if self.paper.is_terminal and sys.stdin.isatty():
             self.stay()
+        for process in reversed(self.processes):  # whoever asks the engine would miss it
+            if process is not self.engine:
+                self.stop(process)
         status = self.stop(self.engine)
         if status != 0:
             raise DemoError(f"the engine ended with {status} when asked to stop")

@@ -83,6 +83,7 @@ def test_without_a_terminal_it_decides_by_itself(tmp_path, lab):
     wanted = LIST if lab == "list" else lab_of(done.stdout)
     assert is_told([*story(wanted), "stopped; the demo leaves nothing behind"], done.stdout) is None
     assert "rejected the block of 203.0.113.90" in done.stdout
+    assert "could not poll" not in done.stdout
     assert "\033" not in done.stdout
     assert list(tmp_path.iterdir()) == []
     assert processes_with(str(tmp_path)) == []
