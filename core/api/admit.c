@@ -92,6 +92,7 @@ static bool choose_tenant(
     struct hk_engine *engine = exchange->api->engine;
     const char *header = hk_http_header(request, "x-hikeshi-tenant");
     const char *path_name = hk_route_param(&exchange->match, "tenant");
+    bool is_engine_wide = (exchange->match.route->flags & HK_ROUTE_ENGINE_WIDE) != 0;
     char query[HK_ID_SIZE];
     const char *name = NULL;
     hk_tenant named;
@@ -105,10 +106,10 @@ static bool choose_tenant(
     else if (hk_http_query_is_given(request, "tenant"))
         name = query;
     else if (!is_bound)
-        name = hk_engine_only_tenant(engine);
+        name = is_engine_wide ? hk_engine_any_tenant(engine) : hk_engine_only_tenant(engine);
     if (name == NULL && !is_bound) {
-        hk_answer_problem(
-            exchange, 400, "there are several tenants: name one with X-Hikeshi-Tenant");
+        hk_answer_problem(exchange, 400,
+            "there are several tenants: name one (--tenant, or the header X-Hikeshi-Tenant)");
         return false;
     }
     if (name == NULL)

@@ -42,10 +42,11 @@ struct hk_param {
 };
 
 enum hk_route_flag {
-    HK_ROUTE_RAW_BODY = 1,    /* the handler reads the bytes */
-    HK_ROUTE_BASIC_AUTH = 2,  /* a token may also come as the password of HTTP Basic */
-    HK_ROUTE_PAGE = 4,        /* HTML for people: see session.h */
-    HK_ROUTE_BEFORE_TOTP = 8, /* also for those who still have to set up their device */
+    HK_ROUTE_RAW_BODY = 1,     /* the handler reads the bytes */
+    HK_ROUTE_BASIC_AUTH = 2,   /* a token may also come as the password of HTTP Basic */
+    HK_ROUTE_PAGE = 4,         /* HTML for people: see session.h */
+    HK_ROUTE_BEFORE_TOTP = 8,  /* also for those who still have to set up their device */
+    HK_ROUTE_ENGINE_WIDE = 16, /* concerns all tenants: none need be named */
 };
 
 struct hk_route {

@@ -89,6 +89,24 @@ static void route_config_apply(
         api->apply(api->apply_ctx, on_applied, job);
 }
 
+static void route_engine(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct hk_buf out;
+    struct hk_jw jw;
+
+    (void)request;
+    (void)body;
+    hk_buf_init(&out, HK_HTTP_RESPONSE_SIZE_MAX);
+    hk_jw_init(&jw, &out);
+    hk_jw_object(&jw);
+    hk_jw_kv(&jw, "version", exchange->api->version);
+    hk_jw_kv_time(&jw, "started", exchange->api->started_us);
+    hk_jw_object_end(&jw);
+    hk_answer_buf(exchange, 200, &out);
+    hk_buf_done(&out);
+}
+
 /* --- the table --- */
 
 const struct hk_route hk_routes_config[] = {
@@ -101,11 +119,21 @@ const struct hk_route hk_routes_config[] = {
         .status = 200,
         .answer = "in_force: what the ledger has of it",
         .problems = {404, 503}},
+    {.method = "GET",
+        .path = "/v1/engine",
+        .role = "tenant-admin",
+        .role_too = "auditor",
+        .handler = route_engine,
+        .summary = "The engine that answers, and since when it runs",
+        .flags = HK_ROUTE_ENGINE_WIDE,
+        .status = 200,
+        .answer = "version, started"},
     {.method = "POST",
         .path = "/v1/config/apply",
         .role = "tenant-admin",
         .handler = route_config_apply,
         .summary = "Check the configuration's file, and begin anew with it",
+        .flags = HK_ROUTE_ENGINE_WIDE,
         .status = 202,
         .answer = "it is good, and is being put into force",
         .problems = {409, 503}},

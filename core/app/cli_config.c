@@ -47,9 +47,9 @@ static void engine_started(const struct hk_cli *cli, char *ret_started, size_t c
     struct hk_reply reply = {.status = 0};
 
     ret_started[0] = '\0';
-    if (hk_cli_engine_runs(cli) && hk_cli_get(cli, &reply, "/v1/config") == 0)
+    if (hk_cli_engine_runs(cli) && hk_cli_get(cli, &reply, "/v1/engine") == 0)
         (void)snprintf(
-            ret_started, capacity, "%s", hk_json_string_at(reply.doc.root, "engine_started", ""));
+            ret_started, capacity, "%s", hk_json_string_at(reply.doc.root, "started", ""));
     hk_reply_done(&reply);
 }
 

@@ -100,6 +100,8 @@ const char *hk_engine_tenant_name(const struct hk_engine *engine, hk_tenant tena
 int hk_engine_zone_minutes(const struct hk_engine *engine, hk_tenant tenant);
 /* The only tenant's name, or NULL when there are more. */
 const char *hk_engine_only_tenant(const struct hk_engine *engine);
+/* The name of one that there is, for what concerns them all; NULL when there is none. */
+const char *hk_engine_any_tenant(const struct hk_engine *engine);
 /* The dedupe fields of the tenant for intake, NULL-ended; NULL: the default. */
 const char *const *hk_engine_dedupe_fields(const struct hk_engine *engine, hk_tenant tenant);
 

@@ -123,6 +123,11 @@ const char *hk_engine_only_tenant(const struct hk_engine *engine)
     return engine->tenant_count == 1 ? engine->tenants[0]->name : NULL;
 }
 
+const char *hk_engine_any_tenant(const struct hk_engine *engine)
+{
+    return engine->tenant_count > 0 ? engine->tenants[0]->name : NULL;
+}
+
 const char *const *hk_engine_dedupe_fields(const struct hk_engine *engine, hk_tenant tenant)
 {
     const struct hk_tenant_state *state = hk_tenant_of(engine, tenant);

@@ -163,3 +163,34 @@ def test_diagnostics_come_as_json_too():
             assert set(json.loads(line)) == {"time", "level", "text"}
     finally:
         it.remove()
+
+
+def test_tenants_come_and_go():
+    """The file is the whole engine's: nobody is named to apply it. What a tenant had waits until it is back."""
+    both = "return hikeshi { tenants = { one = %s, two = %s } }" % (tenant_lua(), tenant_lua())
+    engine = Engine(both)
+    try:
+        engine.start()
+        sensor = engine.token(service="sensor-1", role="analyst", tenant="two")
+        approver = engine.token(user="approver-1", role="approver", tenant="two")
+        engine.post("/v1/alerts", sensor, alert(1))
+        gate = until(lambda: engine.get("/v1/approvals?state=pending", approver).json["items"], "the gate")[0]["id"]
+        shown = engine.run("config", "show")
+        assert shown.returncode == 1 and "--tenant" in shown.stderr
+        assert engine.document("config", "apply")["engine_started"]
+        engine.config.write_text("return hikeshi { tenants = { one = %s } }" % tenant_lua())
+        engine.ok("config", "apply")
+        assert engine.get("/v1/approvals", approver).status == 401
+        engine.config.write_text(both)
+        engine.ok("config", "apply")
+        shown = engine.get("/v1/approvals/" + gate, approver).json
+        assert shown["state"] == "pending"
+        until(lambda: engine.get("/readyz").status == 200, "the plugins")
+        decided = engine.post(f"/v1/approvals/{gate}/decision", approver,
+                              {"decision": "approve", "digest": shown["digest"]})
+        assert decided.status == 200, decided.body
+        until(lambda: engine.get("/v1/containments?state=active", approver).json["items"], "the block")
+        assert engine.stop() == 0
+        assert engine.document("audit", "verify")["ok"] is True
+    finally:
+        engine.remove()
