@@ -103,3 +103,42 @@ def test_the_end_of_a_run_comes_once_somebody_knows():
         until(lambda: "run_for" in (it.get(run, person).json["reason"] or ""), "the end of the run", patience_s=20)
     finally:
         it.remove()
+
+
+DAY_S = 24 * 3600
+
+
+def test_what_still_holds_is_written_down_once_a_day():
+    """The plugin is asked all the time; what it says again and again is news once a day."""
+    was, engine_module.HIKESHI = engine_module.HIKESHI, str(CRASH)
+    it = Engine(CONFIG.replace('capabilities', 'verify = { every = "1s" }, lease = { max = "30d" }, capabilities'))
+    (it.folder / "slow.lua").write_text(PLAYBOOK.replace('expires = "1s"', 'expires = "20d"'))
+
+    def verified():
+        return sum("containment.verified" in line for line in it.ok("audit", "show", "--subject", lease, "--jsonl")
+                   .splitlines())
+
+    def looked():
+        return it.get("/v1/containments/" + lease, sensor).json["checked"]
+
+    def wait_for_looks(count):
+        for _ in range(count):
+            before = looked()
+            until(lambda: looked() != before, "another look")
+
+    try:
+        for ahead, expected in ((-3 * DAY_S, 1), (-3 * DAY_S + 3600, 1), (-2 * DAY_S + 60, 2), (-DAY_S + 120, 3)):
+            it.extra = {"HIKESHI_CLOCK": str(ahead)}
+            it.start()
+            if ahead == -3 * DAY_S:
+                sensor = it.token(service="sensor-1", role="analyst")
+                it.post("/v1/alerts", sensor, alert(title="lease", category="network"))
+                lease = until(lambda: [c for c in it.get("/v1/containments", sensor).json["items"]
+                                       if c["state"] == "active"], "the block")[0]["id"]
+            wait_for_looks(2)
+            assert verified() == expected
+            assert it.stop() == 0
+        it.ok("audit", "rebuild", "--check")
+    finally:
+        it.remove()
+        engine_module.HIKESHI = was
