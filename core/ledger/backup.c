@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "ledger/backup_files.h"
+#include "ledger/backup_schema.h"
 #include "ledger/ledger.h"
 #include "ledger/store.h"
 
@@ -281,7 +282,9 @@ enum hk_status hk_backup_restore(const struct hk_backup_options *options, struct
     status = open_plain(options->file, SQLITE_OPEN_READONLY, &from, error);
     if (status != HK_OK)
         return status;
-    status = read_note(from, options->file, &note, error);
+    status = hk_backup_schema_check(from, options->file, error);
+    if (status == HK_OK)
+        status = read_note(from, options->file, &note, error);
     if (status == HK_OK)
         status = check_whole(from, options->file, error);
     if (status == HK_OK)

@@ -168,3 +168,33 @@ def test_two_restorations_into_one_folder(fresh, target):
     assert sorted(one.returncode for one in done) == [0, 1, 1, 1], [one.stderr for one in done]
     assert target.document("audit", "verify")["ok"] is True
     assert (target.data / "key" / "ledger.pem").read_bytes() == (fresh.data / "key" / "ledger.pem").read_bytes()
+
+
+FOREIGN = {
+    "a trigger": ("CREATE TRIGGER evil AFTER INSERT ON alert BEGIN UPDATE user SET role = 'provider-admin'; END",
+                  "brings a trigger of its own, evil"),
+    "a guard with other words": (
+        "DROP TRIGGER entry_is_not_changed; CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry BEGIN"
+        " SELECT 1; END", "brings a trigger of its own, entry_is_not_changed"),
+    "a guard that is gone": ("DROP TRIGGER entry_is_not_deleted", "trigger entry_is_not_deleted is missing"),
+    "a table that is gone": ("DROP TABLE gate", "table gate is missing"),
+    "a view without end": (
+        "ALTER TABLE backup_note RENAME TO b; CREATE VIEW backup_note AS WITH RECURSIVE c(n) AS"
+        " (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) AS format, 1 AS schema, '' AS id, 1 AS time_us FROM c",
+        "brings a view of its own, backup_note"),
+    "a virtual table": ("CREATE VIRTUAL TABLE v USING fts5(a)", "brings a table of its own, v"),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_backup_brings_nothing_that_runs(fresh, target, what):
+    sql, words = FOREIGN[what]
+    fresh.start()
+    backup = fresh.folder / "b"
+    fresh.ok("backup", backup)
+    db = sqlite3.connect(backup)
+    db.executescript(sql)
+    db.close()
+    done = target.run("restore", backup)
+    assert done.returncode == 1 and words in done.stderr, done.stderr
+    assert not target.data.exists()
