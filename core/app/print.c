@@ -29,22 +29,17 @@ const char *hk_plain(void)
     return has_colours() ? "\033[0m" : "";
 }
 
-/* How many bytes does a character have that steers a terminal: a control (C0, DEL, C1), or one of
- * those that turn the direction of text around, so that it reads as other text? 0: it doesn't. */
+/* How many bytes does a character have that steers a terminal, turns the direction of text around,
+ * or isn't seen, so that it reads as other text? 0: it doesn't, or none begins here. */
 static size_t steering_size(const unsigned char *text, size_t size)
 {
-    unsigned char c = text[0];
+    size_t width = 1;
 
-    if (c < 0x20 || c == 0x7f)
-        return 1;
-    if (size >= 2 && ((c == 0xc2 && text[1] < 0xa0) || (c == 0xd8 && text[1] == 0x9c)))
-        return 2;
-    if (size >= 3 && c == 0xe2 &&
-        ((text[1] == 0x80 &&
-             (text[2] == 0x8e || text[2] == 0x8f || (text[2] >= 0xa8 && text[2] <= 0xae))) ||
-            (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9)))
-        return 3;
-    return 0;
+    if (text[0] < 0x80)
+        return text[0] < 0x20 || text[0] == 0x7f ? 1 : 0;
+    if (hk_utf8_valid_prefix((const char *)text, size < 4 ? size : 4) == 0)
+        return 0;
+    return hk_character_is_unseen(hk_utf8_decode((const char *)text, &width)) ? width : 0;
 }
 
 /* Copy text with control bytes as \xNN, bad UTF-8 too; returns the width in characters. */
@@ -87,6 +82,16 @@ void hk_print_text(const char *text)
     free(safe);
 }
 
+/* As JSON writes a character that it doesn't show (RFC 8259 section 7). */
+static void print_escaped(uint32_t character)
+{
+    if (character < 0x10000)
+        printf("\\u%04x", (unsigned)character);
+    else
+        printf("\\u%04x\\u%04x", 0xd7c0U + (unsigned)(character >> 10),
+            0xdc00U + (unsigned)(character & 0x3ff));
+}
+
 void hk_print_json(const char *json, size_t size)
 {
     const unsigned char *at = (const unsigned char *)json;
@@ -98,12 +103,8 @@ void hk_print_json(const char *json, size_t size)
         size_t steering = is_blank ? 0 : steering_size(at + i, size - i);
         if (steering == 0)
             continue;
-        unsigned code = steering == 1   ? at[i]
-                        : steering == 2 ? (at[i] & 0x1fu) << 6 | (at[i + 1] & 0x3fu)
-                                        : (at[i] & 0x0fu) << 12 | (at[i + 1] & 0x3fu) << 6 |
-                                              (at[i + 2] & 0x3fu);
         (void)fwrite(json + begin, 1, i - begin, stdout);
-        printf("\\u%04x", code);
+        print_escaped(hk_utf8_decode(json + i, &steering));
         i += steering - 1;
         begin = i + 1;
     }

@@ -177,11 +177,11 @@ def on_a_terminal(engine, *args):
 
 
 def test_nothing_on_a_terminal_steers_it(engine):
-    title = "csi \u009b2J del \x7f turned \u202egnp.exe\u2069 \u200e\u061c end"
+    title = "csi \u009b2J del \x7f turned \u202egnp.exe\u2069 \u200e\u061c unseen \u200b\U000e0041 end"
     engine.ok("send", "-", stdin=lines(alert(42, title=title, severity="low")))
     [item] = [item for item in engine.document("alert", "list")["items"] if "turned" in item["title"]]
     assert item["title"] == title
-    steering = set("\x1b\x7f\u009b\u202e\u2069\u200e\u061c")
+    steering = set("\x1b\x7f\u009b\u202e\u2069\u200e\u061c\u200b\U000e0041")
     for command in (["alert", "list"], ["alert", "show", item["id"]], ["audit", "show"]):
         for form in ([], ["--json"], ["--jsonl"]):
             written = on_a_terminal(engine, *command, *form)
