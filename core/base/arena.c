@@ -90,7 +90,7 @@ static void *take(struct hk_arena *arena, size_t size)
 
     if (size > SIZE_MAX - ALIGNMENT)
         return NULL;
-    size = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     if (block == NULL || size > block->capacity - block->used)
         block = add_block(arena, size);
     if (block == NULL)

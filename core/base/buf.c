@@ -64,6 +64,24 @@ static bool reserve(struct hk_buf *buf, size_t size)
     return true;
 }
 
+void hk_buf_reserve(struct hk_buf *buf, size_t size)
+{
+    if (size > buf->size)
+        (void)reserve(buf, size - buf->size);
+}
+
+char *hk_buf_extend(struct hk_buf *buf, size_t size)
+{
+    char *data;
+
+    if (!reserve(buf, size))
+        return NULL;
+    data = buf->data + buf->size;
+    buf->size += size;
+    buf->data[buf->size] = '\0';
+    return data;
+}
+
 void hk_buf_append(struct hk_buf *buf, const void *data, size_t size)
 {
     if (!reserve(buf, size))

@@ -28,7 +28,11 @@ void hk_buf_init(struct hk_buf *buf, size_t size_max);
 void hk_buf_done(struct hk_buf *buf);
 /* Forget the bytes and the failure, keep the memory. */
 void hk_buf_clear(struct hk_buf *buf);
+/* Have room for size bytes in all from the beginning, where it is known how many they will be. */
+void hk_buf_reserve(struct hk_buf *buf, size_t size);
 void hk_buf_append(struct hk_buf *buf, const void *data, size_t size);
+/* Append size bytes that the caller writes at once, at what is given back; NULL when it failed. */
+HK_MUST_CHECK char *hk_buf_extend(struct hk_buf *buf, size_t size);
 void hk_buf_append_text(struct hk_buf *buf, const char *text);
 void hk_buf_append_char(struct hk_buf *buf, char c);
 void hk_buf_appendf(struct hk_buf *buf, const char *format, ...) HK_PRINTF(2, 3);

@@ -87,20 +87,29 @@ static void skip_space(struct reader *r)
 
 /* --- strings --- */
 
-/* Does the word hold a quote, a backslash or a control byte? */
-static bool has_special(uint64_t word)
+/* The highest bit of each byte that is a quote, a backslash or a control byte is set, and perhaps
+ * of bytes behind the first of them (as little-endian machines have it). */
+static uint64_t find_special(uint64_t word)
 {
     uint64_t quote = word ^ EACH_BYTE('"');
     uint64_t backslash = word ^ EACH_BYTE('\\');
     uint64_t found = ((quote - EACH_BYTE(1)) & ~quote) | ((backslash - EACH_BYTE(1)) & ~backslash) |
                      ((word - EACH_BYTE(0x20)) & ~word);
 
-    return (found & EACH_BYTE(0x80)) != 0;
+    return found & EACH_BYTE(0x80);
 }
 
-static bool is_special(char c)
+/* The first special byte of the word at from. */
+static const char *first_special(const char *from, uint64_t special)
 {
-    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return from + __builtin_ctzll(special) / 8;
+#else
+    (void)special;
+    while ((unsigned char)*from >= 0x20 && *from != '"' && *from != '\\')
+        from++;
+    return from;
+#endif
 }
 
 /* Copy up to the next special byte. Whole words are stored; what is too much is overwritten. */
@@ -108,22 +117,20 @@ static void copy_run(const char **at, char **out)
 {
     const char *from = *at;
     char *to = *out;
+    uint64_t special;
     uint64_t word;
 
     for (;;) {
         memcpy(&word, from, sizeof(word));
         memcpy(to, &word, sizeof(word));
-        if (has_special(word))
+        special = find_special(word);
+        if (special != 0)
             break;
         from += sizeof(word);
         to += sizeof(word);
     }
-    while (!is_special(*from)) {
-        from++;
-        to++;
-    }
-    *at = from;
-    *out = to;
+    *at = first_special(from, special);
+    *out = to + (*at - from);
 }
 
 /* Four hex digits, or -1. */

@@ -69,9 +69,46 @@ static void append_good_text(struct hk_buf *out, const char *text, size_t size)
     hk_buf_append(out, text + begin, size - begin);
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Is it nothing but ASCII that needs no escape? */
+static bool is_plain(const char *text, size_t size)
+{
+    uint64_t found = 0;
+    uint64_t word;
+
+    while (size >= sizeof(word)) {
+        uint64_t quote;
+        uint64_t backslash;
+        memcpy(&word, text, sizeof(word));
+        quote = word ^ EACH_BYTE('"');
+        backslash = word ^ EACH_BYTE('\\');
+        /* Of a byte below 0x80 the highest bit is set by the subtraction when it was less. */
+        found |=
+            word | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | (word - EACH_BYTE(0x20));
+        if ((found & EACH_BYTE(0x80)) != 0)
+            return false;
+        text += sizeof(word);
+        size -= sizeof(word);
+    }
+    for (; size > 0; text++, size--)
+        if (must_escape(*text) || (unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
 /* Any bytes; each that is no text becomes U+FFFD. */
 static void append_quoted(struct hk_buf *out, const char *text, size_t size)
 {
+    if (is_plain(text, size)) {
+        char *at = size < SIZE_MAX - 2 ? hk_buf_extend(out, size + 2) : NULL;
+        if (at == NULL)
+            return;
+        at[0] = '"';
+        memcpy(at + 1, text, size);
+        at[size + 1] = '"';
+        return;
+    }
     hk_buf_append_char(out, '"');
     while (size > 0) {
         size_t good = hk_utf8_valid_prefix(text, strnlen(text, size));

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #define HK_MUST_CHECK __attribute__((warn_unused_result))
+/* For wide rooms on the stack that are not cleared first: only what was written there is read. */
+#define HK_UNCLEARED __attribute__((uninitialized))
 #define HK_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 
 /* name, text for people */

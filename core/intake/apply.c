@@ -16,6 +16,11 @@
 #define PRODUCT_SIZE 64
 #define UNIQUE_MAX HK_MAPPING_LIST_MAX
 
+#define BIT(target) (UINT64_C(1) << HK_TARGET_##target)
+/* What the envelope may know, see ask_envelope. */
+#define ENVELOPE_TARGETS                                                                           \
+    (BIT(PRODUCT) | BIT(SEVERITY) | BIT(TIME) | BIT(DEVICE_HOST) | BIT(DEVICE_IP))
+
 struct run {
     const struct hk_mapping *mapping;
     struct hk_event *event;
@@ -26,12 +31,13 @@ struct run {
     struct hk_scope scope;
     const struct hk_fields *fields[CASES_MAX + 1]; /* cases that fit, then the mapping's own */
     unsigned field_count;
+    uint64_t targets; /* bit n: somebody may know target n */
     long steps;
     const char *group; /* that is open in the view; "" for none */
     enum hk_target target;
     bool is_filled[HK_TARGET_MAX];
     bool is_list_open;
-    char seen[UNIQUE_MAX][HK_TECHNIQUE_SIZE];
+    char (*seen)[HK_TECHNIQUE_SIZE]; /* UNIQUE_MAX of them */
     unsigned seen_count;
     char unread[48]; /* a time that could not be read */
 };
@@ -59,7 +65,7 @@ static void open_key(struct run *run)
 
 void hk_write_title(struct hk_jw *jw, struct hk_slice text)
 {
-    char title[HK_MAPPING_TITLE_MAX + 1];
+    HK_UNCLEARED char title[HK_MAPPING_TITLE_MAX + 1];
     size_t size = hk_utf8_prefix(text.at, text.size, HK_MAPPING_TITLE_MAX);
 
     for (size_t i = 0; i < size; i++)
@@ -265,9 +271,12 @@ static bool find_in(void *ctx, const struct hk_source *source, struct hk_slice t
 {
     const struct finding *finding = ctx;
 
+    const struct hk_grams *grams = hk_event_grams(finding->run->event, text);
+
     (void)source;
     for (const struct hk_pattern *const *pattern = finding->find->any; *pattern != NULL; pattern++)
-        if (hk_pattern_find(*pattern, text, &finding->run->steps, finding->run->slots))
+        if ((grams == NULL || hk_grams_may(grams, hk_pattern_needs(*pattern))) &&
+            hk_pattern_find(*pattern, text, &finding->run->steps, finding->run->slots))
             return true;
     return false;
 }
@@ -286,11 +295,30 @@ struct choice {
     const struct hk_case *found;
 };
 
+/* value is in lower case. */
+static bool choose_open(struct choice *choice, struct hk_slice value)
+{
+    const struct hk_cases *cases = choice->cases;
+    struct hk_grams grams;
+
+    if (cases->open_count == 0)
+        return false;
+    hk_grams_of(value, &grams);
+    for (unsigned i = 0; i < cases->open_count; i++) {
+        if (hk_grams_may(&grams, &cases->open[i].key.needs) &&
+            hk_glob_fits_lower(&cases->open[i].key, value)) {
+            choice->found = &cases->open[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool choose(void *ctx, const struct hk_source *source, struct hk_slice value)
 {
     struct choice *choice = ctx;
     const struct hk_cases *cases = choice->cases;
-    char key[CASE_KEY_MAX];
+    HK_UNCLEARED char key[CASE_KEY_MAX];
     unsigned low = 0;
     unsigned high = cases->exact_count;
 
@@ -302,7 +330,7 @@ static bool choose(void *ctx, const struct hk_source *source, struct hk_slice va
     key[value.size] = '\0';
     while (low < high) {
         unsigned middle = (low + high) / 2;
-        int order = strcmp(key, cases->exact[middle].key);
+        int order = strcmp(key, cases->exact[middle].key.text);
         if (order == 0) {
             choice->found = &cases->exact[middle];
             return true;
@@ -312,13 +340,7 @@ static bool choose(void *ctx, const struct hk_source *source, struct hk_slice va
         else
             low = middle + 1;
     }
-    for (unsigned i = 0; i < cases->glob_count; i++) {
-        if (hk_glob_is_like(cases->globs[i].key, value)) {
-            choice->found = &cases->globs[i];
-            return true;
-        }
-    }
-    return false;
+    return choose_open(choice, (struct hk_slice){key, value.size});
 }
 
 static void choose_cases(struct run *run)
@@ -330,10 +352,12 @@ static void choose_cases(struct run *run)
             (void)hk_source_values(by, &run->scope, choose, &choice);
         if (choice.found == NULL || run->field_count == CASES_MAX)
             continue;
-        run->fields[run->field_count++] = &choice.found->fields;
-        find_parts(run, choice.found->fields.finds);
+        run->fields[run->field_count++] = choice.found->fields;
+        run->targets |= choice.found->fields->targets;
+        find_parts(run, choice.found->fields->finds);
     }
     run->fields[run->field_count++] = &run->mapping->fields;
+    run->targets |= run->mapping->fields.targets | ENVELOPE_TARGETS;
 }
 
 /* --- one field --- */
@@ -341,7 +365,8 @@ static void choose_cases(struct run *run)
 static bool ask_sources(struct run *run, const struct hk_source *source)
 {
     for (; source != NULL; source = source->next) {
-        if (hk_source_values(source, &run->scope, write_value, run))
+        if (hk_source_may(source, &run->scope) &&
+            hk_source_values(source, &run->scope, write_value, run))
             return true;
         if (run->is_list_open && hk_targets[run->target].shape == HK_SHAPE_LIST)
             return true;
@@ -445,7 +470,8 @@ static void fill_more(struct run *run)
                 continue;
             for (const struct hk_source *source = more->source; source != NULL;
                  source = source->next)
-                if (hk_source_values(source, &run->scope, write_more, &ctx))
+                if (hk_source_may(source, &run->scope) &&
+                    hk_source_values(source, &run->scope, write_more, &ctx))
                     break;
         }
     }
@@ -516,7 +542,9 @@ bool hk_mapping_apply(const struct hk_mapping *mapping, struct hk_event *event,
     const struct hk_mapping_trouble *earlier, struct hk_jw *jw, struct hk_form_facts *facts,
     struct hk_mapping_trouble *ret_trouble)
 {
+    HK_UNCLEARED char seen[UNIQUE_MAX][HK_TECHNIQUE_SIZE];
     struct run run = {.mapping = mapping,
+        .seen = seen,
         .event = event,
         .jw = jw,
         .facts = facts,
@@ -532,7 +560,8 @@ bool hk_mapping_apply(const struct hk_mapping *mapping, struct hk_event *event,
     choose_cases(&run);
     hk_jw_object(jw);
     for (int target = 0; target < HK_TARGET_MAX; target++)
-        fill_target(&run, (enum hk_target)target);
+        if ((run.targets >> target & 1) != 0)
+            fill_target(&run, (enum hk_target)target);
     fill_more(&run);
     open_group(&run, "");
     hk_write_header(event, jw);

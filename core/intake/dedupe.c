@@ -9,13 +9,22 @@
 
 #define KEY_BYTES 16
 #define JOIN_SIZE_MAX (4 * HK_ALERT_SIZE_MAX)
+#define JOIN_SIZE_USUAL 256
 
 const char *const hk_dedupe_fields_default[] = {"product", "title", "src.ip", "dst.ip", "dst.port",
     "device.host", "user.name", "file.sha256", "url", NULL};
 
 static void append_field(struct hk_buf *out, const void *data, size_t size)
 {
-    hk_buf_appendf(out, "%zu:", size);
+    char digits[24] = {[22] = ':'};
+    size_t at = 22;
+    size_t left = size;
+
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    hk_buf_append(out, digits + at, 23 - at);
     hk_buf_append(out, data, size);
 }
 
@@ -28,15 +37,19 @@ enum hk_status hk_dedupe_key(
     enum hk_status status;
 
     hk_buf_init(&joined, JOIN_SIZE_MAX);
+    hk_buf_reserve(&joined, JOIN_SIZE_USUAL);
     hk_buf_init(&value, JOIN_SIZE_MAX);
     for (; *fields != NULL; fields++) {
         const struct hk_json *field = hk_json_at(view, *fields);
         hk_buf_clear(&value);
-        if (field != NULL && (field->type == HK_JSON_STRING || field->type == HK_JSON_NUMBER))
-            hk_buf_append(&value, field->text, field->text_size);
-        else if (field != NULL && field->type != HK_JSON_NULL)
+        if (field == NULL || field->type == HK_JSON_NULL) {
+            append_field(&joined, "", 0);
+        } else if (field->type == HK_JSON_STRING || field->type == HK_JSON_NUMBER) {
+            append_field(&joined, field->text, field->text_size);
+        } else {
             hk_json_canonical(field, &value);
-        append_field(&joined, value.data != NULL ? value.data : "", value.size);
+            append_field(&joined, value.data != NULL ? value.data : "", value.size);
+        }
     }
     status = hk_buf_check(&value, "dedupe key", error);
     if (status == HK_OK)

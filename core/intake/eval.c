@@ -12,61 +12,6 @@
 #define TEMPLATE_GROUPS_MAX 32
 #define NUMBER_SIZE_MAX 40
 
-bool hk_glob_is_like(const char *pattern, struct hk_slice text)
-{
-    const char *star = NULL; /* pattern after the last star, and where its run ends so far */
-    size_t run = 0;
-    size_t at = 0;
-
-    while (at < text.size) {
-        if (*pattern == '*') {
-            star = ++pattern;
-            run = at;
-            if (*star == '\0')
-                return true;
-        } else if (*pattern == '?' || (*pattern != '\0' && *pattern == hk_lower(text.at[at]))) {
-            pattern++;
-            at++;
-        } else if (star != NULL) {
-            pattern = star;
-            at = ++run;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
-/* The same of a text in lower case: parts between stars are found by the C library's search, which
- * is what makes it cheap to ask a long text for many patterns. */
-static bool glob_fits_lower(const char *pattern, struct hk_slice text)
-{
-    size_t size = strcspn(pattern, "*");
-
-    if (strchr(pattern, '?') != NULL)
-        return hk_glob_is_like(pattern, text);
-    if (size > text.size || memcmp(text.at, pattern, size) != 0)
-        return false;
-    text = hk_slice_after(text, size);
-    pattern += size;
-    if (*pattern == '\0')
-        return text.size == 0;
-    for (;;) {
-        size_t at;
-        pattern++; /* the star */
-        size = strcspn(pattern, "*");
-        if (pattern[size] == '\0')
-            return size <= text.size && memcmp(text.at + text.size - size, pattern, size) == 0;
-        at = hk_slice_find(text, pattern, size);
-        if (at > text.size)
-            return false;
-        text = hk_slice_after(text, at + size);
-        pattern += size;
-    }
-}
-
 /* --- values at paths --- */
 
 static bool text_of(const struct hk_json *value, struct hk_slice *ret_text)
@@ -115,11 +60,14 @@ static bool walk_texts(
         return walk->fn(walk->ctx, scope->slots[path->slot]);
     }
     if (path->root == HK_PATH_ENVELOPE)
-        return hk_path_walk(path, scope->event->envelope, on_value, walk);
-    if (hk_path_walk(path, scope->event->body, on_value, walk))
+        return hk_path_may_lead(path, scope->event->envelope_keys) &&
+               hk_path_walk(path, scope->event->envelope, on_value, walk);
+    if (hk_path_may_lead(path, scope->event->body_keys) &&
+        hk_path_walk(path, scope->event->body, on_value, walk))
         return true;
     for (unsigned i = 0; i < scope->under_count; i++)
-        if (hk_path_walk(path, scope->under[i], on_value, walk))
+        if (hk_path_may_lead(path, scope->under_keys[i]) &&
+            hk_path_walk(path, scope->under[i], on_value, walk))
             return true;
     return false;
 }
@@ -130,6 +78,8 @@ static bool take_object(void *ctx, const struct hk_json *value)
 
     if (value->type != HK_JSON_OBJECT)
         return false;
+    scope->under_keys[scope->under_count] = hk_path_keys_of(value);
+    scope->keys |= scope->under_keys[scope->under_count];
     scope->under[scope->under_count++] = value;
     return true;
 }
@@ -137,6 +87,7 @@ static bool take_object(void *ctx, const struct hk_json *value)
 void hk_scope_look_under(struct hk_scope *scope, const struct hk_mapping *mapping)
 {
     scope->under_count = 0;
+    scope->keys = scope->event->body_keys;
     for (unsigned i = 0; i < mapping->under_count; i++)
         (void)hk_path_walk(&mapping->under[i], scope->event->body, take_object, scope);
 }
@@ -171,17 +122,19 @@ static bool fits_condition(void *ctx, struct hk_slice text)
 
     if (condition->is_range)
         return is_in_range(text, condition->low, condition->high);
-    for (unsigned i = 0; i < condition->text_count; i++)
-        if (hk_glob_is_like(condition->texts[i], text))
+    for (unsigned i = 0; i < condition->glob_count; i++)
+        if (hk_glob_may_begin(&condition->globs[i], text) &&
+            hk_glob_fits(&condition->globs[i], text))
             return true;
     return false;
 }
 
 /* The whole text is asked for by many mappings: there is a copy of it in lower case. */
-static bool fits_text(const struct hk_condition *condition, struct hk_slice lower)
+static bool fits_text(const struct hk_condition *condition, const struct hk_event *event)
 {
-    for (unsigned i = 0; i < condition->text_count; i++)
-        if (glob_fits_lower(condition->texts[i], lower))
+    for (unsigned i = 0; i < condition->glob_count; i++)
+        if (hk_grams_may(&event->grams, &condition->globs[i].needs) &&
+            hk_glob_fits_lower(&condition->globs[i], event->lower))
             return true;
     return false;
 }
@@ -190,9 +143,10 @@ bool hk_conditions_hold(const struct hk_condition *conditions, const struct hk_s
 {
     for (; conditions != NULL; conditions = conditions->next) {
         struct text_walk walk = {fits_condition, (void *)conditions, true};
-        bool holds = conditions->is_of_text && scope->event->lower.at != NULL
-                         ? fits_text(conditions, scope->event->lower)
-                         : walk_texts(&conditions->path, scope, &walk);
+        bool holds =
+            conditions->is_of_text && !conditions->is_range && scope->event->lower.at != NULL
+                ? fits_text(conditions, scope->event)
+                : walk_texts(&conditions->path, scope, &walk);
         if (holds == conditions->is_negated)
             return false;
     }
@@ -268,6 +222,7 @@ static bool fill_template(
 /* --- sources --- */
 
 struct source_walk {
+    const struct hk_event *event;
     const struct hk_source *source;
     hk_value_fn *fn;
     void *ctx;
@@ -293,12 +248,15 @@ static struct hk_slice cut(const struct hk_source *source, struct hk_slice value
     return hk_slice_trim(value);
 }
 
-static bool look_up(const struct hk_value_map *map, struct hk_slice *in_out_value)
+static bool look_up(
+    const struct hk_value_map *map, const struct hk_grams *grams, struct hk_slice *in_out_value)
 {
     for (unsigned i = 0; i < map->count; i++) {
         const struct hk_value_entry *entry = &map->entries[i];
+        if (grams != NULL && !entry->is_range && !hk_grams_may(grams, &entry->key.needs))
+            continue;
         if (entry->is_range ? is_in_range(*in_out_value, entry->low, entry->high)
-                            : hk_glob_is_like(entry->key, *in_out_value)) {
+                            : hk_glob_fits(&entry->key, *in_out_value)) {
             *in_out_value = hk_slice_of(entry->value);
             return true;
         }
@@ -311,16 +269,16 @@ static bool on_text(void *ctx, struct hk_slice text)
     const struct source_walk *walk = ctx;
 
     text = cut(walk->source, text);
-    if (text.size == 0 || (walk->source->map != NULL && !look_up(walk->source->map, &text)))
+    if (text.size == 0 ||
+        (walk->source->map != NULL &&
+            !look_up(walk->source->map, hk_event_grams(walk->event, text), &text)))
         return false;
     return walk->fn(walk->ctx, walk->source, text);
 }
 
-/* Apart from the others: its room on the stack is cleared whenever it is entered. */
-static __attribute__((noinline)) bool on_template(
-    struct source_walk *walk, const struct hk_scope *scope)
+static bool on_template(struct source_walk *walk, const struct hk_scope *scope)
 {
-    char out[TEMPLATE_SIZE_MAX];
+    HK_UNCLEARED char out[TEMPLATE_SIZE_MAX];
     struct filling filling = {.out = out};
 
     return fill_template(&walk->source->template, scope, &filling) &&
@@ -330,7 +288,7 @@ static __attribute__((noinline)) bool on_template(
 bool hk_source_values(
     const struct hk_source *source, const struct hk_scope *scope, hk_value_fn *fn, void *ctx)
 {
-    struct source_walk walk = {source, fn, ctx};
+    struct source_walk walk = {scope->event, source, fn, ctx};
     struct text_walk texts = {on_text, &walk, false};
 
     if (source->when != NULL && !hk_conditions_hold(source->when, scope))

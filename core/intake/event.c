@@ -114,6 +114,15 @@ static bool try_json_behind(struct making *making)
     return true;
 }
 
+/* Four bytes; case does not matter. */
+static bool may_hold(const struct hk_event *event, const char *four)
+{
+    struct hk_needs needs = {.count = 0};
+
+    hk_needs_add(&needs, hk_slice_of(four));
+    return hk_grams_may(&event->grams, &needs);
+}
+
 static bool try_fields(struct making *making)
 {
     struct hk_slice text = making->event->text;
@@ -121,9 +130,10 @@ static bool try_fields(struct making *making)
     struct hk_tree_node *body = NULL;
     unsigned reads = HK_READS_CEF;
 
-    if (hk_slice_find(text, "CEF:", 4) < text.size)
+    if (may_hold(making->event, "CEF:") && hk_slice_find(text, "CEF:", 4) < text.size)
         body = hk_cef_read(text, &making->tree, &head);
-    if (body == NULL && hk_slice_find(text, "LEEF:", 5) < text.size) {
+    if (body == NULL && may_hold(making->event, "EEF:") &&
+        hk_slice_find(text, "LEEF:", 5) < text.size) {
         reads = HK_READS_LEEF;
         body = hk_leef_read(text, &making->tree, &head);
     }
@@ -147,6 +157,8 @@ static bool try_xml(struct making *making)
     struct hk_tree_node *body;
     size_t begin = text.size;
 
+    if (!may_hold(making->event, "<?xm") && !may_hold(making->event, "<Eve"))
+        return false;
     for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
         size_t at = hk_slice_find(text, begins[i], strlen(begins[i]));
         begin = at < begin ? at : begin;
@@ -335,6 +347,10 @@ static enum hk_status read_text(
     event->text = event->syslog.msg;
     put_header(making);
     put(making, "@text", event->text);
+    if (making->envelope->last != NULL) /* the hint's first: there is one */
+        event->shown =
+            (struct hk_slice){making->envelope->last->text, making->envelope->last->text_size};
+    hk_grams_of(event->text, &event->grams);
     if (!copy_lower(event))
         return HK_NOMEM;
     if (!try_json(event, event->text) && !try_json_behind(making) && !try_fields(making) &&
@@ -377,6 +393,8 @@ enum hk_status hk_event_read(const char *bytes, size_t size, const struct hk_mes
         return hk_fail(error, HK_NOMEM, "no memory for a message");
     }
     ret_event->envelope = &making.envelope->json;
+    ret_event->envelope_keys = hk_path_keys_of(ret_event->envelope);
+    ret_event->body_keys = hk_path_keys_of(ret_event->body);
     return HK_OK;
 }
 
@@ -398,8 +416,10 @@ void hk_event_read_as(struct hk_event *event, const struct hk_mapping *mapping)
     else if (mapping->has_pairs && (event->reads & HK_READS_TEXT) != 0)
         body = hk_pairs_read(event->text,
             (struct hk_pairs_rule){mapping->pairs_between, mapping->pairs_equals}, &tree);
-    if (body != NULL && !tree.failed)
-        event->body = &body->json;
+    if (body == NULL || tree.failed)
+        return;
+    event->body = &body->json;
+    event->body_keys = hk_path_keys_of(event->body);
 }
 
 /* --- messages in messages --- */

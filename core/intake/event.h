@@ -24,9 +24,13 @@ struct hk_event {
     unsigned reads;                 /* what the body is: bits of enum hk_reads */
     const struct hk_json *body;     /* an object, perhaps empty */
     const struct hk_json *envelope; /* an object */
-    bool has_syslog;                /* a PRI, or a time that heads the line */
+    uint64_t body_keys;             /* of both: hk_path_keys_of */
+    uint64_t envelope_keys;
+    bool has_syslog; /* a PRI, or a time that heads the line */
     struct hk_syslog syslog;
-    struct hk_slice lower;  /* the text in lower case */
+    struct hk_slice lower;  /* the text in lower case; at NULL when there is none, and no grams */
+    struct hk_grams grams;  /* of the text */
+    struct hk_slice shown;  /* "@text" in the envelope, which is a copy of the text */
     struct hk_slice text;   /* the message after the header, clean UTF-8; size 0 for JSON alone */
     bool is_object;         /* the bytes are one strict JSON object and nothing else */
     struct hk_slice source; /* its exact bytes then */
@@ -34,6 +38,16 @@ struct hk_event {
     struct hk_slice outer_host; /* what a message around this one says of its device */
     struct hk_slice outer_ip;
 };
+
+/* The grams of the event's text, if this is a part of it; else NULL. */
+static inline const struct hk_grams *hk_event_grams(
+    const struct hk_event *event, struct hk_slice part)
+{
+    const char *begin = event->shown.at;
+
+    return begin != NULL && part.at >= begin && part.at < begin + event->shown.size ? &event->grams
+                                                                                    : NULL;
+}
 
 /* Read. HK_LIMIT, HK_NOMEM, HK_INVALID when there is nothing but blanks. */
 HK_MUST_CHECK enum hk_status hk_event_read(const char *bytes, size_t size,

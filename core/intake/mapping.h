@@ -6,6 +6,7 @@
 #ifndef HK_INTAKE_MAPPING_H
 #define HK_INTAKE_MAPPING_H
 
+#include "intake/glob.h"
 #include "intake/path.h"
 #include "intake/pattern.h"
 #include "intake/products.h"
@@ -33,14 +34,13 @@ struct hk_condition {
     bool is_range;
     double low;
     double high;
-    const char *const *texts; /* any of them, in lower case; '*' stands for any run, '?' for any
-                                 byte; case is ignored */
-    unsigned text_count;
+    const struct hk_glob *globs; /* any of them */
+    unsigned glob_count;
     const struct hk_condition *next;
 };
 
 struct hk_value_entry {
-    const char *key; /* with '*' as above */
+    struct hk_glob key;
     bool is_range;
     double low;
     double high;
@@ -94,22 +94,23 @@ struct hk_more {
 };
 
 struct hk_fields {
+    uint64_t targets; /* bit n: there is something for target n */
     const struct hk_source *by_target[HK_TARGET_MAX];
     const struct hk_more *more; /* fields under "more" */
     const struct hk_find *finds;
 };
 
 struct hk_case {
-    const char *key; /* in lower case; may hold '*' */
-    struct hk_fields fields;
+    struct hk_glob key;
+    const struct hk_fields *fields;
 };
 /* Fields by a value, such as the number of the message. */
 struct hk_cases {
     const struct hk_source *by;
     const struct hk_case *exact; /* sorted by key */
     unsigned exact_count;
-    const struct hk_case *globs; /* the first that fits counts */
-    unsigned glob_count;
+    const struct hk_case *open; /* with stars; the first that fits counts */
+    unsigned open_count;
     const struct hk_cases *next;
 };
 

@@ -135,6 +135,13 @@ static enum hk_status read_more(
     return hk_mapping_sources(reader, node, HK_SHAPE_TEXT, &((struct hk_more *)*link)->source);
 }
 
+enum hk_status hk_mapping_target(struct hk_mapping_reader *reader, const struct hk_json *node,
+    enum hk_target target, struct hk_fields *fields)
+{
+    fields->targets |= UINT64_C(1) << target;
+    return hk_mapping_sources(reader, node, hk_targets[target].shape, &fields->by_target[target]);
+}
+
 static enum hk_status read_field(
     struct hk_mapping_reader *reader, const struct hk_json *node, struct hk_fields *fields)
 {
@@ -145,7 +152,7 @@ static enum hk_status read_field(
     if (target == HK_TARGET_MAX)
         return hk_mapping_fail(
             reader, node, "the view has no field \"%.60s\"; \"more.NAME\" may be any", node->key);
-    return hk_mapping_sources(reader, node, hk_targets[target].shape, &fields->by_target[target]);
+    return hk_mapping_target(reader, node, target, fields);
 }
 
 enum hk_status hk_mapping_fields(
@@ -173,8 +180,7 @@ static enum hk_status read_case(
     enum hk_status status = HK_OK;
 
     if (node->type == HK_JSON_STRING)
-        return hk_mapping_sources(
-            reader, node, HK_SHAPE_TITLE, &fields->by_target[HK_TARGET_TITLE]);
+        return hk_mapping_target(reader, node, HK_TARGET_TITLE, fields);
     if (find != NULL) {
         size_t mark = hk_mapping_enter(reader, "find");
         status = hk_mapping_finds(reader, find, &fields->finds);
@@ -185,7 +191,7 @@ static enum hk_status read_case(
 
 static int compare_cases(const void *a, const void *b)
 {
-    return strcmp(((const struct hk_case *)a)->key, ((const struct hk_case *)b)->key);
+    return strcmp(((const struct hk_case *)a)->key.text, ((const struct hk_case *)b)->key.text);
 }
 
 /* Keys of one case, "a|b|c". */
@@ -200,19 +206,17 @@ static unsigned count_keys(const char *keys)
 
 static enum hk_status put_cases(struct hk_mapping_reader *reader, const char *keys,
     const struct hk_fields *fields, struct hk_cases *cases, struct hk_case *exact,
-    struct hk_case *globs)
+    struct hk_case *open)
 {
     for (const char *at = keys;; at++) {
         size_t size = strcspn(at, "|");
-        char *key = hk_arena_copy(reader->arena, at, size);
-        if (key == NULL)
+        struct hk_case one = {.fields = fields};
+        if (!hk_glob_read((struct hk_slice){at, size}, reader->arena, &one.key))
             return hk_mapping_no_memory(reader);
-        for (char *c = key; *c != '\0'; c++)
-            *c = hk_lower(*c);
-        if (strpbrk(key, "*?") != NULL)
-            globs[cases->glob_count++] = (struct hk_case){key, *fields};
+        if (hk_glob_is_open(&one.key))
+            open[cases->open_count++] = one;
         else
-            exact[cases->exact_count++] = (struct hk_case){key, *fields};
+            exact[cases->exact_count++] = one;
         at += size;
         if (*at == '\0')
             return HK_OK;
@@ -223,31 +227,32 @@ static enum hk_status read_case_table(
     struct hk_mapping_reader *reader, const struct hk_json *of, struct hk_cases *cases)
 {
     struct hk_case *exact;
-    struct hk_case *globs;
+    struct hk_case *open;
     unsigned count = 0;
 
     for (const struct hk_json *node = of->first; node != NULL; node = node->next)
         count += count_keys(node->key);
     exact = hk_arena_alloc(reader->arena, (count + 1) * sizeof(*exact));
-    globs = hk_arena_alloc(reader->arena, (count + 1) * sizeof(*globs));
-    if (exact == NULL || globs == NULL)
+    open = hk_arena_alloc(reader->arena, (count + 1) * sizeof(*open));
+    if (exact == NULL || open == NULL)
         return hk_mapping_no_memory(reader);
     for (const struct hk_json *node = of->first; node != NULL; node = node->next) {
-        struct hk_fields fields = {.more = NULL};
+        struct hk_fields *fields = hk_arena_alloc(reader->arena, sizeof(*fields));
         size_t mark = hk_mapping_enter(reader, node->key);
-        enum hk_status status = read_case(reader, node, &fields);
+        enum hk_status status =
+            fields != NULL ? read_case(reader, node, fields) : hk_mapping_no_memory(reader);
         if (status == HK_OK)
-            status = put_cases(reader, node->key, &fields, cases, exact, globs);
+            status = put_cases(reader, node->key, fields, cases, exact, open);
         if (status != HK_OK)
             return status;
         hk_mapping_leave(reader, mark);
     }
     qsort(exact, cases->exact_count, sizeof(*exact), compare_cases);
     for (unsigned i = 1; i < cases->exact_count; i++)
-        if (strcmp(exact[i - 1].key, exact[i].key) == 0)
-            return hk_mapping_fail(reader, of, "two cases for \"%.60s\"", exact[i].key);
+        if (strcmp(exact[i - 1].key.text, exact[i].key.text) == 0)
+            return hk_mapping_fail(reader, of, "two cases for \"%.60s\"", exact[i].key.text);
     cases->exact = exact;
-    cases->globs = globs;
+    cases->open = open;
     return HK_OK;
 }
 

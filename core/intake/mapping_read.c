@@ -209,8 +209,7 @@ static enum hk_status read_product(
     const char *text = hk_json_string(node);
 
     if (text == NULL)
-        return hk_mapping_sources(
-            reader, node, HK_SHAPE_PRODUCT, &mapping->fields.by_target[HK_TARGET_PRODUCT]);
+        return hk_mapping_target(reader, node, HK_TARGET_PRODUCT, &mapping->fields);
     for (const char *at = text; *at != '\0' || at == text; at++)
         if (!(*at >= 'a' && *at <= 'z') && !hk_is_digit(*at) && *at != '_')
             return hk_mapping_fail(reader, node, "expected a word of a-z, 0-9 and '_'");

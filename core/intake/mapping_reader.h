@@ -46,6 +46,9 @@ HK_MUST_CHECK enum hk_status hk_mapping_sources(struct hk_mapping_reader *reader
 HK_MUST_CHECK enum hk_status hk_mapping_finds(struct hk_mapping_reader *reader,
     const struct hk_json *node, const struct hk_find **in_out_list);
 
+/* The sources of one field, put at the end of those that it has. */
+HK_MUST_CHECK enum hk_status hk_mapping_target(struct hk_mapping_reader *reader,
+    const struct hk_json *node, enum hk_target target, struct hk_fields *in_out_fields);
 /* {"field": source, …}; a "find" among them is left to the caller. */
 HK_MUST_CHECK enum hk_status hk_mapping_fields(struct hk_mapping_reader *reader,
     const struct hk_json *object, struct hk_fields *in_out_fields);

@@ -41,17 +41,8 @@ static bool read_range(const char *text, double *ret_low, double *ret_high)
     return *dots == '\0' || *end == '\0';
 }
 
-static const char *copy_lower(struct hk_mapping_reader *reader, const char *text)
-{
-    char *copy = hk_arena_copy(reader->arena, text, strlen(text));
-
-    for (char *at = copy; at != NULL && *at != '\0'; at++)
-        *at = hk_lower(*at);
-    return copy;
-}
-
 static enum hk_status add_text(struct hk_mapping_reader *reader, const struct hk_json *value,
-    struct hk_condition *condition, const char **texts)
+    struct hk_condition *condition, struct hk_glob *globs)
 {
     const char *text = value->text;
 
@@ -59,10 +50,8 @@ static enum hk_status add_text(struct hk_mapping_reader *reader, const struct hk
         text = value->type == HK_JSON_TRUE ? "true" : "false";
     if (text == NULL)
         return hk_mapping_fail(reader, value, "expected a text, a number, true or false");
-    text = copy_lower(reader, text);
-    if (text == NULL)
+    if (!hk_glob_read(hk_slice_of(text), reader->arena, &globs[condition->glob_count++]))
         return hk_mapping_no_memory(reader);
-    texts[condition->text_count++] = text;
     return HK_OK;
 }
 
@@ -72,7 +61,7 @@ static enum hk_status read_test(/* NOLINT(misc-no-recursion): "not" once */
 {
     const struct hk_json *inner = hk_json_get(test, "not");
     const char *range = hk_json_string_at(test, "range", NULL);
-    const char **texts;
+    struct hk_glob *globs;
     enum hk_status status = HK_OK;
 
     if (test->type == HK_JSON_OBJECT) {
@@ -86,16 +75,16 @@ static enum hk_status read_test(/* NOLINT(misc-no-recursion): "not" once */
             return hk_mapping_fail(reader, test, "expected {\"not\": …} or {\"range\": \"7..10\"}");
         return HK_OK;
     }
-    texts = hk_arena_alloc(
-        reader->arena, (test->type == HK_JSON_ARRAY ? test->count + 1 : 1) * sizeof(*texts));
-    if (texts == NULL)
+    globs = hk_arena_alloc(
+        reader->arena, (test->type == HK_JSON_ARRAY ? test->count + 1 : 1) * sizeof(*globs));
+    if (globs == NULL)
         return hk_mapping_no_memory(reader);
-    condition->texts = texts;
+    condition->globs = globs;
     if (test->type != HK_JSON_ARRAY)
-        return add_text(reader, test, condition, texts);
+        return add_text(reader, test, condition, globs);
     for (const struct hk_json *item = test->first; item != NULL && status == HK_OK;
          item = item->next)
-        status = add_text(reader, item, condition, texts);
+        status = add_text(reader, item, condition, globs);
     return status;
 }
 
@@ -158,9 +147,10 @@ static enum hk_status read_entry(struct hk_mapping_reader *reader, const struct 
     if (status != HK_OK)
         return status;
     entry->is_range = read_range(node->key, &entry->low, &entry->high);
-    entry->key = copy_lower(reader, node->key);
     entry->value = hk_arena_copy(reader->arena, value, strlen(value));
-    return entry->key != NULL && entry->value != NULL ? HK_OK : hk_mapping_no_memory(reader);
+    if (entry->value == NULL || !hk_glob_read(hk_slice_of(node->key), reader->arena, &entry->key))
+        return hk_mapping_no_memory(reader);
+    return HK_OK;
 }
 
 /* {"key": "value", …}, or the name of one under "maps". */

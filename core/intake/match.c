@@ -16,7 +16,8 @@
 struct ref {
     const struct hk_mapping *mapping;
     const struct hk_alternative *alternative;
-    unsigned order; /* of the mapping */
+    unsigned order;             /* of the mapping */
+    const struct hk_glob *glob; /* that the value must fit under whose key this is; or NULL */
     const struct ref *next;
 };
 
@@ -92,19 +93,13 @@ static size_t join(struct hk_slice key, const char *value, size_t value_size, ch
     return key.size + 1 + value_size;
 }
 
-/* Is the condition one for certain values of a key at the top? */
+/* Is the condition one for values of a key at the top? */
 static bool asks_values(const struct hk_condition *condition)
 {
     struct hk_slice keys = hk_path_first_keys(&condition->path);
 
-    if (!hk_path_is_plain(&condition->path) || hk_slice_until(keys, '.') < keys.size ||
-        condition->is_range)
-        return false;
-    for (unsigned i = 0; i < condition->text_count; i++)
-        if (strpbrk(condition->texts[i], "*?") != NULL ||
-            strlen(condition->texts[i]) > VALUE_SIZE_MAX)
-            return false;
-    return true;
+    return hk_path_is_plain(&condition->path) && hk_slice_until(keys, '.') == keys.size &&
+           !condition->is_range;
 }
 
 /* Must a message that fits have this key? */
@@ -116,7 +111,26 @@ static bool asks_key(const struct hk_condition *condition)
            !hk_slice_is(keys, "@text");
 }
 
-typedef bool key_fn(void *ctx, const char *key, size_t size);
+typedef bool key_fn(void *ctx, const char *key, size_t size, const struct hk_glob *glob);
+
+/* Each text of a key at the top by itself: with its value, or where it has stars, under the key
+ * alone. */
+static bool each_value(const struct hk_condition *condition, key_fn *fn, void *ctx)
+{
+    struct hk_slice keys = hk_path_first_keys(&condition->path);
+    char joined[KEY_SIZE_MAX];
+
+    for (unsigned i = 0; i < condition->glob_count; i++) {
+        const struct hk_glob *glob = &condition->globs[i];
+        size_t value_size = strlen(glob->text);
+        size_t size = hk_glob_is_open(glob) || value_size > VALUE_SIZE_MAX
+                          ? 0
+                          : join(keys, glob->text, value_size, joined);
+        if (!(size > 0 ? fn(ctx, joined, size, NULL) : fn(ctx, keys.at, keys.size, glob)))
+            return false;
+    }
+    return true;
+}
 
 /* Call fn with each key under which the condition is to be filed: "a.b" may be the key a that holds
  * b, or the key "a.b", or "a_b". */
@@ -125,22 +139,16 @@ static bool each_key(const struct hk_condition *condition, key_fn *fn, void *ctx
     struct hk_slice keys = hk_path_first_keys(&condition->path);
     char joined[KEY_SIZE_MAX];
 
-    if (asks_values(condition)) {
-        for (unsigned i = 0; i < condition->text_count; i++) {
-            size_t size = join(keys, condition->texts[i], strlen(condition->texts[i]), joined);
-            if (size == 0 || !fn(ctx, joined, size))
-                return false;
-        }
-        return true;
-    }
+    if (asks_values(condition))
+        return each_value(condition, fn, ctx);
     for (size_t i = 0; i <= keys.size; i++)
-        if ((i == keys.size || keys.at[i] == '.') && !fn(ctx, keys.at, i))
+        if ((i == keys.size || keys.at[i] == '.') && !fn(ctx, keys.at, i, NULL))
             return false;
     if (hk_slice_until(keys, '.') == keys.size || keys.size > sizeof(joined))
         return true;
     for (size_t i = 0; i < keys.size; i++)
         joined[i] = (char)(keys.at[i] == '.' ? '_' : keys.at[i]);
-    return fn(ctx, joined, keys.size);
+    return fn(ctx, joined, keys.size, NULL);
 }
 
 /* --- building --- */
@@ -152,8 +160,9 @@ struct building {
     unsigned uses;
 };
 
-static bool count_use(void *ctx, const char *key, size_t size)
+static bool count_use(void *ctx, const char *key, size_t size, const struct hk_glob *glob)
 {
+    (void)glob;
     struct building *building = ctx;
     struct slot *slot = use_slot(building->index, building->arena, key, size);
 
@@ -163,8 +172,9 @@ static bool count_use(void *ctx, const char *key, size_t size)
     return true;
 }
 
-static bool sum_uses(void *ctx, const char *key, size_t size)
+static bool sum_uses(void *ctx, const char *key, size_t size, const struct hk_glob *glob)
 {
+    (void)glob;
     struct building *building = ctx;
     struct slot *slot = use_slot(building->index, building->arena, key, size);
 
@@ -175,7 +185,7 @@ static bool sum_uses(void *ctx, const char *key, size_t size)
 }
 
 /* Put it at the end, so that earlier mappings are tried first. */
-static bool file_ref(void *ctx, const char *key, size_t size)
+static bool file_ref(void *ctx, const char *key, size_t size, const struct hk_glob *glob)
 {
     struct building *building = ctx;
     struct slot *slot = use_slot(building->index, building->arena, key, size);
@@ -192,6 +202,7 @@ static bool file_ref(void *ctx, const char *key, size_t size)
         plain->has_values = true;
     }
     *ref = building->ref;
+    ref->glob = glob;
     link = &slot->refs;
     while (*link != NULL)
         link = (const struct ref **)&(*link)->next;
@@ -244,7 +255,7 @@ static bool each_alternative(const struct hk_mapping *const *mappings, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         for (const struct hk_alternative *a = mappings[i]->match; a != NULL; a = a->next) {
-            building->ref = (struct ref){mappings[i], a, (unsigned)i, NULL};
+            building->ref = (struct ref){mappings[i], a, (unsigned)i, NULL, NULL};
             if (!fn(building))
                 return false;
         }
@@ -261,7 +272,7 @@ static size_t count_keys(const struct hk_mapping *const *mappings, size_t count)
         for (const struct hk_alternative *a = mappings[i]->match; a != NULL; a = a->next)
             for (const struct hk_condition *c = a->conditions; c != NULL; c = c->next) {
                 struct hk_slice run = hk_path_first_keys(&c->path);
-                keys += c->text_count + 3;
+                keys += c->glob_count + 3;
                 for (size_t d = 0; d < run.size; d++)
                     keys += run.at[d] == '.';
             }
@@ -290,74 +301,132 @@ enum hk_status hk_match_index_new(const struct hk_mapping *const *mappings, size
 
 /* --- finding --- */
 
-static int score_of(const struct ref *ref, const struct hk_event *event, bool has_title)
+/* An event that is looked for. */
+struct search {
+    const struct hk_match_index *index;
+    const struct hk_event *event;
+    struct hk_scope scope;
+    bool has_title;
+    struct found best;
+};
+
+static int score_of(const struct ref *ref, const struct search *search)
 {
     const struct hk_mapping *mapping = ref->mapping;
-    struct hk_scope scope = {.event = event};
 
-    if ((mapping->reads & event->reads) == 0 || (has_title && !mapping->names_title) ||
-        !hk_conditions_hold(ref->alternative->conditions, &scope))
+    if ((mapping->reads & search->event->reads) == 0 ||
+        (search->has_title && !mapping->names_title) ||
+        !hk_conditions_hold(ref->alternative->conditions, &search->scope))
         return 0;
     return RANK_WEIGHT * 101 + mapping->rank * RANK_WEIGHT + (int)ref->alternative->count;
 }
 
-static void try_refs(
-    const struct ref *ref, const struct hk_event *event, bool has_title, struct found *best)
+/* value is what stands under the key, or NULL when that is no single text. */
+static void try_refs(const struct ref *ref, const struct hk_slice *value, struct search *search)
 {
     for (; ref != NULL; ref = ref->next) {
-        int score = score_of(ref, event, has_title);
-        if (score > best->score ||
-            (score > 0 && score == best->score && ref->order < best->ref->order))
-            *best = (struct found){ref, score};
+        int score;
+        if (value != NULL && ref->glob != NULL &&
+            !(hk_glob_may_begin(ref->glob, *value) && hk_glob_fits(ref->glob, *value)))
+            continue;
+        score = score_of(ref, search);
+        if (score > search->best.score ||
+            (score > 0 && score == search->best.score && ref->order < search->best.ref->order))
+            search->best = (struct found){ref, score};
     }
 }
 
-static void try_keys(const struct hk_match_index *index, const struct hk_json *object,
-    const struct hk_event *event, bool has_title, struct found *best)
+static void try_value(const struct slot *slot, struct hk_slice value, struct search *search)
+{
+    HK_UNCLEARED char joined[KEY_SIZE_MAX];
+    size_t size;
+
+    if (!slot->has_values || value.size > VALUE_SIZE_MAX)
+        return;
+    size = join((struct hk_slice){slot->key, slot->size}, value.at, value.size, joined);
+    if (size > 0)
+        try_refs(find_slot(search->index, joined, size, hash_of(joined, size))->refs, NULL, search);
+}
+
+/* What a condition takes for the text of a value; false: it has none. */
+static bool text_of(const struct hk_json *value, struct hk_slice *ret_text)
+{
+    switch (value->type) {
+    case HK_JSON_STRING:
+    case HK_JSON_NUMBER:
+        *ret_text = (struct hk_slice){value->text, value->text_size};
+        return true;
+    case HK_JSON_TRUE:
+    case HK_JSON_FALSE:
+        *ret_text = hk_slice_of(value->type == HK_JSON_TRUE ? "true" : "false");
+        return true;
+    case HK_JSON_OBJECT:
+        *ret_text = hk_slice_of("");
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Of a list each value may be the one, as in hk_path_walk. */
+static void try_list(const struct slot *slot, const struct hk_json *list, struct search *search)
+{
+    unsigned left = HK_MAPPING_VALUES_MAX;
+    struct hk_slice value;
+
+    for (const struct hk_json *item = list->first; item != NULL && left > 0;
+         item = item->next, left--)
+        if (text_of(item, &value))
+            try_value(slot, value, search);
+}
+
+static void try_keys(const struct hk_json *object, struct search *search)
 {
     for (const struct hk_json *child = object->first; child != NULL; child = child->next) {
         const struct slot *slot;
-        struct hk_slice value = {child->text, child->text_size};
-        char joined[KEY_SIZE_MAX];
+        struct hk_slice value;
+        HK_UNCLEARED char key[KEY_SIZE_MAX / 2];
         size_t size = child->key_size;
-        if (size > KEY_SIZE_MAX / 2)
+        if (size > sizeof(key))
             continue;
         for (size_t i = 0; i < size; i++)
-            joined[i] = hk_lower(child->key[i]);
-        slot = find_slot(index, joined, size, hash_of(joined, size));
+            key[i] = hk_lower(child->key[i]);
+        slot = find_slot(search->index, key, size, hash_of(key, size));
         if (slot->key == NULL)
             continue;
-        try_refs(slot->refs, event, has_title, best);
-        if (child->type == HK_JSON_TRUE || child->type == HK_JSON_FALSE)
-            value = hk_slice_of(child->type == HK_JSON_TRUE ? "true" : "false");
-        if (!slot->has_values || value.at == NULL || value.size > VALUE_SIZE_MAX)
-            continue;
-        size = join((struct hk_slice){slot->key, slot->size}, value.at, value.size, joined);
-        if (size > 0)
-            try_refs(find_slot(index, joined, size, hash_of(joined, size))->refs, event, has_title,
-                best);
+        if (text_of(child, &value)) {
+            try_refs(slot->refs, &value, search);
+            try_value(slot, value, search);
+        } else {
+            try_refs(slot->refs, NULL, search);
+            if (child->type == HK_JSON_ARRAY)
+                try_list(slot, child, search);
+        }
     }
 }
 
 const struct hk_mapping *hk_match_find(
     const struct hk_match_index *index, const struct hk_event *event)
 {
-    bool has_title = event->is_object && hk_json_get(event->body, "title") != NULL;
-    struct found best = {.ref = NULL};
+    struct search search = {.index = index,
+        .event = event,
+        .scope = {.event = event},
+        .has_title = event->is_object && hk_json_get(event->body, "title") != NULL};
 
-    try_keys(index, event->body, event, has_title, &best);
-    try_keys(index, event->envelope, event, has_title, &best);
-    try_refs(index->scanned, event, has_title, &best);
-    return best.ref != NULL ? best.ref->mapping : NULL;
+    try_keys(event->body, &search);
+    try_keys(event->envelope, &search);
+    try_refs(index->scanned, NULL, &search);
+    return search.best.ref != NULL ? search.best.ref->mapping : NULL;
 }
 
 int hk_match_score(const struct hk_mapping *mapping, const struct hk_event *event)
 {
+    const struct search search = {.event = event, .scope = {.event = event}};
     int best = 0;
 
     for (const struct hk_alternative *a = mapping->match; a != NULL; a = a->next) {
-        struct ref ref = {mapping, a, 0, NULL};
-        int score = score_of(&ref, event, false);
+        const struct ref ref = {mapping, a, 0, NULL, NULL};
+        int score = score_of(&ref, &search);
         best = score > best ? score : best;
     }
     return best;

@@ -2,9 +2,10 @@
  * match: find the mapping that knows an event, without asking each. Inside the room only.
  *
  * Each alternative of a mapping is filed under one key that a message must have to fit (of all its
- * keys the one that the fewest others name), with the value where one is asked for. A message's own
- * top keys and those of its envelope are looked up, and only what is filed there is tried. What
- * asks for parts of the text alone is tried on every message.
+ * keys the one that the fewest others name): with the value where one is asked for, and where that
+ * has stars, under the key, to be tried when the value there fits. A message's own top keys and
+ * those of its envelope are looked up, and only what is filed there is tried. What asks for parts
+ * of the text alone is tried on every message, by the grams of the text first (glob.h).
  */
 #ifndef HK_INTAKE_MATCH_H
 #define HK_INTAKE_MATCH_H

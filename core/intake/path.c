@@ -20,6 +20,31 @@ struct hk_path_step {
     int index;
 };
 
+/* --- sets of keys --- */
+
+/* The bit of a key by its first two bytes. The end of a key, '.' and '_' are one, as they are in
+ * is_key. */
+static uint64_t key_bit(const char *key, size_t size)
+{
+    unsigned first = size > 0 ? (unsigned char)hk_lower(key[0]) : 0;
+    unsigned second = size > 1 ? (unsigned char)hk_lower(key[1]) : '.';
+
+    if (first == '_')
+        first = '.';
+    if (second == '_')
+        second = '.';
+    return UINT64_C(1) << ((first * 37 + second * 11) & 63);
+}
+
+uint64_t hk_path_keys_of(const struct hk_json *object)
+{
+    uint64_t keys = 0;
+
+    for (const struct hk_json *child = object->first; child != NULL; child = child->next)
+        keys |= key_bit(child->key, child->key_size);
+    return keys;
+}
+
 /* --- reading --- */
 
 static enum hk_status no_memory(struct hk_error *error)
@@ -160,6 +185,7 @@ enum hk_status hk_path_read(struct hk_slice text, struct hk_arena *arena, hk_pat
         return no_memory(error);
     memcpy(kept, steps, path.step_count * sizeof(*kept));
     path.steps = kept;
+    path.keys = kept[0].kind == STEP_KEYS ? key_bit(kept[0].keys, kept[0].keys_size) : UINT64_MAX;
     *ret_path = path;
     return HK_OK;
 }

@@ -27,6 +27,7 @@ struct hk_path {
     const char *text; /* as it was written */
     const struct hk_path_step *steps;
     unsigned step_count;
+    uint64_t keys; /* a value is here only if hk_path_keys_of(object) has a bit of these */
 };
 
 /* Gives the slot of a name that a pattern finds, or -1. */
@@ -42,6 +43,13 @@ HK_MUST_CHECK enum hk_status hk_path_read(struct hk_slice text, struct hk_arena 
 typedef bool hk_path_value_fn(void *ctx, const struct hk_json *value);
 bool hk_path_walk(
     const struct hk_path *path, const struct hk_json *root, hk_path_value_fn *fn, void *ctx);
+
+/* The set of an object's keys, hashed: so most paths that lead nowhere need not be followed. */
+uint64_t hk_path_keys_of(const struct hk_json *object);
+static inline bool hk_path_may_lead(const struct hk_path *path, uint64_t keys)
+{
+    return path->keys == UINT64_MAX || (path->keys & keys) != 0;
+}
 
 /* The key at which the path begins, in lower case, as far as it is certain: of "a.b[0]" it is
  * "a.b". */

@@ -36,6 +36,7 @@ struct hk_pattern {
     const struct part *parts;
     unsigned count;
     bool is_anchored;
+    struct hk_needs needs;
 };
 
 /* --- reading --- */
@@ -179,6 +180,28 @@ static enum hk_status check_order(struct reader *reader, const char *text)
     return HK_OK;
 }
 
+/* The longest run without blanks of all texts that may not be missing. */
+static void find_needs(struct hk_pattern *pattern)
+{
+    struct hk_slice longest = {"", 0};
+
+    for (unsigned i = 0; i < pattern->count; i++) {
+        const struct part *part = &pattern->parts[i];
+        struct hk_slice rest = {part->text, part->size};
+        if (part->kind == PART_OPEN)
+            i += (unsigned)part->size;
+        if (part->kind != PART_TEXT)
+            continue;
+        while (rest.size > 0) {
+            size_t size = hk_slice_until(rest, ' ');
+            if (size > longest.size)
+                longest = (struct hk_slice){rest.at, size};
+            rest = hk_slice_after(rest, size < rest.size ? size + 1 : size);
+        }
+    }
+    hk_needs_add(&pattern->needs, longest);
+}
+
 enum hk_status hk_pattern_read(const char *text, struct hk_arena *arena,
     hk_pattern_slot_fn *slot_of, void *ctx, const struct hk_pattern **ret_pattern,
     struct hk_error *error)
@@ -213,8 +236,14 @@ enum hk_status hk_pattern_read(const char *text, struct hk_arena *arena,
     memcpy(parts, reader.parts, reader.count * sizeof(*parts));
     pattern->parts = parts;
     pattern->count = reader.count;
+    find_needs(pattern);
     *ret_pattern = pattern;
     return HK_OK;
+}
+
+const struct hk_needs *hk_pattern_needs(const struct hk_pattern *pattern)
+{
+    return &pattern->needs;
 }
 
 /* --- finding --- */
@@ -439,13 +468,16 @@ static bool fits_here(struct match *match)
     return true;
 }
 
-/* Apart, so that its room on the stack is cleared only where there is something to try. */
-static __attribute__((noinline)) bool find_from(const struct hk_pattern *pattern,
-    struct hk_slice text, size_t from, long *steps, struct hk_slice *slots)
+static bool find_from(const struct hk_pattern *pattern, struct hk_slice text, size_t from,
+    long *steps, struct hk_slice *slots)
 {
     const struct part *first = &pattern->parts[0];
-    struct match match = {.pattern = pattern, .text = text, .steps = steps};
+    HK_UNCLEARED struct match match; /* of its slots those of match.filled are read */
     bool fits = false;
+
+    match.pattern = pattern;
+    match.text = text;
+    match.steps = steps;
 
     for (;;) {
         match.at = from;

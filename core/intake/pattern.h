@@ -20,7 +20,7 @@
 #define HK_INTAKE_PATTERN_H
 
 #include "base/arena.h"
-#include "intake/slice.h"
+#include "intake/glob.h"
 
 #include <stdint.h>
 
@@ -33,6 +33,9 @@ typedef int hk_pattern_slot_fn(void *ctx, struct hk_slice name);
 HK_MUST_CHECK enum hk_status hk_pattern_read(const char *text, struct hk_arena *arena,
     hk_pattern_slot_fn *slot_of, void *ctx, const struct hk_pattern **ret_pattern,
     struct hk_error *error);
+
+/* What a text must have for the pattern to fit. */
+const struct hk_needs *hk_pattern_needs(const struct hk_pattern *pattern);
 
 /* Does the text fit? Found parts go into their slots, which stay as they are when it doesn't. A
  * slot that is in a missing [ … ] stays too. *steps is taken from; at zero nothing fits any more.

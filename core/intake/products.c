@@ -21,6 +21,7 @@
 #define INNER_DEPTH_MAX 3 /* of messages in messages */
 #define RANK_OWN 1000     /* a tenant's mappings stand above all that are built in */
 #define FILE_UNMAPPED "unmapped.json"
+#define VIEW_SIZE_USUAL 1024
 
 #define LIKES_MAX 64 /* built-in mappings that those of one tenant are like */
 
@@ -564,6 +565,7 @@ enum hk_status hk_products_read(const struct hk_products *products, const char *
     if (status != HK_OK)
         return status;
     hk_buf_init(&reading.view, HK_VIEW_SIZE_MAX);
+    hk_buf_reserve(&reading.view, VIEW_SIZE_USUAL);
     status = read_known(&reading, &event);
     if (status == HK_OK && reading.form == NULL && !reading.trouble->failed)
         status = read_inner(&reading, &event, 0);

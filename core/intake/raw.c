@@ -71,6 +71,7 @@ char *hk_raw_make(struct hk_slice bytes, bool is_object)
     for (size_t i = 0; i < bytes.size; i++)
         controls += is_control(bytes.at[i]);
     hk_buf_init(&out, RAW_SIZE_MAX);
+    hk_buf_reserve(&out, bytes.size + bytes.size / 16 + sizeof("\"\""));
     hk_jw_init(&jw, &out);
     /* A text full of control bytes would be six times as long. */
     if (controls > bytes.size / 16 || memchr(bytes.at, '\0', bytes.size) != NULL ||

@@ -22,11 +22,12 @@ void hk_target_name(enum hk_target target, char *ret_name, size_t capacity)
 
 enum hk_target hk_target_of(struct hk_slice name)
 {
-    for (int i = 0; i < HK_TARGET_MAX; i++) {
-        char known[64];
-        hk_target_name((enum hk_target)i, known, sizeof(known));
-        if (hk_slice_is(name, known))
+    size_t dot = hk_slice_until(name, '.');
+    struct hk_slice group = {name.at, dot < name.size ? dot : 0};
+    struct hk_slice key = hk_slice_after(name, dot < name.size ? dot + 1 : 0);
+
+    for (int i = 0; i < HK_TARGET_MAX; i++)
+        if (hk_slice_is(key, hk_targets[i].key) && hk_slice_is(group, hk_targets[i].group))
             return (enum hk_target)i;
-    }
     return HK_TARGET_MAX;
 }

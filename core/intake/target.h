@@ -98,6 +98,7 @@ struct hk_target_facts {
     enum hk_shape shape;
 };
 extern const struct hk_target_facts hk_targets[HK_TARGET_MAX];
+_Static_assert(HK_TARGET_MAX <= 64, "sets of targets are 64 bits");
 
 /* "src.ip" → HK_TARGET_SRC_IP; HK_TARGET_MAX when there is no such field. */
 enum hk_target hk_target_of(struct hk_slice name);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PORT_MAX 65535
+#define WORD_SIZE_MAX 13 /* of the words below */
 #define HOST_SIZE_MAX 255
 #define MAIL_SIZE_MAX 320
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -20,6 +21,8 @@ bool hk_value_is_nothing(struct hk_slice value)
 
     if (value.size == 0)
         return true;
+    if (value.size > WORD_SIZE_MAX || strchr("-n(u<", hk_lower(value.at[0])) == NULL)
+        return false;
     for (size_t i = 0; i < COUNT(words); i++)
         if (hk_slice_is_like(value, words[i]))
             return true;
@@ -68,8 +71,10 @@ enum hk_severity hk_value_severity(struct hk_slice value)
         {"fatal", HK_SEVERITY_FATAL},
     };
 
+    if (value.size == 0 || value.size > WORD_SIZE_MAX)
+        return HK_SEVERITY_NONE;
     for (size_t i = 0; i < COUNT(words); i++)
-        if (hk_slice_is_like(value, words[i].word))
+        if (words[i].word[0] == hk_lower(value.at[0]) && hk_slice_is_like(value, words[i].word))
             return words[i].severity;
     return HK_SEVERITY_NONE;
 }

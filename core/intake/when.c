@@ -13,12 +13,11 @@
 #define FILETIME_EPOCH_S INT64_C(11644473600) /* from 1601 to 1970 */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const months[] = {
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
-static const char *const months_full[] = {"january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december"};
-static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-static const char *const days_full[] = {
+#define NAME_SIZE_SHORT 3
+
+static const char *const months[] = {"january", "february", "march", "april", "may", "june", "july",
+    "august", "september", "october", "november", "december"};
+static const char *const days[] = {
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 
 static const struct {
@@ -71,20 +70,37 @@ static int take_word(struct reading *reading, const char *const *words, int coun
     return -1;
 }
 
+/* Which of the names stands here, whole or cut to its three letters? -1: none of them. */
+static int take_name(struct reading *reading, const char *const *names, int count)
+{
+    struct hk_slice rest = {reading->at, (size_t)(reading->end - reading->at)};
+    char letters[NAME_SIZE_SHORT];
+
+    if (rest.size < sizeof(letters))
+        return -1;
+    for (size_t i = 0; i < sizeof(letters); i++)
+        letters[i] = hk_lower(rest.at[i]);
+    for (int i = 0; i < count; i++) {
+        size_t size = strlen(names[i]);
+        if (memcmp(letters, names[i], sizeof(letters)) != 0)
+            continue;
+        if (size > rest.size || !hk_slice_is_like((struct hk_slice){rest.at, size}, names[i]))
+            size = sizeof(letters);
+        reading->at += size;
+        return i;
+    }
+    return -1;
+}
+
 static bool take_month(struct reading *reading)
 {
-    int month = take_word(reading, months_full, COUNT(months_full));
-
-    if (month < 0)
-        month = take_word(reading, months, COUNT(months));
-    reading->civil.month = month + 1;
-    return month >= 0;
+    reading->civil.month = take_name(reading, months, COUNT(months)) + 1;
+    return reading->civil.month > 0;
 }
 
 static bool take_day_name(struct reading *reading)
 {
-    return take_word(reading, days_full, COUNT(days_full)) >= 0 ||
-           take_word(reading, days, COUNT(days)) >= 0;
+    return take_name(reading, days, COUNT(days)) >= 0;
 }
 
 /* Decimals after a point or a comma, cut to microseconds; none are fine. */

@@ -179,24 +179,33 @@ static void test_match_ranks(void)
             "{\"form\":\"c\",\"product\":\"p\",\"rank\":9,\"match\":[{\"z\":true}],"
             "\"fields\":{\"title\":\"=c\"}}",
             0},
+        {"d.json",
+            "{\"form\":\"d\",\"product\":\"p\",\"match\":{\"y\":[\"door\",\"?* gate\"]},"
+            "\"fields\":{\"title\":\"=d\"}}",
+            0},
     };
     static const char *const cases[][2] = {
         {"{\"x\":1}", "a"},
         {"{\"x\":1,\"y\":3}", "a"},
         {"{\"x\":1,\"y\":1}", "b"},
         {"{\"x\":1,\"y\":\"TWO words\"}", "b"},
+        {"{\"x\":1,\"y\":[3,\"two words\"]}", "b"},
+        {"{\"x\":[],\"y\":[3,1]}", "unmapped"},
+        {"{\"y\":[[],\"only a gate\"]}", "d"},
+        {"{\"y\":[3,\"Door\"]}", "d"},
+        {"{\"y\":\"gate\"}", "unmapped"},
         {"{\"x\":1,\"y\":1,\"z\":true}", "c"},
         {"{\"x\":1,\"y\":1,\"z\":false}", "b"},
         {"{\"z\":\"no\"}", "unmapped"},
     };
-    struct hk_mapping_file sized[3];
+    struct hk_mapping_file sized[4];
     struct hk_products *products = NULL;
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         sized[i] = files[i];
         sized[i].size = strlen(files[i].text);
     }
-    CU_ASSERT_EQUAL_FATAL(hk_products_new(NULL, sized, 3, &products, NULL), HK_OK);
+    CU_ASSERT_EQUAL_FATAL(hk_products_new(NULL, sized, 4, &products, NULL), HK_OK);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct mapped mapped = map(products, cases[i][0]);
         CU_ASSERT_STRING_EQUAL(mapped.taken.in.form, cases[i][1]);
