@@ -88,6 +88,7 @@
 #define HK_MAPPING_TEXT_MAX (16 * 1024)  /* bytes of any other text in a mapped view; cut */
 #define HK_MAPPING_TITLE_MAX 400         /* bytes of a title; what is longer is cut */
 #define HK_MAPPING_STEPS_MAX 200000L     /* comparisons of text patterns in one message */
+#define HK_MAPPING_GLOB_STEPS_MAX 8000000L /* the same of globs; some 20 ms */
 #define HK_MAPPING_LIST_MAX 64           /* items written of a list such as technique */
 
 /* --- cases --- */

@@ -100,6 +100,8 @@ static bool is_plain(const char *text, size_t size)
 /* Any bytes; each that is no text becomes U+FFFD. */
 static void append_quoted(struct hk_buf *out, const char *text, size_t size)
 {
+    size_t part = 0;
+
     if (is_plain(text, size)) {
         char *at = size < SIZE_MAX - 2 ? hk_buf_extend(out, size + 2) : NULL;
         if (at == NULL)
@@ -111,8 +113,12 @@ static void append_quoted(struct hk_buf *out, const char *text, size_t size)
     }
     hk_buf_append_char(out, '"');
     while (size > 0) {
-        size_t good = hk_utf8_valid_prefix(text, strnlen(text, size));
+        size_t good;
+        if (part == 0) /* up to the next NUL: so no byte is looked at for each one before it */
+            part = strnlen(text, size);
+        good = hk_utf8_valid_prefix(text, part);
         append_good_text(out, text, good);
+        part -= good < part ? good + 1 : good;
         text += good;
         size -= good;
         if (size > 0) {

@@ -292,6 +292,7 @@ static void find_parts(struct run *run, const struct hk_find *find)
 
 struct choice {
     const struct hk_cases *cases;
+    long *steps;
     const struct hk_case *found;
 };
 
@@ -306,7 +307,7 @@ static bool choose_open(struct choice *choice, struct hk_slice value)
     hk_grams_of(value, &grams);
     for (unsigned i = 0; i < cases->open_count; i++) {
         if (hk_grams_may(&grams, &cases->open[i].key.needs) &&
-            hk_glob_fits_lower(&cases->open[i].key, value)) {
+            hk_glob_fits_lower(&cases->open[i].key, value, choice->steps)) {
             choice->found = &cases->open[i];
             return true;
         }
@@ -346,7 +347,7 @@ static bool choose(void *ctx, const struct hk_source *source, struct hk_slice va
 static void choose_cases(struct run *run)
 {
     for (const struct hk_cases *cases = run->mapping->cases; cases != NULL; cases = cases->next) {
-        struct choice choice = {.cases = cases};
+        struct choice choice = {.cases = cases, .steps = run->event->glob_steps};
         for (const struct hk_source *by = cases->by; by != NULL && choice.found == NULL;
              by = by->next)
             (void)hk_source_values(by, &run->scope, choose, &choice);

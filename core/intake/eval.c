@@ -116,15 +116,21 @@ static bool is_in_range(struct hk_slice text, double low, double high)
     return read_number(text, &number) && number >= low && number <= high;
 }
 
+struct asked {
+    const struct hk_condition *condition;
+    long *steps;
+};
+
 static bool fits_condition(void *ctx, struct hk_slice text)
 {
-    const struct hk_condition *condition = ctx;
+    const struct asked *asked = ctx;
+    const struct hk_condition *condition = asked->condition;
 
     if (condition->is_range)
         return is_in_range(text, condition->low, condition->high);
     for (unsigned i = 0; i < condition->glob_count; i++)
         if (hk_glob_may_begin(&condition->globs[i], text) &&
-            hk_glob_fits(&condition->globs[i], text))
+            hk_glob_fits(&condition->globs[i], text, asked->steps))
             return true;
     return false;
 }
@@ -134,7 +140,7 @@ static bool fits_text(const struct hk_condition *condition, const struct hk_even
 {
     for (unsigned i = 0; i < condition->glob_count; i++)
         if (hk_grams_may(&event->grams, &condition->globs[i].needs) &&
-            hk_glob_fits_lower(&condition->globs[i], event->lower))
+            hk_glob_fits_lower(&condition->globs[i], event->lower, event->glob_steps))
             return true;
     return false;
 }
@@ -142,7 +148,8 @@ static bool fits_text(const struct hk_condition *condition, const struct hk_even
 bool hk_conditions_hold(const struct hk_condition *conditions, const struct hk_scope *scope)
 {
     for (; conditions != NULL; conditions = conditions->next) {
-        struct text_walk walk = {fits_condition, (void *)conditions, true};
+        struct asked asked = {conditions, scope->event->glob_steps};
+        struct text_walk walk = {fits_condition, &asked, true};
         bool holds =
             conditions->is_of_text && !conditions->is_range && scope->event->lower.at != NULL
                 ? fits_text(conditions, scope->event)
@@ -249,14 +256,16 @@ static struct hk_slice cut(const struct hk_source *source, struct hk_slice value
 }
 
 static bool look_up(
-    const struct hk_value_map *map, const struct hk_grams *grams, struct hk_slice *in_out_value)
+    const struct hk_value_map *map, const struct hk_event *event, struct hk_slice *in_out_value)
 {
+    const struct hk_grams *grams = hk_event_grams(event, *in_out_value);
+
     for (unsigned i = 0; i < map->count; i++) {
         const struct hk_value_entry *entry = &map->entries[i];
         if (grams != NULL && !entry->is_range && !hk_grams_may(grams, &entry->key.needs))
             continue;
         if (entry->is_range ? is_in_range(*in_out_value, entry->low, entry->high)
-                            : hk_glob_fits(&entry->key, *in_out_value)) {
+                            : hk_glob_fits(&entry->key, *in_out_value, event->glob_steps)) {
             *in_out_value = hk_slice_of(entry->value);
             return true;
         }
@@ -270,8 +279,7 @@ static bool on_text(void *ctx, struct hk_slice text)
 
     text = cut(walk->source, text);
     if (text.size == 0 ||
-        (walk->source->map != NULL &&
-            !look_up(walk->source->map, hk_event_grams(walk->event, text), &text)))
+        (walk->source->map != NULL && !look_up(walk->source->map, walk->event, &text)))
         return false;
     return walk->fn(walk->ctx, walk->source, text);
 }

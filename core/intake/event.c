@@ -53,6 +53,7 @@ static bool clean(struct hk_arena *arena, struct hk_slice bytes, struct hk_slice
 {
     char *copy;
     size_t size = 0;
+    size_t part = 0;
     size_t at = 0;
 
     if (hk_utf8_is_valid(bytes.at, bytes.size) && memchr(bytes.at, '\0', bytes.size) == NULL) {
@@ -64,10 +65,10 @@ static bool clean(struct hk_arena *arena, struct hk_slice bytes, struct hk_slice
     if (copy == NULL)
         return false;
     while (at < bytes.size) {
-        size_t good = hk_utf8_valid_prefix(bytes.at + at, bytes.size - at);
-        const char *nul = memchr(bytes.at + at, '\0', good);
-        if (nul != NULL)
-            good = (size_t)(nul - (bytes.at + at));
+        size_t good;
+        if (at >= part) /* up to the next NUL: so no byte is looked at for each one before it */
+            part = at + hk_slice_until(hk_slice_after(bytes, at), '\0');
+        good = hk_utf8_valid_prefix(bytes.at + at, part - at);
         memcpy(copy + size, bytes.at + at, good);
         size += good;
         at += good;
@@ -224,10 +225,11 @@ static void add_pairs(struct making *making, struct hk_tree_node *body)
 static void read_plain(struct making *making)
 {
     struct hk_event *event = making->event;
-    struct hk_tree_node *body =
-        hk_tree_branch(&making->tree, NULL, (struct hk_slice){NULL, 0}, HK_JSON_OBJECT);
+    struct hk_tree_node *body;
     size_t commas = 0;
 
+    making->tree.nodes = 0; /* what was read in vain before leaves no less room */
+    body = hk_tree_branch(&making->tree, NULL, (struct hk_slice){NULL, 0}, HK_JSON_OBJECT);
     if (body == NULL)
         return;
     event->body = &body->json;
@@ -240,10 +242,12 @@ static void read_plain(struct making *making)
     for (size_t i = 0; i < event->text.size && commas < CSV_COMMAS_MIN; i++)
         commas += event->text.at[i] == ',';
     if (commas == CSV_COMMAS_MIN) {
-        struct hk_tree_node *values = hk_csv_read(event->text, ',', &making->tree);
+        struct hk_tree tree = {.arena = making->tree.arena}; /* beside the pairs, not after them */
+        struct hk_tree_node *values = hk_csv_read(event->text, ',', &tree);
         event->reads |= HK_READS_CSV;
         if (values != NULL)
-            hk_tree_value(&making->tree, making->envelope, hk_slice_of("@csv"), &values->json);
+            hk_tree_value(&tree, making->envelope, hk_slice_of("@csv"), &values->json);
+        making->tree.failed = making->tree.failed || tree.failed;
     }
 }
 
@@ -375,6 +379,10 @@ enum hk_status hk_event_read(const char *bytes, size_t size, const struct hk_mes
         return hk_fail(error, HK_INVALID, "a message of nothing but blanks");
     if (message.size > HK_ALERT_SIZE_MAX)
         return hk_fail(error, HK_LIMIT, "a message of more than %d bytes", HK_ALERT_SIZE_MAX);
+    ret_event->glob_steps = hk_arena_alloc(&ret_event->arena, sizeof(*ret_event->glob_steps));
+    if (ret_event->glob_steps == NULL)
+        return hk_fail(error, HK_NOMEM, "no memory for a message");
+    *ret_event->glob_steps = HK_MAPPING_GLOB_STEPS_MAX;
     making.envelope =
         hk_tree_branch(&making.tree, NULL, (struct hk_slice){NULL, 0}, HK_JSON_OBJECT);
     put_hint(&making, hint);
@@ -389,7 +397,11 @@ enum hk_status hk_event_read(const char *bytes, size_t size, const struct hk_mes
     }
     if (status != HK_OK || making.tree.failed || making.envelope == NULL ||
         ret_event->body == NULL) {
+        bool is_large = ret_event->arena.used > ARENA_SIZE_MAX / 2;
         hk_event_done(ret_event);
+        /* The same again would fail again: who has it must cut it. */
+        if (is_large)
+            return hk_fail(error, HK_LIMIT, "a message that takes too much memory");
         return hk_fail(error, HK_NOMEM, "no memory for a message");
     }
     ret_event->envelope = &making.envelope->json;
@@ -470,7 +482,7 @@ static bool inner_of_csv(const struct hk_event *event, struct hk_slice *ret_byte
 bool hk_event_inner(const struct hk_event *event, struct hk_slice *ret_bytes)
 {
     static const char *const texts[] = {"_raw", "event.original", "message", "Message", "log",
-        "rawMessage", "SyslogMessage", "RawData", "raw", "msg", "event", "data"};
+        "rawMessage", "SyslogMessage", "RawData", "raw", "msg", "event", "data", "properties.log"};
     const struct hk_json *inner;
 
     if ((event->reads & HK_READS_CSV) != 0 && inner_of_csv(event, ret_bytes))

@@ -28,6 +28,7 @@ struct hk_event {
     uint64_t envelope_keys;
     bool has_syslog; /* a PRI, or a time that heads the line */
     struct hk_syslog syslog;
+    long *glob_steps;       /* that may still be made to compare globs */
     struct hk_slice lower;  /* the text in lower case; at NULL when there is none, and no grams */
     struct hk_grams grams;  /* of the text */
     struct hk_slice shown;  /* "@text" in the envelope, which is a copy of the text */

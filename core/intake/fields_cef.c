@@ -149,9 +149,7 @@ static struct hk_tree_node *begin(struct hk_tree *tree, struct hk_slice text, ch
     struct hk_tree_node *object =
         hk_tree_branch(tree, NULL, (struct hk_slice){NULL, 0}, HK_JSON_OBJECT);
 
-    *ret_scratch = object != NULL ? hk_arena_alloc(tree->arena, text.size + 1) : NULL;
-    if (*ret_scratch == NULL)
-        tree->failed = true;
+    *ret_scratch = hk_tree_scratch(tree, object, text.size + 1);
     return *ret_scratch != NULL ? object : NULL;
 }
 

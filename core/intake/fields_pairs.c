@@ -137,12 +137,10 @@ struct hk_tree_node *hk_pairs_read(
 {
     struct hk_tree_node *object =
         hk_tree_branch(tree, NULL, (struct hk_slice){NULL, 0}, HK_JSON_OBJECT);
-    char *scratch = object != NULL ? hk_arena_alloc(tree->arena, text.size + 1) : NULL;
+    char *scratch = hk_tree_scratch(tree, object, text.size + 1);
 
-    if (scratch == NULL) {
-        tree->failed = true;
+    if (scratch == NULL)
         return NULL;
-    }
     if (rule.between == '\0')
         read_words(text, rule.equals, tree, object, scratch);
     else
@@ -206,12 +204,10 @@ struct hk_tree_node *hk_csv_read(struct hk_slice text, char delimiter, struct hk
 {
     const struct hk_slice no_key = {NULL, 0};
     struct hk_tree_node *array = hk_tree_branch(tree, NULL, no_key, HK_JSON_ARRAY);
-    char *scratch = array != NULL ? hk_arena_alloc(tree->arena, text.size + 1) : NULL;
+    char *scratch = hk_tree_scratch(tree, array, text.size + 1);
 
-    if (scratch == NULL) {
-        tree->failed = true;
+    if (scratch == NULL)
         return NULL;
-    }
     for (;;) {
         size_t size = 0;
         size_t used;

@@ -292,11 +292,9 @@ struct hk_tree_node *hk_xml_read(struct hk_slice text, struct hk_tree *tree)
     if (hk_slice_until(text, '<') == text.size)
         return NULL;
     walk.root = hk_tree_branch(tree, NULL, (struct hk_slice){NULL, 0}, HK_JSON_OBJECT);
-    walk.scratch = walk.root != NULL ? hk_arena_alloc(tree->arena, text.size + 1) : NULL;
-    if (walk.scratch == NULL) {
-        tree->failed = true;
+    walk.scratch = hk_tree_scratch(tree, walk.root, text.size + 1);
+    if (walk.scratch == NULL)
         return NULL;
-    }
     while (step(&walk))
         ;
     return walk.root->json.count > 0 ? walk.root : NULL;

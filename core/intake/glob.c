@@ -93,13 +93,13 @@ bool hk_glob_is_open(const struct hk_glob *glob)
     return strpbrk(glob->text, "*?") != NULL;
 }
 
-static bool is_like(const char *pattern, struct hk_slice text)
+static bool is_like(const char *pattern, struct hk_slice text, long *steps)
 {
     const char *star = NULL; /* pattern after the last star, and where its run ends so far */
     size_t run = 0;
     size_t at = 0;
 
-    while (at < text.size) {
+    while (at < text.size && --*steps > 0) {
         if (*pattern == '*') {
             star = ++pattern;
             run = at;
@@ -117,17 +117,17 @@ static bool is_like(const char *pattern, struct hk_slice text)
     }
     while (*pattern == '*')
         pattern++;
-    return *pattern == '\0';
+    return at == text.size && *pattern == '\0';
 }
 
-bool hk_glob_fits(const struct hk_glob *glob, struct hk_slice text)
+bool hk_glob_fits(const struct hk_glob *glob, struct hk_slice text, long *steps)
 {
-    return hk_glob_may_begin(glob, text) && is_like(glob->text, text);
+    return hk_glob_may_begin(glob, text) && is_like(glob->text, text, steps);
 }
 
 /* Parts between stars are found by the C library's search, which is what makes it cheap to ask a
  * long text for many globs. */
-bool hk_glob_fits_lower(const struct hk_glob *glob, struct hk_slice text)
+bool hk_glob_fits_lower(const struct hk_glob *glob, struct hk_slice text, long *steps)
 {
     const char *pattern = glob->text;
     size_t size;
@@ -135,7 +135,7 @@ bool hk_glob_fits_lower(const struct hk_glob *glob, struct hk_slice text)
     if (!hk_glob_may_begin(glob, text))
         return false;
     if (strchr(pattern, '?') != NULL)
-        return is_like(pattern, text);
+        return is_like(pattern, text, steps);
     size = strcspn(pattern, "*");
     if (size > text.size || memcmp(text.at, pattern, size) != 0)
         return false;

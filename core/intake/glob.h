@@ -53,9 +53,10 @@ static inline bool hk_glob_may_begin(const struct hk_glob *glob, struct hk_slice
 {
     return glob->first == '*' || glob->first == (text.size > 0 ? hk_lower(text.at[0]) : '\0');
 }
-/* Does it fit? Whoever asks often asks hk_glob_may_begin before. */
-bool hk_glob_fits(const struct hk_glob *glob, struct hk_slice text);
+/* Does it fit? Whoever asks often asks hk_glob_may_begin before. A glob whose runs begin often in
+ * the text is compared again and again: *steps is taken from, and at zero nothing fits any more. */
+bool hk_glob_fits(const struct hk_glob *glob, struct hk_slice text, long *steps);
 /* The same of a text that is in lower case. */
-bool hk_glob_fits_lower(const struct hk_glob *glob, struct hk_slice lower);
+bool hk_glob_fits_lower(const struct hk_glob *glob, struct hk_slice lower, long *steps);
 
 #endif

@@ -129,6 +129,8 @@ static enum hk_status read_alternative(
     if (alternative == NULL)
         return hk_mapping_no_memory(reader);
     status = hk_mapping_conditions(reader, node, &alternative->conditions, &alternative->count);
+    if (status != HK_OK)
+        return status;
     for (const struct hk_condition *c = alternative->conditions; c != NULL; c = c->next)
         if (strcmp(c->path.text, "title") == 0)
             mapping->names_title = true;

@@ -327,7 +327,8 @@ static void try_refs(const struct ref *ref, const struct hk_slice *value, struct
     for (; ref != NULL; ref = ref->next) {
         int score;
         if (value != NULL && ref->glob != NULL &&
-            !(hk_glob_may_begin(ref->glob, *value) && hk_glob_fits(ref->glob, *value)))
+            !(hk_glob_may_begin(ref->glob, *value) &&
+                hk_glob_fits(ref->glob, *value, search->event->glob_steps)))
             continue;
         score = score_of(ref, search);
         if (score > search->best.score ||

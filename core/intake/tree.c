@@ -60,6 +60,15 @@ struct hk_tree_node *hk_tree_branch(
     return node;
 }
 
+char *hk_tree_scratch(struct hk_tree *tree, const struct hk_tree_node *root, size_t size)
+{
+    char *scratch = root != NULL ? hk_arena_alloc(tree->arena, size) : NULL;
+
+    if (root != NULL && scratch == NULL)
+        tree->failed = true;
+    return scratch;
+}
+
 void hk_tree_text(
     struct hk_tree *tree, struct hk_tree_node *parent, struct hk_slice key, struct hk_slice text)
 {

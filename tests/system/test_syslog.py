@@ -325,6 +325,18 @@ def test_what_grows_too_large_for_an_entry_is_cut_down(site, byte):
     assert max(map(len, found)) > 10000
 
 
+@pytest.mark.parametrize("unit", [b"a=b,", b"a:b,", b"|k=v", b"<a>", b"\0", b"a=\"", b"[x y=\"z\"]"])
+def test_a_message_of_many_parts_holds_up_nobody(site, unit):
+    """More fields than a message may have, or bytes that take long: it comes in, and so does the next one."""
+    mark = f"parts-{unit.hex()}-"
+    many = b"<13>1 2026-11-22T00:00:00Z host app - - - " + mark.encode() + unit * (120000 // len(unit)) + b"."
+    after = b"<13>1 2026-11-22T00:00:00Z host app - - - " + mark.encode() + b"after"
+    stream_to(site, b"%d %s%d %s" % (len(many), many, len(after), after)).close()
+    found = wait_for(site, mark, 2)
+    assert len(found) == 2
+    assert after.decode() in found
+
+
 def test_many_who_only_connect_keep_nobody_out(site):
     idle = [socket.create_connection(("127.0.0.1", site.port("tcp")), timeout=PATIENCE_S) for _ in range(300)]
     stream_to(site, b"<13>crowd\n").close()

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#define STEPS 100000
+
 /* The definition, one byte after the other; both are in lower case. */
 static bool fits_plainly(const char *glob, struct hk_slice text)
 {
@@ -25,11 +27,12 @@ static bool fits(const char *glob_text, const char *text)
 {
     struct hk_glob glob;
     struct hk_arena arena;
+    long steps = STEPS;
     bool is;
 
     hk_arena_init(&arena, 65536);
     CU_ASSERT_TRUE_FATAL(hk_glob_read(hk_slice_of(glob_text), &arena, &glob));
-    is = hk_glob_fits(&glob, hk_slice_of(text));
+    is = hk_glob_fits(&glob, hk_slice_of(text), &steps);
     hk_arena_done(&arena);
     return is;
 }
@@ -74,6 +77,7 @@ static void test_is_the_definition(void)
         struct hk_grams grams;
         struct hk_arena arena;
         struct hk_slice slice;
+        long steps = STEPS;
         bool is;
         make_text(&seed, "aab*?", sizeof(glob_text) - 1, glob_text);
         make_text(&seed, "aab", sizeof(text) - 1, text);
@@ -82,7 +86,8 @@ static void test_is_the_definition(void)
         hk_arena_init(&arena, 65536);
         CU_ASSERT_TRUE_FATAL(hk_glob_read(hk_slice_of(glob_text), &arena, &glob));
         hk_grams_of(slice, &grams);
-        if (hk_glob_fits(&glob, slice) != is || hk_glob_fits_lower(&glob, slice) != is ||
+        if (hk_glob_fits(&glob, slice, &steps) != is ||
+            hk_glob_fits_lower(&glob, slice, &steps) != is ||
             (is && (!hk_grams_may(&grams, &glob.needs) || !hk_glob_may_begin(&glob, slice))))
             CU_FAIL_FATAL(glob_text);
         fitted += is;
@@ -108,6 +113,25 @@ static void test_grams_spare_comparisons(void)
         CU_ASSERT_FALSE(hk_grams_may(&grams, &glob.needs));
         hk_arena_done(&arena);
     }
+}
+
+/* The worst there is: each byte may begin the run, and none ends it. */
+static void test_the_steps_end(void)
+{
+    static char text[100000];
+    struct hk_glob glob;
+    struct hk_arena arena;
+    long steps = STEPS;
+
+    memset(text, 'a', sizeof(text));
+    hk_arena_init(&arena, 65536);
+    CU_ASSERT_TRUE_FATAL(
+        hk_glob_read(hk_slice_of("*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab?*"), &arena, &glob));
+    CU_ASSERT_FALSE(hk_glob_fits(&glob, (struct hk_slice){text, sizeof(text)}, &steps));
+    CU_ASSERT_TRUE(steps <= 0);
+    CU_ASSERT_FALSE(
+        hk_glob_fits(&glob, hk_slice_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab!"), &steps));
+    hk_arena_done(&arena);
 }
 
 static int no_slot(void *ctx, struct hk_slice name)
@@ -148,7 +172,8 @@ int main(void)
     static const CU_TestInfo tests[] = {{"a table", test_fits},
         {"the same as the definition", test_is_the_definition},
         {"grams spare comparisons", test_grams_spare_comparisons},
-        {"what patterns need", test_patterns_need}, CU_TEST_INFO_NULL};
+        {"the steps end", test_the_steps_end}, {"what patterns need", test_patterns_need},
+        CU_TEST_INFO_NULL};
 
     return run_tests("glob", tests);
 }

@@ -258,6 +258,8 @@ static void test_errors(void)
         {HEAD "\"colour\":1}", "own.json:3: there is no such key as \"colour\" here"},
         {"{\"form\":\"t\",\"product\":\"P 1\",\"match\":{\"a\":1}}",
             "own.json:1: product: expected a word of a-z, 0-9 and '_'"},
+        {"{\"form\":\"t\",\"product\":\"p\",\"match\":{\"a[\":1}}",
+            "own.json:1: match.a[: \"[\": the bracket does not end"},
         {"{\"form\":\"t\",\"product\":\"p\",\"match\":{}}",
             "own.json:1: match: expected {\"path\": test, …}"},
     };
