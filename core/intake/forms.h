@@ -15,7 +15,8 @@
 /* What a form's reader finds out beside the view itself. */
 struct hk_form_facts {
     enum hk_severity severity;
-    int64_t event_us; /* holds the time of arrival beforehand */
+    int64_t event_us;    /* holds the time of arrival beforehand */
+    const char *product; /* given: of a view that names none; NULL: it stays without */
 };
 
 /* The view itself: every known field is checked, others are kept. */

@@ -12,6 +12,7 @@
 #include "intake/forms.h"
 #include "intake/match.h"
 #include "intake/raw.h"
+#include "intake/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,7 @@ struct reading {
     struct hk_buf view;
     struct hk_form_facts facts;
     const char *form; /* NULL until somebody knew the message */
+    char product[64]; /* of a view that names none: its source's name; "" for none */
     struct hk_error *error;
 };
 
@@ -355,7 +357,8 @@ static void start_view(struct reading *reading, struct hk_jw *jw)
 {
     hk_buf_clear(&reading->view);
     hk_jw_init(jw, &reading->view);
-    reading->facts = (struct hk_form_facts){.event_us = reading->hint->now_us};
+    reading->facts = (struct hk_form_facts){.event_us = reading->hint->now_us,
+        .product = reading->product[0] != '\0' ? reading->product : NULL};
 }
 
 static void note_trouble(
@@ -564,6 +567,9 @@ enum hk_status hk_products_read(const struct hk_products *products, const char *
     status = hk_event_read(bytes, size, hint, &event, error);
     if (status != HK_OK)
         return status;
+    if (hint->transport == HK_TRANSPORT_API || hint->source == NULL ||
+        !hk_value_product(hk_slice_of(hint->source), reading.product, sizeof(reading.product)))
+        reading.product[0] = '\0';
     hk_buf_init(&reading.view, HK_VIEW_SIZE_MAX);
     hk_buf_reserve(&reading.view, VIEW_SIZE_USUAL);
     status = read_known(&reading, &event);

@@ -8,6 +8,9 @@
  * whatever the envelope gave. A mapping that knows a message but fails on it leaves the message to
  * the generic way too, and says so in the result, so that the gap can be shown.
  *
+ * An alert view that names no product and comes from a source other than the API has its source's
+ * name as its product.
+ *
  * raw, by its JSON type: an object is the message itself, byte for byte; a text is a message that
  * is no JSON object; a list of two texts is a message that is no clean UTF-8 text: ["escaped", …]
  * has "\xHH" for each byte that is none, and "\\" for each backslash; ["base64", …] is base64.

@@ -263,6 +263,7 @@ enum hk_status hk_view_read(const struct hk_json *alert, struct hk_jw *jw,
     struct writer writer = {jw, facts, error};
     const struct hk_json *time = hk_json_get(alert, "time");
     const struct hk_json *title = hk_json_get(alert, "title");
+    const struct hk_json *product = hk_json_get(alert, "product");
     enum hk_status status;
 
     if (title == NULL || title->type == HK_JSON_NULL)
@@ -275,6 +276,8 @@ enum hk_status hk_view_read(const struct hk_json *alert, struct hk_jw *jw,
         facts->severity = HK_SEVERITY_MEDIUM; /* neither lost nor alarming */
         hk_jw_kv(jw, "severity", hk_severity_text(facts->severity));
     }
+    if (facts->product != NULL && (product == NULL || product->type == HK_JSON_NULL))
+        hk_jw_kv(jw, "product", facts->product);
     if (time == NULL || time->type == HK_JSON_NULL)
         hk_jw_kv_time(jw, "time", facts->event_us);
     hk_jw_object_end(jw);

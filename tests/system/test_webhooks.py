@@ -258,6 +258,17 @@ def test_bodies_of_all_shapes(site):
     assert accepted("") == 0
 
 
+def test_an_alert_view_without_a_product_has_its_source_s_name(site):
+    """A playbook is chosen by product, and a list without one says little."""
+    key = {"Authorization": "Bearer " + SECRETS["plain"]}
+    number = next(COUNT)
+    plain = alert(number % 250, uid=f"webhook-{number}", title=f"Alert {number}")
+    sent = [plain, plain | {"uid": f"webhook-{number}-own", "product": "gate"}]
+    ids = [one["id"] for one in send(site, "bearer", json.dumps(sent), key).json["alerts"]]
+    listed = {one["id"]: one["product"] for one in alerts(site)}
+    assert [listed[id] for id in ids] == ["bearer", "gate"]
+
+
 def test_a_subscription_of_sns_is_told_and_not_fetched(site):
     key = headers_of("basic", "")
     confirm = {"Type": "SubscriptionConfirmation", "MessageId": "m-1", "TopicArn": "arn:aws:sns:eu-west-1:1:alerts",

@@ -148,6 +148,33 @@ static void test_views(void)
 
 /* A title makes a view even of what a mapping would match; a finding with a title is the
  * product's, since its mapping names the title. */
+/* A playbook is chosen by product, and a list without one says little. */
+static void test_the_product_of_a_view(void)
+{
+    static const struct {
+        const char *message;
+        enum hk_transport transport;
+        const char *product; /* NULL: none */
+    } cases[] = {{"{\"title\":\"t\"}", HK_TRANSPORT_WEBHOOK, "door_control"},
+        {"{\"title\":\"t\",\"product\":null}", HK_TRANSPORT_FILE, "door_control"},
+        {"<13>Nov 22 00:00:00 h a: {\"title\":\"t\"}", HK_TRANSPORT_SYSLOG, "door_control"},
+        {"{\"title\":\"t\",\"product\":\"gate\"}", HK_TRANSPORT_WEBHOOK, "gate"},
+        {"{\"title\":\"t\"}", HK_TRANSPORT_API, NULL}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct hk_message_hint hint = {
+            .transport = cases[i].transport, .source = "Door-Control", .now_us = NOW_US};
+        struct mapped mapped =
+            map_bytes(builtin, cases[i].message, strlen(cases[i].message), &hint);
+        const char *product = hk_json_string(hk_json_get(mapped.taken.view, "product"));
+        CU_ASSERT_STRING_EQUAL(mapped.taken.in.form, "view");
+        CU_ASSERT_TRUE(cases[i].product == NULL
+                           ? product == NULL
+                           : product != NULL && strcmp(product, cases[i].product) == 0);
+        mapped_done(&mapped);
+    }
+}
+
 static void test_titles(void)
 {
     struct hk_products *own = own_products(builtin,
@@ -296,7 +323,8 @@ int main(void)
 {
     static const CU_TestInfo tests[] = {{"what nobody knows", test_unmapped}, {"raw", test_raw},
         {"what is refused", test_refused}, {"trouble", test_trouble}, {"alert views", test_views},
-        {"titles", test_titles}, {"Suricata", test_suricata}, {"messages in messages", test_inner},
+        {"titles", test_titles}, {"the product of a view", test_the_product_of_a_view},
+        {"Suricata", test_suricata}, {"messages in messages", test_inner},
         {"forms by name", test_forced}, {"own mappings", test_own_mappings}, {"walk", test_each},
         {"a form twice", test_twice}, CU_TEST_INFO_NULL};
     struct hk_error error = {0};
