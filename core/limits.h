@@ -80,16 +80,16 @@
 #define HK_DEDUPE_KEYS_MAX 200000              /* remembered keys per engine; the oldest go first */
 #define HK_MESSAGE_FIELDS_MAX 4096 /* read from one CEF, LEEF, key=value, CSV or XML message */
 #define HK_FORM_DEPTH_MAX 32       /* of elements in XML; Windows events have 5 */
-#define HK_MAPPING_SIZE_MAX (256 * 1024) /* a mapping's file; the longest of ours is < 30 KB */
-#define HK_MAPPINGS_MAX 1024             /* of one tenant, those built in included */
-#define HK_MAPPING_SLOTS_MAX 64          /* names that one mapping finds in texts */
-#define HK_MAPPING_UNDER_MAX 8           /* places where a mapping's paths are looked up */
-#define HK_MAPPING_VALUES_MAX 64         /* of one path; further ones are not looked at */
-#define HK_MAPPING_TEXT_MAX (16 * 1024)  /* bytes of any other text in a mapped view; cut */
-#define HK_MAPPING_TITLE_MAX 400         /* bytes of a title; what is longer is cut */
-#define HK_MAPPING_STEPS_MAX 200000L     /* comparisons of text patterns in one message */
+#define HK_MAPPING_SIZE_MAX (256 * 1024)   /* a mapping's file; the longest of ours is < 30 KB */
+#define HK_MAPPINGS_MAX 1024               /* of one tenant, those built in included */
+#define HK_MAPPING_SLOTS_MAX 64            /* names that one mapping finds in texts */
+#define HK_MAPPING_UNDER_MAX 8             /* places where a mapping's paths are looked up */
+#define HK_MAPPING_VALUES_MAX 64           /* of one path; further ones are not looked at */
+#define HK_MAPPING_TEXT_MAX (16 * 1024)    /* bytes of any other text in a mapped view; cut */
+#define HK_MAPPING_TITLE_MAX 400           /* bytes of a title; what is longer is cut */
+#define HK_MAPPING_STEPS_MAX 200000L       /* comparisons of text patterns in one message */
 #define HK_MAPPING_GLOB_STEPS_MAX 8000000L /* the same of globs; some 20 ms */
-#define HK_MAPPING_LIST_MAX 64           /* items written of a list such as technique */
+#define HK_MAPPING_LIST_MAX 64             /* items written of a list such as technique */
 
 /* --- cases --- */
 #define HK_CASE_WINDOW_DEFAULT_MS (24 * 3600000)

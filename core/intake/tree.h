@@ -21,8 +21,8 @@ struct hk_tree {
     bool failed;
 };
 
-/* An object or array; parent is NULL for a root, key is for children of objects. NULL when failed or
- * when there may be no more nodes, which all calls take as parent. */
+/* An object or array; parent is NULL for a root, key is for children of objects. NULL when failed
+ * or when there may be no more nodes, which all calls take as parent. */
 struct hk_tree_node *hk_tree_branch(
     struct hk_tree *tree, struct hk_tree_node *parent, struct hk_slice key, enum hk_json_type type);
 /* Room to write texts into before they are copied into a tree of which this is the root; NULL

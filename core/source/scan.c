@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LINKS_MAX = 8 }; /* one after the other */
+
 /* What rotation leaves compressed was read before. */
 static bool is_compressed(const char *path)
 {
@@ -44,17 +46,64 @@ static bool is_called_like_copy(const char *path, const char *copy)
            copy[stem] != '\0' && strchr(".-_", copy[stem]) != NULL && strcmp(path, copy) != 0;
 }
 
-/* Open for reading; -1: errno, EISDIR for whatever is no regular file. A FIFO doesn't block. */
+/* The path that the link at path leads to, in its place. */
+static bool read_link(char path[PATH_MAX])
+{
+    char target[PATH_MAX];
+    char whole[PATH_MAX];
+    ssize_t size = readlink(path, target, sizeof(target) - 1);
+    int folder_size = (int)(strrchr(path, '/') - path);
+    int length;
+
+    if (size <= 0)
+        return false;
+    target[size] = '\0';
+    if (target[0] == '/')
+        length = snprintf(whole, sizeof(whole), "%s", target);
+    else
+        length = snprintf(whole, sizeof(whole), "%.*s/%s", folder_size, path, target);
+    return length < (int)sizeof(whole) && hk_copy_text(path, PATH_MAX, whole);
+}
+
+/* Whoever may write into a folder that is watched could lead us with a link to what only we may
+ * read, or to another tenant's log. So a link counts when root made it, or our own user, or the
+ * owner of the file. Asked when the file is open: at the end there must be that very file. Gives
+ * 0, ELOOP, or ENOENT: it was another one meanwhile. */
+static int check_links(const char *path, const struct stat *file)
+{
+    char at[PATH_MAX];
+    struct stat info;
+
+    if (!hk_copy_text(at, sizeof(at), path))
+        return ENAMETOOLONG;
+    for (int links = 0; links < LINKS_MAX; links++) {
+        if (lstat(at, &info) != 0)
+            return ENOENT;
+        if (!S_ISLNK(info.st_mode))
+            return info.st_dev == file->st_dev && info.st_ino == file->st_ino ? 0 : ENOENT;
+        if (info.st_uid != 0 && info.st_uid != geteuid() && info.st_uid != file->st_uid)
+            return ELOOP;
+        if (!read_link(at))
+            return ENOENT;
+    }
+    return ELOOP;
+}
+
+/* Open for reading; -1: errno, EISDIR for whatever is no regular file, ELOOP for a link that is not
+ * to be followed. A FIFO doesn't block. */
 static int open_file(const char *path, struct stat *ret_info)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int problem;
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, ret_info) == 0 && S_ISREG(ret_info->st_mode))
+    problem = fstat(fd, ret_info) == 0 && S_ISREG(ret_info->st_mode) ? check_links(path, ret_info)
+                                                                     : EISDIR;
+    if (problem == 0)
         return fd;
     (void)close(fd);
-    errno = EISDIR;
+    errno = problem;
     return -1;
 }
 
@@ -342,7 +391,10 @@ static void see_new(struct hk_watched *watched, const char *path)
     int fd = open_file(path, &info);
 
     if (fd < 0) {
-        if (errno != ENOENT && errno != EISDIR)
+        if (errno == ELOOP)
+            hk_watched_problem(
+                watched, "%s is a link that neither root nor the owner of the file made", path);
+        else if (errno != ENOENT && errno != EISDIR)
             hk_watched_problem(watched, "cannot open %s: %s", path, strerror(errno));
         return;
     }

@@ -632,6 +632,50 @@ static void what_is_wrong_is_told(void)
     close_bench(&b);
 }
 
+/* A link to a secret, made by whoever may write into the folder. Its owner is told from ours by the
+ * number alone, which only root can give away. */
+static void links_of_strangers_lead_nowhere(void)
+{
+    enum { STRANGER = 12345 };
+    char secret[PATH_MAX];
+    char path[PATH_MAX];
+    struct told told;
+    struct bench b;
+
+    if (geteuid() != 0) {
+        (void)printf("\n  not root: no file can be given to another owner\n");
+        return;
+    }
+    open_bench(&b, "*.log");
+    append(&b, "secret", "a secret\n");
+    append(&b, "own", "of the stranger\n");
+    path_of(&b, "secret", secret);
+    path_of(&b, "a.log", path);
+    must(symlink(secret, path) == 0 && lchown(path, STRANGER, STRANGER) == 0, "a link");
+    path_of(&b, "own", secret);
+    must(chown(secret, STRANGER, STRANGER) == 0, "a file");
+    path_of(&b, "b.log", path);
+    must(symlink("own", path) == 0 && lchown(path, STRANGER, STRANGER) == 0, "a link");
+    append(&b, "ours", "of root\n");
+    path_of(&b, "c.log", path);
+    must(symlink("./ours", path) == 0, "a link");
+    path_of(&b, "d.log", path);
+    must(symlink("c.log", path) == 0 && mkfifo((path_of(&b, "e.log", path), path), 0600) == 0,
+        "a link and a pipe");
+    begin(&b, HK_FILE_START_BEGIN);
+    wait_for_line(&b, "of the stranger");
+    wait_for_line(&b, "of root");
+    do {
+        run_for(&b, 20);
+        hk_tally_sources(b.tally, 1, on_source, &told);
+    } while (told.problem[0] == '\0' && b.line_count < 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(told.problem, "a.log is a link"));
+    CU_ASSERT_EQUAL(count_of(&b, "a secret"), 0);
+    CU_ASSERT_EQUAL(b.line_count, 2);
+    end(&b);
+    close_bench(&b);
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
@@ -648,6 +692,7 @@ int main(void)
         {"a long line is cut", a_long_line_is_cut},
         {"the head of a Zeek log goes with its lines", the_head_of_a_zeek_log_goes_with_its_lines},
         {"what is wrong is told", what_is_wrong_is_told},
+        {"links of strangers lead nowhere", links_of_strangers_lead_nowhere},
     };
 
     return suite_run("source files", tests, COUNT_OF(tests));
