@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 
+#include "base/fatal.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -16,17 +17,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/sha.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-/* There is no way on without a hash or randomness, and no caller that could do better. */
-static _Noreturn void give_up(const char *what)
-{
-    (void)fprintf(stderr, "fatal: %s\n", what);
-    abort();
-}
 
 void hk_sha256(const struct hk_bytes *parts, size_t count, uint8_t ret_digest[HK_SHA256_SIZE])
 {
@@ -36,7 +28,7 @@ void hk_sha256(const struct hk_bytes *parts, size_t count, uint8_t ret_digest[HK
     for (size_t i = 0; ok && i < count; i++)
         ok = SHA256_Update(&context, parts[i].data, parts[i].size) == 1;
     if (!ok || SHA256_Final(ret_digest, &context) != 1)
-        give_up("SHA-256 failed");
+        hk_fatal("SHA-256 failed");
 }
 
 void hk_sha256_one(const void *data, size_t size, uint8_t ret_digest[HK_SHA256_SIZE])
@@ -63,7 +55,7 @@ void hk_hmac_sha256(const void *key, size_t key_size, const struct hk_bytes *par
     for (size_t i = 0; ok && i < count; i++)
         ok = EVP_MAC_update(context, parts[i].data, parts[i].size) == 1;
     if (!ok || EVP_MAC_final(context, ret_mac, &size, HK_SHA256_SIZE) != 1)
-        give_up("HMAC failed");
+        hk_fatal("HMAC failed");
     EVP_MAC_CTX_free(context);
     EVP_MAC_free(mac);
 }
@@ -92,7 +84,7 @@ void hk_random(void *ret_data, size_t size)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            give_up("the system gives no random bytes");
+            hk_fatal("the system gives no random bytes");
         at += got;
         size -= (size_t)got;
     }

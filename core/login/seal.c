@@ -3,8 +3,10 @@
  */
 #include "login/seal.h"
 
+#include "base/fatal.h"
 #include "base/file.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -27,7 +29,7 @@ static void derive(const struct hk_seal *seal, const char *purpose, uint8_t ret_
 
     if (HMAC(EVP_sha256(), seal->key, sizeof(seal->key), (const unsigned char *)purpose,
             strlen(purpose), ret_key, &size) == NULL)
-        abort(); /* without SHA-256 nothing here means anything */
+        hk_fatal("HMAC-SHA-256 failed"); /* without it nothing here means anything */
 }
 
 enum hk_status hk_seal_new(
@@ -151,14 +153,13 @@ void hk_seal_mac(const struct hk_seal *seal, const char *purpose, const struct h
 
     derive(seal, purpose, key);
     /* The digest of the parts, each behind its length so that no two lists of them are the same. */
-    if (2 * count > sizeof(message) / sizeof(message[0]))
-        abort();
+    assert(2 * count <= sizeof(message) / sizeof(message[0]));
     for (size_t i = 0; i < count; i++) {
         message[2 * i] = (struct hk_bytes){&parts[i].size, sizeof(parts[i].size)};
         message[2 * i + 1] = parts[i];
     }
     hk_sha256(message, 2 * count, inner);
     if (HMAC(EVP_sha256(), key, sizeof(key), inner, sizeof(inner), ret_mac, &size) == NULL)
-        abort();
+        hk_fatal("HMAC-SHA-256 failed");
     explicit_bzero(key, sizeof(key));
 }

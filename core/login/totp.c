@@ -4,6 +4,7 @@
 #include "login/totp.h"
 
 #include "base/digest.h"
+#include "base/fatal.h"
 #include "login/base32.h"
 
 #include <assert.h>
@@ -43,7 +44,7 @@ void hk_totp_code(
         counter[i] = (uint8_t)((uint64_t)step >> (56 - 8 * i));
     /* Without SHA-1 there is nothing to go on with, and no code that could be right. */
     if (HMAC(EVP_sha1(), secret, (int)secret_size, counter, sizeof(counter), mac, &size) == NULL)
-        abort();
+        hk_fatal("HMAC-SHA-1 failed");
     offset = mac[SHA1_SIZE - 1] & 15U;
     number = ((uint32_t)mac[offset] & 0x7f) << 24 | (uint32_t)mac[offset + 1] << 16 |
              (uint32_t)mac[offset + 2] << 8 | (uint32_t)mac[offset + 3];

@@ -7,6 +7,7 @@
  */
 #include "loop/connect.h"
 
+#include "base/fatal.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -254,7 +255,7 @@ static void release_resolver(struct resolver *resolver)
     struct timeval now = {0};
 
     if (event_base_once(resolver->base, -1, EV_TIMEOUT, free_resolver, resolver, &now) != 0) {
-        abort(); /* out of memory for a dozen bytes, at the end of the process */
+        hk_fatal("no memory to end the resolver");
     }
 }
 

@@ -7,6 +7,7 @@
  */
 #include "loop/curl_multi.h"
 
+#include "base/fatal.h"
 #include "loop/curl_start.h"
 
 #include <event2/event.h>
@@ -112,7 +113,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     if (what != CURL_POLL_REMOVE) {
         event = event_new(multi->base, fd, wanted, on_socket_event, multi);
         if (event == NULL || event_add(event, NULL) != 0) {
-            abort(); /* a transfer that nothing wakes would never end */
+            hk_fatal("no memory to watch a transfer"); /* which nothing else would wake */
         }
     }
     (void)curl_multi_assign(multi->handle, fd, event);

@@ -1,5 +1,6 @@
 #include "loop/loop.h"
 
+#include "base/fatal.h"
 #include "base/time.h"
 
 #include <errno.h>
@@ -181,7 +182,7 @@ static void timer_add(struct hk_timer *timer, int64_t after_us)
     /* Fails only when memory for the heap of timers is short; a lost deadline is worse than an end.
      */
     if (event_add(timer->event, &after) != 0) {
-        abort();
+        hk_fatal("no memory for a timer");
     }
 }
 
@@ -356,7 +357,7 @@ static void want(struct event *event, bool is_wanted)
     if (!is_wanted) {
         (void)event_del(event);
     } else if (event_add(event, NULL) != 0) {
-        abort(); /* memory for the kernel's table is gone; the peer would wait for ever */
+        hk_fatal("no memory to watch a connection"); /* the peer would wait for ever */
     }
 }
 

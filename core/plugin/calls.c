@@ -1,5 +1,6 @@
 #include "plugin/pool_internal.h"
 
+#include "base/fatal.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "plugin/result.h"
@@ -27,7 +28,7 @@ void hk_calls_report(struct hk_pool *pool, uint64_t call_id, enum hk_call_end en
     struct hk_pool_report *report = calloc(1, sizeof(*report));
 
     if (report == NULL || (report->text = hk_strdup(text)) == NULL)
-        abort(); /* a settlement that is lost would leave a run waiting for ever */
+        hk_fatal("no memory for what became of a call"); /* a run would wait for ever */
     report->call_id = call_id;
     report->end = end;
     *pool->last_report = report;

@@ -1,5 +1,7 @@
 #include "plugin/pool_internal.h"
 
+#include "base/fatal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +44,7 @@ static void put(struct hk_pool *pool, const struct hk_spawner_order *order)
     struct hk_spawner_order *copy = malloc(sizeof(*copy));
 
     if (copy == NULL)
-        abort(); /* an order that is lost would leave a process that nobody ends */
+        hk_fatal("no memory for an order to the spawner"); /* a process that nobody ends */
     *copy = *order;
     copy->next = NULL;
     while (*at != NULL)

@@ -1,5 +1,6 @@
 #include "script/state.h"
 
+#include "base/fatal.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -128,8 +129,7 @@ static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
 static int panic(lua_State *L)
 {
     (void)L;
-    (void)fputs("script: Lua raised an error outside of protected mode\n", stderr);
-    abort();
+    hk_fatal("Lua raised an error outside of protected mode");
 }
 
 struct hk_state *hk_state_of(lua_State *L)
