@@ -167,9 +167,18 @@
 #define HK_PAGE_ITEMS_MAX 500  /* one page of a list */
 #define HK_BACKUP_FILES_SIZE_MAX                                                                   \
     (256 * 1024 * 1024) /* what plugins keep, held in memory while a backup is made */
-#define HK_WAL_SIZE_MAX (16 * 1024 * 1024) /* checkpoint above this */
-#define HK_ERASE_ENTRIES_MAX 15000         /* of one erasure, in one transaction: about a second */
-#define HK_ERASE_PARTS_MAX 500             /* cases of which a part goes */
+#define HK_WAL_SIZE_MAX (16 * 1024 * 1024)  /* checkpoint above this */
+#define HK_WAL_SIZE_WAIT (64 * 1024 * 1024) /* above this the writer waits for those who read */
+/* Room on the disk, see ledger/room.h. Below the first, what is on its way (queues, the WAL, and
+ * the same again when it is copied back) still fits. */
+#define HK_ROOM_TIGHT_SIZE (96 * 1024 * 1024)
+#define HK_ROOM_LAST_SIZE (16 * 1024 * 1024)    /* runs that have begun end in this */
+#define HK_ROOM_RESERVE_SIZE (16 * 1024 * 1024) /* and in this, which is kept free for them */
+#define HK_ROOM_AGAIN_SIZE (160 * 1024 * 1024)  /* so far above the first that it doesn't flap */
+#define HK_ROOM_LOOK_MS 1000
+#define HK_ROOM_RETRY_S 30         /* somebody has to make room first */
+#define HK_ERASE_ENTRIES_MAX 15000 /* of one erasure, in one transaction: about a second */
+#define HK_ERASE_PARTS_MAX 500     /* cases of which a part goes */
 #define HK_ERASED_PAYLOAD_SIZE                                                                     \
     (384 * 1024) /* what one entry says of them; the ids of all subjects still fit beside it */
 #define HK_RETIRE_IDS_MAX 8       /* alerts or cases of one slice by rule: some milliseconds */

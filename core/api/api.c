@@ -108,6 +108,18 @@ static void answer_no_path(struct hk_exchange *exchange, const struct hk_http_re
     hk_answer_page_problem(exchange, &(struct hk_problem){.status = 404});
 }
 
+/* Nothing is promised that may find no room on the disk. False: it is answered. */
+static bool has_room(const struct hk_exchange *exchange, const struct hk_http_request *request)
+{
+    if (strcmp(request->method, "POST") != 0 ||
+        hk_ledger_room(exchange->api->ledger, NULL) != HK_ROOM_LAST)
+        return true;
+    hk_answer_problem_full(
+        exchange, &(struct hk_problem){
+                      .status = 507, .detail = HK_PROBLEM_LAST, .retry_after_s = HK_ROOM_RETRY_S});
+    return false;
+}
+
 static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_request *request,
     const struct hk_http_peer *peer)
 {
@@ -129,7 +141,7 @@ static void on_request(void *ctx, hk_exchange_id id, const struct hk_http_reques
     case HK_ROUTE_FOUND:
         break;
     }
-    if (!hk_admit(&exchange, request, peer))
+    if (!hk_admit(&exchange, request, peer) || !has_room(&exchange, request))
         return;
     if ((exchange.match.route->flags & HK_ROUTE_PAGE) != 0 && strcmp(request->method, "POST") == 0)
         handle_with_form(&exchange, request);

@@ -274,7 +274,7 @@ static void after_kept(struct hk_job *base)
 
 /* --- the job --- */
 
-const char *hk_intake_reason_to_wait(const struct hk_api *api, size_t size)
+static const char *reason_to_wait(const struct hk_api *api, size_t size)
 {
     for (const struct hk_intake_job *job = api->intakes; job != NULL; job = job->next_intake)
         size += job->body.size;
@@ -283,6 +283,20 @@ const char *hk_intake_reason_to_wait(const struct hk_api *api, size_t size)
     if (hk_ledger_backlog(api->ledger) >= HK_WRITE_QUEUE_MAX)
         return "the writer is behind";
     return size > HK_INTAKE_SIZE_MAX ? "too many alerts are being taken in" : NULL;
+}
+
+bool hk_intake_must_wait(const struct hk_exchange *exchange, size_t size)
+{
+    struct hk_problem problem = {.status = 503, .retry_after_s = 1};
+
+    problem.detail = reason_to_wait(exchange->api, size);
+    if (problem.detail == NULL && hk_ledger_room(exchange->api->ledger, NULL) != HK_ROOM_ENOUGH)
+        problem = (struct hk_problem){
+            .status = 507, .detail = HK_PROBLEM_TIGHT, .retry_after_s = HK_ROOM_RETRY_S};
+    if (problem.detail == NULL)
+        return false;
+    hk_answer_problem_full(exchange, &problem);
+    return true;
 }
 
 bool hk_intake_is_under_way(const struct hk_exchange *exchange, const char *key)

@@ -48,8 +48,8 @@ struct hk_intake_job {
     int kept_status;
 };
 
-/* Why no further body of this size is taken in now; NULL when it is. */
-const char *hk_intake_reason_to_wait(const struct hk_api *api, size_t size);
+/* Is no further body of this size taken in now? Then it is answered. */
+bool hk_intake_must_wait(const struct hk_exchange *exchange, size_t size);
 /* Is a request of that actor with this key being worked on? */
 bool hk_intake_is_under_way(const struct hk_exchange *exchange, const char *key);
 /* An empty job; NULL (and it is answered) when memory is short. Then body, items, source and, if

@@ -161,6 +161,8 @@ static void write_answers(struct hk_jw *jw, const struct hk_route *route)
     }
     for (const short *status = route->problems; *status != 0; status++)
         write_problem(jw, *status);
+    if (strcmp(route->method, "POST") == 0)
+        write_problem(jw, 507); /* see has_room in api.c */
     hk_jw_object_end(jw);
 }
 

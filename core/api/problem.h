@@ -9,6 +9,9 @@
 
 #define HK_PROBLEM_TYPE "application/problem+json"
 
+#define HK_PROBLEM_TIGHT "the disk is nearly full: no new alerts are taken"
+#define HK_PROBLEM_LAST "the disk is full: nothing is taken until there is room again"
+
 struct hk_problem {
     int status;         /* of HTTP */
     const char *type;   /* RFC 9457 section 3.1.1; NULL: about:blank */

@@ -162,16 +162,11 @@ void hk_route_alerts_take(
     struct hk_intake_job *job;
     struct hk_error error;
     enum hk_status status;
-    const char *why;
     bool is_ndjson;
 
     (void)body;
-    why = hk_intake_reason_to_wait(exchange->api, request->body.size);
-    if (why != NULL) {
-        hk_answer_problem_full(
-            exchange, &(struct hk_problem){.status = 503, .detail = why, .retry_after_s = 1});
+    if (hk_intake_must_wait(exchange, request->body.size))
         return;
-    }
     if (!read_type(exchange, request, &is_ndjson) || !read_source(exchange, request, source) ||
         !read_key(exchange, request, key))
         return;

@@ -46,7 +46,6 @@ static const struct hk_source *find_webhook(const struct hk_exchange *exchange)
 /* What is said before anybody is known. False: it is answered. */
 static bool may_come_in(const struct hk_exchange *exchange, const struct hk_http_request *request)
 {
-    const char *why = hk_intake_reason_to_wait(exchange->api, request->body.size);
     char token[TOKEN_SIZE];
 
     if (request->body.size > HK_WEBHOOK_BODY_SIZE_MAX) {
@@ -60,12 +59,7 @@ static bool may_come_in(const struct hk_exchange *exchange, const struct hk_http
         hk_answer_text(exchange, 200, "text/plain; charset=utf-8", token, strlen(token));
         return false;
     }
-    if (why != NULL) {
-        hk_answer_problem_full(
-            exchange, &(struct hk_problem){.status = 503, .detail = why, .retry_after_s = 1});
-        return false;
-    }
-    return true;
+    return !hk_intake_must_wait(exchange, request->body.size);
 }
 
 /* Does it come from its product? False: it is answered. */

@@ -160,9 +160,11 @@ static void write_sinks(struct hk_buf *out, struct hk_sinks *sinks)
 static void write_ledger(struct hk_buf *out, struct hk_ledger *ledger)
 {
     struct hk_ledger_stats stats;
+    uint64_t room = 0;
 
     memset(&stats, 0, sizeof(stats));
     hk_ledger_stats(ledger, &stats);
+    (void)hk_ledger_room(ledger, &room);
     figure(out, "hikeshi_ledger_entries_total", "counter", "Entries written since start.",
         stats.entries);
     figure(out, "hikeshi_ledger_transactions_total", "counter", "Transactions since start.",
@@ -180,6 +182,7 @@ static void write_ledger(struct hk_buf *out, struct hk_ledger *ledger)
         "1 while free places of the file are still to be overwritten.", stats.is_scrubbing);
     figure(
         out, "hikeshi_ledger_wal_bytes", "gauge", "Size of the write-ahead log.", stats.wal_bytes);
+    figure(out, "hikeshi_ledger_disk_free_bytes", "gauge", "Room on the data folder's disk.", room);
     figure(out, "hikeshi_ledger_write_backlog", "gauge", "Writes that wait.", stats.write_backlog);
     figure(out, "hikeshi_ledger_read_backlog", "gauge", "Reads that wait.", stats.read_backlog);
     write_sinks(out, hk_ledger_sinks(ledger));

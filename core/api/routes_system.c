@@ -27,6 +27,7 @@ void hk_route_livez(
 void hk_route_readyz(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {
+    enum hk_room_state room = hk_ledger_room(exchange->api->ledger, NULL);
     const char *why = NULL;
 
     (void)request;
@@ -39,6 +40,8 @@ void hk_route_readyz(
         why = "the engine is starting";
     if (why == NULL && hk_ledger_backlog(exchange->api->ledger) >= HK_WRITE_QUEUE_MAX)
         why = "the writer is behind";
+    if (why == NULL && room != HK_ROOM_ENOUGH)
+        why = room == HK_ROOM_TIGHT ? HK_PROBLEM_TIGHT : HK_PROBLEM_LAST;
     if (why == NULL)
         answer_word(exchange, "ready\n");
     else

@@ -20,6 +20,7 @@ static enum hk_word title_of(int status)
         return HK_WORD_PROBLEM_409;
     case 429:
     case 503:
+    case 507:
         return HK_WORD_PROBLEM_503;
     default:
         return HK_WORD_PROBLEM_500;

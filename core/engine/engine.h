@@ -282,7 +282,8 @@ bool hk_engine_served_file(const struct hk_engine *engine, hk_tenant tenant, con
     X(MAPPING_FAILS, "mapping_fails")                                                              \
     X(ACTION_NOT_READY, "action_not_ready")                                                        \
     X(CONTACT_SILENT, "contact_silent")                                                            \
-    X(SINK_FAILS, "sink_fails")
+    X(SINK_FAILS, "sink_fails")                                                                    \
+    X(DISK_SHORT, "disk_short")
 enum hk_gap_kind {
 #define X(name, text) HK_GAP_##name,
     HK_GAP_KINDS(X)

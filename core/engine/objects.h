@@ -189,6 +189,7 @@ struct hk_line;
 struct hk_notices;
 struct hk_gaps;
 struct hk_gap_watch;
+struct hk_room_watch;
 struct hk_rhythm;
 struct hk_verifier;
 struct hk_ready;
@@ -236,6 +237,7 @@ struct hk_engine {
     struct hk_gaps *gaps;
     struct hk_retirer *retirer;
     struct hk_gap_watch *gap_watch;
+    struct hk_room_watch *room_watch;
     struct hk_verifier *verifier;
     struct hk_heartbeat *heartbeat;
     struct hk_ready *ready;

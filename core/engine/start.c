@@ -23,6 +23,7 @@
 #include "engine/notice.h"
 #include "engine/ready.h"
 #include "engine/retire.h"
+#include "engine/room_watch.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
 #include "engine/tenant.h"
@@ -127,6 +128,8 @@ enum hk_status hk_engine_new(
     if (status == HK_OK)
         status = hk_retirer_new(engine, &engine->retirer, error);
     if (status == HK_OK)
+        status = hk_room_watch_new(engine, &engine->room_watch, error);
+    if (status == HK_OK)
         status = hk_verifier_new(engine, &engine->verifier, error);
     if (status == HK_OK)
         status = hk_heartbeat_new(engine, &engine->heartbeat, error);
@@ -182,6 +185,7 @@ void hk_engine_free(struct hk_engine *engine)
     hk_heartbeat_free(engine->heartbeat);
     hk_gap_watch_free(engine->gap_watch);
     hk_retirer_free(engine->retirer);
+    hk_room_watch_free(engine->room_watch);
     hk_gaps_free(engine->gaps);
     free_runs(engine);
     hk_tenants_free(engine);
@@ -317,6 +321,7 @@ enum hk_status hk_engine_start(struct hk_engine *engine, struct hk_error *error)
         status = hk_gap_watch_start(engine->gap_watch, error);
     if (status != HK_OK)
         return status;
+    hk_room_watch_start(engine->room_watch);
     hk_timer_arm(engine->start_timer, 0);
     return HK_OK;
 }

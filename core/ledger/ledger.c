@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/reader.h"
+#include "ledger/room.h"
 #include "ledger/store.h"
 #include "ledger/writer.h"
 #include "limits.h"
@@ -30,6 +31,7 @@ struct hk_ledger {
     size_t reads_open;
     struct hk_reading *reading; /* for hk_ledger_read_now; opened when first used */
     struct hk_clock clock;
+    struct hk_room room; /* looked at by the writer's thread once that runs */
     char ledger_id[HK_ID_SIZE];
     uint8_t public_key[HK_KEY_PUBLIC_SIZE];
     struct tenant_name *tenants;
@@ -85,6 +87,8 @@ static enum hk_status start(
             error, HK_INVALID, "data folder must be an absolute path: %s", options->data_dir);
     status = hk_file_make_folder(options->data_dir, error);
     if (status == HK_OK)
+        status = hk_room_open(&ledger->room, options->data_dir, error);
+    if (status == HK_OK)
         status = hk_appender_open(options->data_dir,
             &(struct hk_store_progress){.fn = options->progress, .ctx = options->progress_ctx},
             &appender, error);
@@ -100,7 +104,8 @@ static enum hk_status start(
         hk_appender_free(appender);
         return status;
     }
-    status = hk_writer_start(appender, ledger->sinks, &ledger->written, &ledger->writer, error);
+    status = hk_writer_start(
+        appender, ledger->sinks, &ledger->room, &ledger->written, &ledger->writer, error);
     if (status == HK_OK)
         status = hk_readers_start(options->data_dir, &ledger->read, &ledger->readers, error);
     return status;
@@ -299,6 +304,13 @@ enum hk_status hk_ledger_read_now(
         (void)sqlite3_db_release_memory(ledger->reading->db);
     }
     return status;
+}
+
+enum hk_room_state hk_ledger_room(const struct hk_ledger *ledger, uint64_t *ret_free_bytes)
+{
+    if (ret_free_bytes != NULL)
+        *ret_free_bytes = atomic_load(&ledger->room.free_bytes);
+    return atomic_load(&ledger->room.state);
 }
 
 void hk_ledger_stats(struct hk_ledger *ledger, struct hk_ledger_stats *ret_stats)

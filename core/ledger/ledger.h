@@ -174,6 +174,12 @@ HK_MUST_CHECK enum hk_status hk_ledger_read_now(
 /* Reads that were queued and are not yet done. */
 size_t hk_ledger_reads_open(const struct hk_ledger *ledger);
 
+/* --- room on the disk; see room.h --- */
+
+enum hk_room_state { HK_ROOM_ENOUGH, HK_ROOM_TIGHT, HK_ROOM_LAST };
+/* As last looked at, a moment ago. ret_free_bytes may be NULL. From any thread. */
+enum hk_room_state hk_ledger_room(const struct hk_ledger *ledger, uint64_t *ret_free_bytes);
+
 /* --- figures for /metrics --- */
 struct hk_ledger_stats {
     uint64_t entries; /* written since start */

@@ -20,6 +20,7 @@
 #define HK_STORE_SCHEMA_NODES 3  /* the first with the table node */
 #define HK_STORE_FILE "ledger.db"
 #define HK_STORE_PARTIAL HK_STORE_FILE ".partial" /* of a restoration that is under way */
+#define HK_STORE_BUSY_MS 5000 /* for a lock that another process holds for a moment */
 
 /* Positions: the tenant's number and the entry's number in its ledger. */
 #define HK_POS_SHIFT 40

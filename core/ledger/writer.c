@@ -17,10 +17,13 @@
 #define CHECKPOINT_AFTER_MS 60000 /* the first entry that no checkpoint covers waits so long */
 #define ANSWER_KEEP_US (86400LL * 1000000) /* clients that try again do so within a day */
 #define STACK_SIZE ((size_t)512 * 1024)
+/* Those that read the oldest, then those that came meanwhile. */
+#define WAIT_FOR_READERS_MS (2 * HK_READ_BUDGET_MS + 500)
 
 struct hk_writer {
     struct hk_appender *appender;
     struct hk_sinks *sinks;
+    struct hk_room *room;
     struct hk_done_list *done;
     struct hk_queue queue;
     pthread_t thread;
@@ -28,6 +31,7 @@ struct hk_writer {
     int page_size;
     int wal_pages;       /* after the last commit */
     int wal_pages_retry; /* no passive checkpoint below this */
+    int wal_pages_wait;  /* from here on readers are waited for */
     int64_t pruned_us;
     /* free places of the file are to be overwritten */
     bool scrub_is_wanted;
@@ -57,26 +61,41 @@ static int wal_hook(void *ctx, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-/* Only here is the WAL ever copied back. Readers may hold parts of it: then try again later. */
+static void copy_wal_back(struct hk_writer *writer, int mode)
+{
+    sqlite3 *db = hk_appender_db(writer->appender);
+    struct hk_error error;
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, mode, NULL, NULL);
+
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
+        (void)hk_fail(&error, HK_IO, "%s", sqlite3_errmsg(db));
+        give_up("ledger: WAL", &error);
+    }
+}
+
+/* Only here is the WAL ever copied back. Readers may hold parts of it: then try again later.
+ * Readers that overlap, one after the other, would never leave it a moment to begin anew. So when
+ * it has grown too far those that read now are waited for (newer ones see that all is in the
+ * database and leave the WAL alone). The engine's own have their budget; a tool on the folder may
+ * take longer, and is then not waited for again before the WAL has grown by as much once more. */
 static void bound_wal(struct hk_writer *writer)
 {
     const int pages_max = HK_WAL_SIZE_MAX / writer->page_size;
-    struct hk_error error;
-    int in_wal = 0;
-    int copied = 0;
-    int code;
+    const int pages_wait = HK_WAL_SIZE_WAIT / writer->page_size;
+    sqlite3 *db = hk_appender_db(writer->appender);
 
-    if (writer->wal_pages < pages_max)
+    if (writer->wal_pages < pages_max) {
         writer->wal_pages_retry = 0;
-    if (writer->wal_pages < pages_max || writer->wal_pages < writer->wal_pages_retry)
-        return;
-    code = sqlite3_wal_checkpoint_v2(
-        hk_appender_db(writer->appender), NULL, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &copied);
-    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
-        (void)hk_fail(&error, HK_IO, "%s", sqlite3_errmsg(hk_appender_db(writer->appender)));
-        give_up("ledger: WAL", &error);
+        writer->wal_pages_wait = pages_wait;
+    } else if (writer->wal_pages >= writer->wal_pages_wait) {
+        (void)sqlite3_busy_timeout(db, WAIT_FOR_READERS_MS);
+        copy_wal_back(writer, SQLITE_CHECKPOINT_RESTART);
+        (void)sqlite3_busy_timeout(db, HK_STORE_BUSY_MS);
+        writer->wal_pages_wait = writer->wal_pages + pages_wait;
+    } else if (writer->wal_pages >= writer->wal_pages_retry) {
+        copy_wal_back(writer, SQLITE_CHECKPOINT_PASSIVE);
+        writer->wal_pages_retry = writer->wal_pages + pages_max / 4;
     }
-    writer->wal_pages_retry = writer->wal_pages + pages_max / 4;
 }
 
 /* Sign now? Sets when the next one is due. */
@@ -286,18 +305,22 @@ static void write_batch(struct hk_writer *writer, struct hk_queue_item *list, bo
     bound_wal(writer);
 }
 
-/* Wait until there is something to write, or a checkpoint or a slice of scrubbing is due. */
+/* Wait until there is something to write, a checkpoint or a slice of scrubbing is due, or the disk
+ * is to be looked at. */
 static void wait_for_work(struct hk_writer *writer)
 {
     struct hk_queue *queue = &writer->queue;
-    int64_t due_ms = writer->checkpoint_due_ms;
+    int64_t now_ms = hk_time_monotonic_ms();
+    int64_t due_ms = now_ms + HK_ROOM_LOOK_MS;
     int64_t left_ms;
     struct timespec until;
     int code = 0;
 
-    if (writer->scrub_is_wanted && (due_ms == 0 || writer->scrub_due_ms < due_ms))
+    if (writer->checkpoint_due_ms != 0 && writer->checkpoint_due_ms < due_ms)
+        due_ms = writer->checkpoint_due_ms;
+    if (writer->scrub_is_wanted && writer->scrub_due_ms < due_ms)
         due_ms = writer->scrub_due_ms;
-    left_ms = due_ms - hk_time_monotonic_ms();
+    left_ms = due_ms - now_ms;
     if (left_ms < 0)
         left_ms = 0;
     (void)clock_gettime(CLOCK_REALTIME, &until);
@@ -316,26 +339,20 @@ static void wait_for_work(struct hk_writer *writer)
 static void *write_thread(void *ctx)
 {
     struct hk_writer *writer = ctx;
+    bool is_closed = false;
 
-    for (;;) {
-        bool has_deadline = writer->checkpoint_due_ms != 0 || writer->scrub_is_wanted;
+    while (!is_closed) {
         struct hk_queue_item *list;
 
-        if (has_deadline)
-            wait_for_work(writer);
-        list = hk_queue_take(&writer->queue, HK_WRITE_BATCH_MAX, !has_deadline, NULL);
+        wait_for_work(writer);
+        hk_room_look(writer->room);
+        list = hk_queue_take(&writer->queue, HK_WRITE_BATCH_MAX, false, NULL);
         if (list == NULL) {
-            bool is_closed;
-
             (void)pthread_mutex_lock(&writer->queue.lock);
             is_closed = writer->queue.closed && writer->queue.count == 0;
             (void)pthread_mutex_unlock(&writer->queue.lock);
-            write_batch(writer, NULL, is_closed);
-            if (is_closed)
-                break;
-        } else {
-            write_batch(writer, list, false);
         }
+        write_batch(writer, list, is_closed);
         scrub(writer);
     }
     scrub_rest(writer);
@@ -366,7 +383,8 @@ static void free_writer(struct hk_writer *writer)
 }
 
 enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sinks *sinks,
-    struct hk_done_list *done, struct hk_writer **ret_writer, struct hk_error *error)
+    struct hk_room *room, struct hk_done_list *done, struct hk_writer **ret_writer,
+    struct hk_error *error)
 {
     struct hk_writer *writer = calloc(1, sizeof(*writer));
     pthread_attr_t attributes;
@@ -384,6 +402,7 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
     }
     writer->appender = take_appender;
     writer->sinks = sinks;
+    writer->room = room;
     writer->done = done;
     writer->page_size = page_size_of(hk_appender_db(take_appender));
     hk_queue_init(&writer->queue, SIZE_MAX, NULL, NULL);

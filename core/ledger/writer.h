@@ -8,14 +8,16 @@
 
 #include "ledger/append.h"
 #include "ledger/done.h"
+#include "ledger/room.h"
 #include "ledger/sinks.h"
 
 struct hk_writer;
 
-/* Takes the appender, also on failure. sinks may be NULL, and outlive the writer. */
+/* Takes the appender, also on failure. sinks may be NULL, and outlive the writer; room is looked at
+ * by its thread. */
 HK_MUST_CHECK enum hk_status hk_writer_start(struct hk_appender *take_appender,
-    struct hk_sinks *sinks, struct hk_done_list *done, struct hk_writer **ret_writer,
-    struct hk_error *error);
+    struct hk_sinks *sinks, struct hk_room *room, struct hk_done_list *done,
+    struct hk_writer **ret_writer, struct hk_error *error);
 /* Write what is queued, checkpoint, join. NULL is fine. */
 void hk_writer_stop(struct hk_writer *writer);
 void hk_writer_put(struct hk_writer *writer, struct hk_write *take_write, enum hk_lane lane);

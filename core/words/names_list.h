@@ -65,6 +65,7 @@
     X(GAP, "action_not_ready", "action not possible now", "対処の実行不可")                        \
     X(GAP, "contact_silent", "contact does not answer", "連絡先の応答なし")                        \
     X(GAP, "sink_fails", "copy of the record's checkpoints fails", "台帳チェックポイントの送出失敗") \
+    X(GAP, "disk_short", "disk nearly full", "ディスク残量不足")                                   \
                                                                                                    \
     X(PHASE, "identify", "identify", "特定")                                                       \
     X(PHASE, "contain", "contain", "封じ込め")                                                     \
