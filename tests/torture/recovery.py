@@ -52,18 +52,20 @@ def look(site, told, reel, may_fail):
 
 
 def containments(site):
-    """What is shown as held is, and what was touched is shown."""
-    effects, undone, _ = site.world()
-    keys = {}
-    for it in site.items("containments"):
-        key = site.get(f"/v1/containments/{it['id']}")["key"]
-        keys[key] = it["state"]
-        happened = key in effects
-        wrong = {"active": not happened or key in undone, "released": happened and key not in undone,
-                 "failed": happened, "unknown": False}.get(it["state"], True)
+    """What is shown as held is, and what was touched is shown. A lease may end just now: so the world is looked at
+    before and after the list."""
+    before, undone_before, _ = site.world()
+    shown = [(it["id"], it["state"], site.get(f"/v1/containments/{it['id']}")["key"])
+             for it in site.items("containments")]
+    after, undone_after, _ = site.world()
+    for containment, state, key in shown:
+        wrong = {"active": key not in after or key in undone_before,
+                 "released": key in before and key not in undone_after,
+                 "failed": key in before}.get(state, False)
         if wrong:
-            yield Fault("false_success", f"{it['id']} is {it['state']}; touched: {happened}, undone: {key in undone}")
-    for key in set(effects) - set(keys):
+            yield Fault("false_success",
+                        f"{containment} is {state}; touched: {key in after}, undone: {key in undone_after}")
+    for key in set(before) - {key for _, _, key in shown}:
         yield Fault("lost", f"{key} took place, and no containment is shown")
 
 

@@ -117,6 +117,16 @@ class Script:
               "the release of what runs out", self.site.patience_s)
         self.site.quiet()
 
+    def killed(self):
+        """It ends in the middle of calls that took effect, and the next engine begins with what was left."""
+        before = sum(len(where) for where in self.site.world()[0].values())
+        for effect in EFFECTS:
+            self.alert(effect, after_ms=800)
+        until(lambda: sum(len(where) for where in self.site.world()[0].values()) == before + 3, "three effects")
+        self.site.kill()
+        self.site.launch().wait_ready()
+        self.site.quiet()
+
     def cases(self):
         for case in self.site.items("cases")[:2]:
             self.act(f"/v1/cases/{case['id']}/note", {"text": "seen"})
@@ -146,6 +156,7 @@ def whole(script, rounds):
     script.begin_anew()
     script.burst(rounds)
     script.ask()
+    script.killed()
     assert site.stop() == 0, site.said()
     site.launch().wait_ready()
     script.leases()
