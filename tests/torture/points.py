@@ -197,16 +197,20 @@ class Walk:
             elif not self.restores(state[path]):
                 yield promises.Fault("corrupt", f"the backup {name} is not whole")
             part = state.get(path + ".partial")
-            if part is not None and part != self.reel.backups[name] and self.restores(part):
+            if part is not None and part != self.reel.backups[name] and self.restores(
+                    part, state.get(path + ".partial-journal")):
                 yield promises.Fault("false_success", f"the backup {name} is unfinished, and was taken for whole")
 
-    def restores(self, content):
-        mark = hashlib.sha256(content).digest()
+    def restores(self, content, journal=None):
+        """Is it taken for a backup, as it lies there?"""
+        mark = hashlib.sha256(content).digest(), journal and hashlib.sha256(journal).digest()
         if mark not in self.restored:
             place = self.folder / "restored"
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir()
             (place / "file").write_bytes(content)
+            if journal is not None:
+                (place / "file-journal").write_bytes(journal)
             site = Site(place)
             self.restored[mark] = (site.tool("restore", place / "file").returncode == 0
                                    and site.tool("audit", "verify").returncode == 0)
