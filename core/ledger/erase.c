@@ -9,6 +9,7 @@
 #include "ledger/append_load.h"
 #include "ledger/erase_cover.h"
 #include "ledger/erase_kept.h"
+#include "ledger/scrub.h"
 #include "ledger/store.h"
 #include "limits.h"
 
@@ -268,8 +269,10 @@ enum hk_status hk_erase_apply(struct hk_appender *appender, struct hk_write *wri
 
     if (op->payload != NULL)
         return apply_rule(appender, write, op, error);
+    erasure->status = hk_scrub_check(appender->db, &erasure->error);
+    if (erasure->status == HK_LIMIT)
+        return HK_OK;
     status = hk_cover_find(appender->db, op->tenant, op->key, &cover, &erasure->error);
-
     erasure->status = status;
     if (status == HK_OK) {
         status = erase(appender, write, &cover, op, error);

@@ -102,8 +102,16 @@ static enum hk_status page_numbers(
     }
     (void)sqlite3_finalize(stmt);
     if (status == HK_OK && *ret_count >= PAGES_MAX)
-        status = hk_fail(error, HK_LIMIT, "ledger: the file is too large to be scrubbed");
+        status = hk_fail(error, HK_LIMIT, "ledger: the file is too large for erased bytes to be overwritten in it");
     return status;
+}
+
+enum hk_status hk_scrub_check(sqlite3 *db, struct hk_error *error)
+{
+    uint32_t size;
+    uint32_t count;
+
+    return page_numbers(db, &size, &count, error);
 }
 
 /* Read some pages through SQLite's own file, clear them, write back those that had something. */

@@ -19,9 +19,11 @@
 
 /* Empty the WAL and look at some pages from *in_out_page (1 at first) on; *ret_is_done after the
  * last. For the writer, outside of a transaction. HK_BUSY: somebody reads the WAL, try again
- * later. */
+ * later. HK_LIMIT as below. */
 HK_MUST_CHECK enum hk_status hk_scrub_slice(
     sqlite3 *db, uint32_t *in_out_page, bool *ret_is_done, struct hk_error *error);
+/* HK_LIMIT: the file has 2^25 pages or more, and its pages can't be told apart any more. */
+HK_MUST_CHECK enum hk_status hk_scrub_check(sqlite3 *db, struct hk_error *error);
 /* Zero the free places of one b-tree page of the file format; true when something was there. Pages
  * of other kinds are left alone. For the above and its test. */
 bool hk_scrub_page(uint8_t *page, uint32_t size, bool is_first);

@@ -4,6 +4,7 @@
 #include "ledger/writer.h"
 
 #include "base/crashpoint.h"
+#include "base/log.h"
 #include "ledger/scrub.h"
 #include "limits.h"
 
@@ -188,10 +189,12 @@ static void scrub(struct hk_writer *writer)
         hk_scrub_slice(hk_appender_db(writer->appender), &writer->scrub_page, &is_done, &error);
     if (status == HK_BUSY)
         writer->scrub_due_ms = hk_time_monotonic_ms() + HK_SCRUB_RETRY_MS;
+    else if (status == HK_LIMIT) /* only what a rule erased comes here */
+        hk_log(HK_LOG_WARNING, "%s", error.text);
     else if (status != HK_OK)
         give_up("ledger: can't scrub", &error);
     hk_crashpoint("erase.scrubbed");
-    if (is_done)
+    if (is_done || status == HK_LIMIT)
         end_scrub(writer);
 }
 
