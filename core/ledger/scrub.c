@@ -102,7 +102,8 @@ static enum hk_status page_numbers(
     }
     (void)sqlite3_finalize(stmt);
     if (status == HK_OK && *ret_count >= PAGES_MAX)
-        status = hk_fail(error, HK_LIMIT, "ledger: the file is too large for erased bytes to be overwritten in it");
+        status = hk_fail(error, HK_LIMIT,
+            "ledger: the file is too large for erased bytes to be overwritten in it");
     return status;
 }
 
