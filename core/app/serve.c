@@ -478,8 +478,8 @@ static const struct {
     enum hk_status (*start)(struct serve *serve, struct hk_error *error);
 } subsystems[] = {
     {"data folder", start_folder},
+    {"spawner", start_spawner}, /* before the lock, so that it inherits none */
     {"lock", start_lock},
-    {"spawner", start_spawner},
     {"descriptors", start_descriptors},
     {"configuration", start_settings},
     {"tls", start_tls},

@@ -54,13 +54,33 @@ struct hk_fd_watch {
 
 /* --- the loop --- */
 
+static void *must_have(void *memory)
+{
+    if (memory == NULL)
+        hk_fatal("no memory for the event loop");
+    return memory;
+}
+
+static void *take(size_t size)
+{
+    return must_have(malloc(size));
+}
+
+static void *retake(void *memory, size_t size)
+{
+    return size > 0 ? must_have(realloc(memory, size)) : realloc(memory, size);
+}
+
 enum hk_status hk_loop_new(struct hk_loop **ret_loop, struct hk_error *error)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     enum hk_status status = HK_NOMEM;
-    struct event_config *config = event_config_new();
+    struct event_config *config;
     struct hk_loop *loop = calloc(1, sizeof *loop);
 
+    /* libevent 2.1.12 uses what it could not get (bufferevent_setwatermark): it must not see it. */
+    event_set_mem_functions(take, retake, free);
+    config = event_config_new();
     if (config == NULL || loop == NULL) {
         goto fail;
     }
