@@ -177,3 +177,15 @@ char *hk_strdup(const char *src)
         memcpy(copy, src, size);
     return copy;
 }
+
+char *hk_strndup(const char *src, size_t size)
+{
+    char *copy = malloc(size + 1);
+
+    if (copy == NULL)
+        return NULL;
+    if (size > 0)
+        memcpy(copy, src, size);
+    copy[size] = '\0';
+    return copy;
+}

@@ -28,5 +28,7 @@ bool hk_glob_matches(const char *pattern, const char *text);
 int hk_hex_digit(char c);
 /* malloc'd copy, or NULL when src is NULL or memory is short. */
 char *hk_strdup(const char *src);
+/* The same of size bytes, which need not end in a NUL; one is put behind them. */
+char *hk_strndup(const char *src, size_t size);
 
 #endif

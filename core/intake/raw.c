@@ -67,7 +67,7 @@ char *hk_raw_make(struct hk_slice bytes, bool is_object)
     struct hk_jw jw;
 
     if (is_object)
-        return strndup(bytes.at, bytes.size);
+        return hk_strndup(bytes.at, bytes.size);
     for (size_t i = 0; i < bytes.size; i++)
         controls += is_control(bytes.at[i]);
     hk_buf_init(&out, RAW_SIZE_MAX);

@@ -1,6 +1,7 @@
 /*
  * read: tell the form of an alert, have it read, and keep what came; see intake.h.
  */
+#include "base/text.h"
 #include "intake/dedupe.h"
 #include "intake/forms.h"
 #include "intake/intake.h"
@@ -87,7 +88,7 @@ enum hk_status hk_intake_read(const char *text, size_t size, const struct hk_ded
     if (status == HK_OK)
         status = read_form(doc.root, &jw, &facts, &form, error);
     if (status == HK_OK)
-        status = hk_alert_finish(&view, strndup(doc.root->source, doc.root->source_size), form,
+        status = hk_alert_finish(&view, hk_strndup(doc.root->source, doc.root->source_size), form,
             &facts, dedupe, ret_alert, error);
     hk_buf_done(&view);
     hk_json_doc_done(&doc);

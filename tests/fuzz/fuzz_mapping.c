@@ -2,6 +2,7 @@
  * Any text as a mapping's file, and what follows its first NUL as a message: the file is refused
  * with its name, or the mapping reads the message.
  */
+#include "base/text.h"
 #include "intake/products.h"
 
 #include <stdint.h>
@@ -37,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t text_size = strnlen(text, size);
     struct hk_products *products = NULL;
     struct hk_error error = {0};
-    char *copy = strndup(text, text_size); /* files end in a NUL that is not counted */
+    char *copy = hk_strndup(text, text_size); /* files end in a NUL that is not counted */
     struct hk_mapping_file file = {"own.json", copy, text_size};
 
     if (copy == NULL)

@@ -1,5 +1,6 @@
 """Many large requests at once: some are told to come back, none takes the engine down."""
 
+import contextlib
 import json
 import socket
 
@@ -25,7 +26,8 @@ def test_large_bodies_are_bounded_together(engine, sensor):
         client.sendall(head.encode() + body(number)[:-1])
         clients.append(client)
     for client in clients:
-        client.sendall(b"\n")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its time to send a body was over
+            client.sendall(b"\n")
     answers = []
     for client in clients:
         answer = b""
@@ -34,7 +36,7 @@ def test_large_bodies_are_bounded_together(engine, sensor):
         client.close()
         answers.append(answer)
     statuses = [int(answer.split()[1]) for answer in answers]
-    assert 503 in statuses and set(statuses) <= {202, 429, 503}, statuses
+    assert 503 in statuses and set(statuses) <= {202, 408, 429, 503}, statuses
     assert all(b"\r\nRetry-After: " in answer for answer in answers if b" 503 " in answer[:20])
     assert engine.get("/v1/whoami", sensor).status == 200
     assert engine.post("/v1/alerts", sensor, {"title": "after", "severity": "low"}).status == 202
