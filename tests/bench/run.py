@@ -240,8 +240,9 @@ def intents_of(data):
     db = sqlite3.connect(f"file:{data}/ledger.db?mode=ro", uri=True)
     routed = db.execute("""
         SELECT json_extract(routed.payload, '$.runs[0].run'), json_extract(received.payload, '$.view.uid')
-        FROM entry routed JOIN entry received ON received.pos = routed.prev
-        WHERE routed.line LIKE 'hk1 % alert.routed %'""").fetchall()
+        FROM entry routed JOIN entry received  -- that it joined a case may stand between the two
+          ON received.pos IN (routed.prev, (SELECT prev FROM entry WHERE pos = routed.prev))
+        WHERE routed.line LIKE 'hk1 % alert.routed %' AND received.line LIKE 'hk1 % alert.received %'""").fetchall()
     first = {}
     for line, in db.execute("SELECT line FROM entry WHERE line LIKE 'hk1 % step.intended %' ORDER BY pos"):
         first.setdefault(line.split(" ")[4], line)
