@@ -68,7 +68,8 @@ static void *take(size_t size)
 
 static void *retake(void *memory, size_t size)
 {
-    return size > 0 ? must_have(realloc(memory, size)) : realloc(memory, size);
+    /* Asked for none, realloc may free and answer NULL, which would look like no memory. */
+    return must_have(realloc(memory, size > 0 ? size : 1));
 }
 
 enum hk_status hk_loop_new(struct hk_loop **ret_loop, struct hk_error *error)
