@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "script/convert.h"
 #include "script/lib.h"
+#include "script/term_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -205,7 +206,7 @@ static void check_duration(lua_State *L, const char *name, const char *field)
     lua_pop(L, 1);
 }
 
-static int api_ask(lua_State *L)
+int hk_api_ask(lua_State *L)
 {
     struct hk_play *run = hk_api_run_yieldable(L, "ask");
 
@@ -221,7 +222,7 @@ static int api_ask(lua_State *L)
     return ask_step(L, run, "ask", "", RESULT_VALUE);
 }
 
-static int api_wait(lua_State *L)
+int hk_api_wait(lua_State *L)
 {
     struct hk_play *run = hk_api_run_yieldable(L, "wait");
     struct hk_error error;
@@ -237,7 +238,7 @@ static int api_wait(lua_State *L)
     return ask_step(L, run, "wait", "", RESULT_TRUE);
 }
 
-static int api_note(lua_State *L)
+int hk_api_note(lua_State *L)
 {
     struct hk_play *run = hk_api_run_yieldable(L, "note");
 
@@ -286,17 +287,17 @@ static int ask_to_tell(lua_State *L, const char *name, bool needs_text)
     return ask_step(L, run, name, "", RESULT_TRUE);
 }
 
-static int api_notify(lua_State *L)
+int hk_api_notify(lua_State *L)
 {
     return ask_to_tell(L, "notify", true);
 }
 
-static int api_escalate(lua_State *L)
+int hk_api_escalate(lua_State *L)
 {
     return ask_to_tell(L, "escalate", false);
 }
 
-static int api_close(lua_State *L)
+int hk_api_close(lua_State *L)
 {
     static const char *const verdicts[] = {
         "true_positive", "false_positive", "expected", "undetermined"};
@@ -372,7 +373,7 @@ static void check_evidence(lua_State *L)
     lua_pop(L, 1);
 }
 
-static int api_case(lua_State *L)
+int hk_api_case(lua_State *L)
 {
     static const char *const texts[] = {"happening", "do_now", "impact", "scope"};
     struct hk_play *run = hk_api_run_yieldable(L, "case");
@@ -391,13 +392,13 @@ static int api_case(lua_State *L)
 
 /* --- what costs no step --- */
 
-static int api_now(lua_State *L)
+int hk_api_now(lua_State *L)
 {
     lua_pushinteger(L, hk_api_run(L, "now")->now_us / 1000000);
     return 1;
 }
 
-static int api_random(lua_State *L)
+int hk_api_random(lua_State *L)
 {
     struct hk_play *run = hk_api_run(L, "random");
     uint64_t value = hk_play_random(run);
@@ -435,25 +436,22 @@ static int api_random(lua_State *L)
 
 /* --- opening --- */
 
+#define TERM(name, kind, function, signature, help) {name, function},
+static const struct {
+    const char *name;
+    lua_CFunction function;
+} terms[] = {HK_TERMS(TERM)};
+#undef TERM
+
 void hk_api_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"ask", api_ask},
-        {"case", api_case},
-        {"close", api_close},
-        {"escalate", api_escalate},
-        {"note", api_note},
-        {"notify", api_notify},
-        {"now", api_now},
-        {"playbook", hk_api_playbook},
-        {"random", api_random},
-        {"together", hk_api_together},
-        {"wait", api_wait},
-        {NULL, NULL},
-    };
-
     hk_lib_base_open(L);
-    luaL_setfuncs(L, functions, 0);
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+        if (terms[i].function == NULL)
+            continue; /* no function */
+        lua_pushcfunction(L, terms[i].function);
+        lua_setfield(L, -2, terms[i].name);
+    }
     hk_lib_push_lazy(L, "act", find_plugin);
     lua_setfield(L, -2, "act");
     hk_lib_seal_globals(L);

@@ -25,5 +25,15 @@ int hk_api_playbook(lua_State *L);
 struct hk_branch *hk_api_branch(lua_State *L, struct hk_play *run, const char *prefix);
 /* together{…} (branch.c) */
 int hk_api_together(lua_State *L);
+/* The terms of term_list.h that are functions (api.c). */
+int hk_api_ask(lua_State *L);
+int hk_api_case(lua_State *L);
+int hk_api_close(lua_State *L);
+int hk_api_escalate(lua_State *L);
+int hk_api_note(lua_State *L);
+int hk_api_notify(lua_State *L);
+int hk_api_now(lua_State *L);
+int hk_api_random(lua_State *L);
+int hk_api_wait(lua_State *L);
 
 #endif

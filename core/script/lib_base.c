@@ -225,7 +225,7 @@ void hk_lib_base_open(lua_State *L)
         {"tonumber", base_tonumber},
         {"tostring", base_tostring},
         {"type", base_type},
-        {"at_least", hk_lib_at_least},
+        {"at_least", hk_lib_at_least}, /* in configuration, too */
         {NULL, NULL},
     };
 

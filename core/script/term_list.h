@@ -1,0 +1,64 @@
+/*
+ * term_list: every term that a playbook can use beside the standard library, in one place. What a
+ * Lua state holds (api.c), what editors and the reference are told (terms.h) and what `check` knows
+ * are made from it, so none of them can speak of a term that the others don't have.
+ *
+ * HK_TERMS(X): X(name, kind, function, signature, help), by name. `name` may be LIBRARY.MEMBER.
+ * `signature` is a LuaCATS type (what Lua language servers read): a function's
+ * parameters and results, or what a value is. `help` is one line, without a full stop.
+ */
+#ifndef HK_SCRIPT_TERM_LIST_H
+#define HK_SCRIPT_TERM_LIST_H
+
+// clang-format off
+#define HK_TERMS(X) \
+    X("act", HK_TERM_STEP, NULL, \
+        "table<string, table<string, fun(args?: table, options?: table): any, string?>>", \
+        "Call an action: act.PLUGIN.ACTION(args, options); nil and the reason when it failed") \
+    X("ask", HK_TERM_STEP, hk_api_ask, \
+        "fun(fields: {question: string, choices?: string[], timeout?: string, [string]: any}): any, string?", \
+        "Put a question to people; nil and the reason without an answer") \
+    X("at_least", HK_TERM_MARK, hk_lib_at_least, \
+        "fun(severity: \"informational\"|\"low\"|\"medium\"|\"high\"|\"critical\"|\"fatal\"): userdata", \
+        "In a trigger: this severity or a higher one") \
+    X("case", HK_TERM_STEP, hk_api_case, \
+        "fun(fields: {title?: string, phase?: \"identify\"|\"contain\"|\"eradicate\"|\"recover\"|\"learn\", " \
+        "happening?: string, do_now?: string, impact?: string, scope?: string, " \
+        "evidence?: {name: string, text?: string, place?: string, note?: string}[]}): string?, string?", \
+        "Say what happens in the alert's case; gives the case's id") \
+    X("close", HK_TERM_STEP, hk_api_close, \
+        "fun(fields: {verdict: \"true_positive\"|\"false_positive\"|\"expected\"|\"undetermined\", " \
+        "note?: string, [string]: any}): table", \
+        "Close the alert; gives its own table back") \
+    X("escalate", HK_TERM_STEP, hk_api_escalate, \
+        "fun(fields?: {to?: string, text?: string}): true?, string?", \
+        "Hand the alert over to people") \
+    X("note", HK_TERM_STEP, hk_api_note, \
+        "fun(text: string|number): true", \
+        "Write a line into the run's record and the alert's case") \
+    X("notify", HK_TERM_STEP, hk_api_notify, \
+        "fun(fields: {text: string, to?: string}): true?, string?", \
+        "Tell people, by mail or chat") \
+    X("now", HK_TERM_VALUE, hk_api_now, \
+        "fun(): integer", \
+        "Seconds since 1970: the time of the last result that was delivered") \
+    X("null", HK_TERM_MARK, NULL, \
+        "userdata", \
+        "JSON's null, for a place in a list") \
+    X("playbook", HK_TERM_TOP, hk_api_playbook, \
+        "fun(fields: {name: string, summary?: string, on?: table, limits?: {run_for?: string}, " \
+        "run: fun(alert: table): any}): table", \
+        "What a playbook's text returns") \
+    X("random", HK_TERM_VALUE, hk_api_random, \
+        "fun(from_or_to?: integer, to?: integer): number", \
+        "A float from 0 up to 1, or an integer; the same in each replay of a run") \
+    X("together", HK_TERM_BRANCHES, hk_api_together, \
+        "fun(branches: table<string|integer, fun(): any, string?>): " \
+        "table<string|integer, {ok: boolean, value: any, error: string?}>", \
+        "Run functions at the same time; ends when all have ended") \
+    X("wait", HK_TERM_STEP, hk_api_wait, \
+        "fun(duration: string): true", \
+        "Wait, without holding memory")
+// clang-format on
+
+#endif
