@@ -51,6 +51,16 @@ OUTSIDE = [
     ("CUnit", r"CUnit/", set()),
 ]
 
+# What rooms above see of the ledger: data in, data out, no word of the data base (core/STORE.md).
+LEDGER_FACE = set("""
+    audit backup entry ledger prove prove_path query query_erase query_names query_notice query_timeline query_work sinks
+""".split())
+# Who in core/ledger may say more to SQLite than ledger/db.h has: settings, guards and the schema; one thread's WAL and
+# snapshots; the file's pages; the hot paths of appending and folding; the row dump, which wants a value's type.
+SQLITE_MODULES = set("""
+    append.c audit_rebuild.c backup.c db.c project.c reader.c scrub.c store.c writer.c
+""".split())
+
 LIBC = set("""
     aio alloca argz arpa/inet asm/unistd assert byteswap complex cpio crypt ctype dirent elf endian envz err errno error
     execinfo fcntl features fenv float fnmatch ftw gconv getopt glob grp iconv ifaddrs inttypes iso646 langinfo libgen
@@ -91,13 +101,15 @@ def owner_of(name):
     return None, None
 
 
-def core_include(room, quote, name, rooms):
+def core_include(room, file, quote, name, rooms):
     """Why a file in core/<room> may not include this; None if it may."""
     sees = SEES.get(room, SEES_DEFAULT)
     if name.startswith("hikeshi/"):
         return None if "sdk" in sees else f"{room} does not see sdk/"
     library, owners = owner_of(name)
     if library:
+        if library == "SQLite" and room == "ledger" and file not in SQLITE_MODULES:
+            return f"only {', '.join(sorted(SQLITE_MODULES))} say more to SQLite than ledger/db.h has"
         if room in owners:
             return None
         if not owners:
@@ -112,6 +124,9 @@ def core_include(room, quote, name, rooms):
     target = name.split("/")[0]
     if target not in rooms:
         return f"there is no room core/{target}/"
+    looks_in = room != "ledger" or (file.endswith(".h") and file[:-2] in LEDGER_FACE)
+    if target == "ledger" and looks_in and name[7:-2] not in LEDGER_FACE:
+        return f"{name} is the ledger's own; others see {', '.join(sorted(LEDGER_FACE))}"
     if target == room or target in sees:
         return None
     return f"{room} sees {', '.join(sorted(sees)) or 'libc'} only"
@@ -145,7 +160,7 @@ def check_file(root, path, rooms):
         elif len(name.parts) == 2:  # core/limits.h
             why = None if quote == "<" and is_libc(header) else "core/*.h include libc only"
         else:
-            why = core_include(name.parts[1], quote, header, rooms)
+            why = core_include(name.parts[1], name.name, quote, header, rooms)
         if why:
             breaches.append(f"{name}:{line}: includes {header}: {why}")
 

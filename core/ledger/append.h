@@ -20,8 +20,6 @@
 #include "ledger/store.h"
 #include "ledger/write.h"
 
-#include <sqlite3.h>
-
 struct hk_fold;
 
 struct hk_append_tenant {

@@ -53,7 +53,7 @@ enum hk_status hk_append_load_origin(
         hk_stmt_copy(stmt, 1, ledger, sizeof(ledger));
         hk_note_origin(ledger, tenant->name, tenant->origin);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -71,10 +71,10 @@ static enum hk_status load_tree(
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row &&
-        hk_merkle_unpack((uint64_t)sqlite3_column_int64(stmt, 0), sqlite3_column_blob(stmt, 1),
-            (size_t)sqlite3_column_bytes(stmt, 1), &tenant->tree) != HK_OK)
+        hk_merkle_unpack((uint64_t)hk_stmt_i64(stmt, 0), hk_stmt_blob(stmt, 1),
+            hk_stmt_size(stmt, 1), &tenant->tree) != HK_OK)
         status = hk_fail(error, HK_CORRUPT, "ledger of %s: bad tree row", tenant->name);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     tenant->stored_size = tenant->tree.size;
     return status;
 }
@@ -97,13 +97,13 @@ static enum hk_status load_newest(
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row) {
-        size = HK_POS_SEQ(sqlite3_column_int64(stmt, 0)) + 1;
-        status = hk_refold_parse(sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
-            (size_t)sqlite3_column_bytes(stmt, 1), &entry, error);
+        size = HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1;
+        status = hk_refold_parse(
+            hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), &entry, error);
         if (status == HK_OK)
             tenant->last_time_us = entry.time_us;
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK && size != tenant->tree.size)
         status = hk_fail(error, HK_CORRUPT,
             "ledger of %s: %" PRIu64 " entries but a tree over %" PRIu64
@@ -148,9 +148,8 @@ static enum hk_status load_checkpoint(
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
-        status =
-            check_note(tenant, hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), error);
-    (void)sqlite3_finalize(stmt);
+        status = check_note(tenant, hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), error);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -200,10 +199,9 @@ static enum hk_status load_tenants(struct hk_appender *a, struct hk_error *error
         status = hk_stmt_step(stmt, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        status =
-            load_tenant(a, (hk_tenant)sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1), error);
+        status = load_tenant(a, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -220,11 +218,11 @@ static enum hk_status load_id(struct hk_appender *a, bool *ret_is_new, struct hk
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK) {
         hk_stmt_copy(stmt, 0, a->ledger_id, sizeof(a->ledger_id));
-        *ret_is_new = sqlite3_column_int64(stmt, 1) == 0;
+        *ret_is_new = hk_stmt_i64(stmt, 1) == 0;
         if (!has_row || !hk_id_is_valid(a->ledger_id))
             status = hk_fail(error, HK_CORRUPT, "ledger: no id in %s", HK_STORE_FILE);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -267,21 +265,21 @@ void hk_appender_free(struct hk_appender *a)
     free(a->tenants);
     hk_fold_free(a->fold);
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
-        (void)sqlite3_finalize(a->put_entry[noun]);
-    (void)sqlite3_finalize(a->put_node);
-    (void)sqlite3_finalize(a->put_tree);
-    (void)sqlite3_finalize(a->put_checkpoint);
-    (void)sqlite3_finalize(a->put_hash);
-    (void)sqlite3_finalize(a->drop_hash);
-    (void)sqlite3_finalize(a->put_answer);
-    (void)sqlite3_finalize(a->put_cursor);
-    (void)sqlite3_finalize(a->drop_cursor);
-    (void)sqlite3_finalize(a->put_credential);
-    (void)sqlite3_finalize(a->drop_credential);
+        hk_stmt_free(a->put_entry[noun]);
+    hk_stmt_free(a->put_node);
+    hk_stmt_free(a->put_tree);
+    hk_stmt_free(a->put_checkpoint);
+    hk_stmt_free(a->put_hash);
+    hk_stmt_free(a->drop_hash);
+    hk_stmt_free(a->put_answer);
+    hk_stmt_free(a->put_cursor);
+    hk_stmt_free(a->drop_cursor);
+    hk_stmt_free(a->put_credential);
+    hk_stmt_free(a->drop_credential);
     hk_eraser_free(a->eraser);
-    (void)sqlite3_finalize(a->begin);
-    (void)sqlite3_finalize(a->commit);
-    (void)sqlite3_close(a->db);
+    hk_stmt_free(a->begin);
+    hk_stmt_free(a->commit);
+    hk_db_close(a->db);
     hk_key_free(a->key);
     free(a);
 }

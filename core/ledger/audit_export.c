@@ -151,16 +151,16 @@ static void write_line(struct export *x, sqlite3_stmt *stmt)
 
 static void write_payload(struct export *x, sqlite3_stmt *stmt)
 {
-    uint64_t seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
-    const void *payload = sqlite3_column_text(stmt, 3);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 3);
+    uint64_t seq = HK_POS_SEQ(hk_stmt_i64(stmt, 0));
+    const void *payload = hk_stmt_text_or_null(stmt, 3);
+    size_t size = hk_stmt_size(stmt, 3);
     char salt[2 * HK_SALT_SIZE + 1];
 
-    if (payload == NULL || sqlite3_column_bytes(stmt, 2) != HK_SALT_SIZE) {
+    if (payload == NULL || hk_stmt_size(stmt, 2) != HK_SALT_SIZE) {
         (void)fprintf(x->file, "%" PRIu64 " - -\n", seq);
         return;
     }
-    hk_hex(sqlite3_column_blob(stmt, 2), HK_SALT_SIZE, salt);
+    hk_hex(hk_stmt_blob(stmt, 2), HK_SALT_SIZE, salt);
     (void)fprintf(x->file, "%" PRIu64 " %s %zu\n", seq, salt, size);
     (void)fwrite(payload, 1, size, x->file);
     (void)fputc('\n', x->file);
@@ -184,7 +184,7 @@ static enum hk_status write_entries(struct export *x, struct hk_audit *audit, co
         write_one(x, stmt);
         hk_audit_step(audit);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return close_file(x, status, error);
 }
 
@@ -225,7 +225,7 @@ static enum hk_status write_checkpoints(
         hk_buf_append_text(&newest, hk_stmt_text(stmt, 1));
         (void)fputs(hk_stmt_text(stmt, 1), x->file);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     status = close_file(x, status, error);
     if (status == HK_OK)
         status = hk_buf_check(&newest, "checkpoint", error);

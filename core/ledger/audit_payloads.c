@@ -116,12 +116,12 @@ static bool is_erasure(const char *line, size_t size)
 /* The row that stmt stands on: pos, line, salt, payload. */
 static enum hk_status check_row(struct hk_audit_payloads *p, sqlite3_stmt *stmt)
 {
-    uint64_t seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
+    uint64_t seq = HK_POS_SEQ(hk_stmt_i64(stmt, 0));
     const char *line = hk_stmt_text(stmt, 1);
-    size_t line_size = (size_t)sqlite3_column_bytes(stmt, 1);
-    const void *salt = sqlite3_column_blob(stmt, 2);
-    const char *payload = (const char *)sqlite3_column_text(stmt, 3);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 3);
+    size_t line_size = hk_stmt_size(stmt, 1);
+    const void *salt = hk_stmt_blob(stmt, 2);
+    const char *payload = hk_stmt_text_or_null(stmt, 3);
+    size_t size = hk_stmt_size(stmt, 3);
     uint8_t committed[HK_SHA256_SIZE];
     uint8_t commitment[HK_SHA256_SIZE];
 
@@ -133,7 +133,7 @@ static enum hk_status check_row(struct hk_audit_payloads *p, sqlite3_stmt *stmt)
         p->verdict.erased++;
         return set_bit(&p->holes, seq, &p->error);
     }
-    if (sqlite3_column_bytes(stmt, 2) != HK_SALT_SIZE) {
+    if (hk_stmt_size(stmt, 2) != HK_SALT_SIZE) {
         bad(p, seq, "the salt has a wrong size");
         return HK_OK;
     }
@@ -164,12 +164,11 @@ static void *check_all(void *ctx)
     while (p->status == HK_OK) {
         p->status = hk_stmt_step(stmt, &has_row, &p->error);
         if (p->status != HK_OK || !has_row ||
-            HK_POS_SEQ(sqlite3_column_int64(stmt, 0)) >=
-                atomic_load_explicit(&p->end, memory_order_relaxed))
+            HK_POS_SEQ(hk_stmt_i64(stmt, 0)) >= atomic_load_explicit(&p->end, memory_order_relaxed))
             break;
         p->status = check_row(p, stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (p->status == HK_OK && atomic_load(&p->end) == UINT64_MAX)
         check_holes(p);
     return NULL;
@@ -179,7 +178,7 @@ static void free_payloads(struct hk_audit_payloads *p)
 {
     free(p->holes.bytes);
     free(p->erased.bytes);
-    (void)sqlite3_close(p->db);
+    hk_db_close(p->db);
     free(p);
 }
 

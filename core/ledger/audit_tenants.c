@@ -58,9 +58,9 @@ static enum hk_status load_tenant(struct hk_audit *audit, hk_tenant number, stru
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK)
-        read_opened(tenant, has_row ? (const char *)sqlite3_column_text(stmt, 0) : NULL,
-            has_row ? (size_t)sqlite3_column_bytes(stmt, 0) : 0);
-    (void)sqlite3_finalize(stmt);
+        read_opened(tenant, has_row ? hk_stmt_text_or_null(stmt, 0) : NULL,
+            has_row ? hk_stmt_size(stmt, 0) : 0);
+    hk_stmt_free(stmt);
     if (status == HK_OK &&
         (audit->options->tenant == NULL || strcmp(audit->options->tenant, tenant->name) == 0))
         audit->tenant_count++;
@@ -81,9 +81,9 @@ static enum hk_status find_tenants(struct hk_audit *audit, struct hk_error *erro
         status = hk_stmt_step(stmt, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        status = load_tenant(audit, (hk_tenant)sqlite3_column_int64(stmt, 0), error);
+        status = load_tenant(audit, (hk_tenant)hk_stmt_i64(stmt, 0), error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK && audit->options->tenant != NULL && audit->tenant_count == 0)
         status =
             hk_fail(error, HK_NOT_FOUND, "no tenant %s in this ledger", audit->options->tenant);
@@ -94,11 +94,13 @@ static enum hk_status find_tenants(struct hk_audit *audit, struct hk_error *erro
 static void count_entries(struct hk_audit *audit)
 {
     sqlite3_stmt *stmt = NULL;
+    struct hk_error ignored;
+    bool has_row = false;
 
-    if (sqlite3_prepare_v2(audit->db, "SELECT sum(size) FROM tree", -1, &stmt, NULL) == SQLITE_OK &&
-        sqlite3_step(stmt) == SQLITE_ROW)
-        audit->entries_total = (uint64_t)sqlite3_column_int64(stmt, 0);
-    (void)sqlite3_finalize(stmt);
+    if (hk_stmt_prepare(audit->db, "SELECT sum(size) FROM tree", &stmt, &ignored) == HK_OK &&
+        hk_stmt_step(stmt, &has_row, &ignored) == HK_OK && has_row)
+        audit->entries_total = (uint64_t)hk_stmt_i64(stmt, 0);
+    hk_stmt_free(stmt);
 }
 
 enum hk_status hk_audit_begin(
@@ -120,7 +122,7 @@ enum hk_status hk_audit_begin(
 
 void hk_audit_done(struct hk_audit *audit)
 {
-    (void)sqlite3_close(audit->db);
+    hk_db_close(audit->db);
     free(audit->tenants);
 }
 

@@ -6,10 +6,9 @@
 #define HK_LEDGER_AUDIT_TENANTS_H
 
 #include "ledger/audit.h"
+#include "ledger/db.h"
 #include "ledger/ledger.h"
 #include "ledger/note.h"
-
-#include <sqlite3.h>
 
 struct hk_audit_tenant {
     hk_tenant number;

@@ -92,13 +92,13 @@ static enum hk_status hold_blocks(struct verify *v,
         if (status == HK_OK)
             status = hk_stmt_step(v->node, &has_row, error);
         if (status == HK_OK &&
-            (!has_row || sqlite3_column_bytes(v->node, 0) != HK_SHA256_SIZE ||
-                memcmp(sqlite3_column_blob(v->node, 0), roots[i], HK_SHA256_SIZE) != 0)) {
+            (!has_row || hk_stmt_size(v->node, 0) != HK_SHA256_SIZE ||
+                memcmp(hk_stmt_blob(v->node, 0), roots[i], HK_SHA256_SIZE) != 0)) {
             v->has_doubt = true;
             v->doubt_first = v->tree.size - (UINT64_C(1) << level);
             v->doubt_last = v->tree.size - 1;
         }
-        (void)sqlite3_reset(v->node);
+        hk_stmt_reset(v->node);
     }
     return status;
 }
@@ -133,9 +133,8 @@ static enum hk_status next_checkpoint(struct verify *v, struct hk_error *error)
 {
     enum hk_status status = hk_stmt_step(v->checkpoints, &v->has_checkpoint, error);
 
-    v->next_size = status == HK_OK && v->has_checkpoint
-                       ? (uint64_t)sqlite3_column_int64(v->checkpoints, 0)
-                       : UINT64_MAX;
+    v->next_size = status == HK_OK && v->has_checkpoint ? (uint64_t)hk_stmt_i64(v->checkpoints, 0)
+                                                        : UINT64_MAX;
     return status;
 }
 
@@ -148,8 +147,7 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
     while (status == HK_OK && !v->is_bad && v->has_checkpoint && v->next_size == v->tree.size) {
         const char *text = hk_stmt_text(v->checkpoints, 1);
 
-        if (hk_note_parse(text, (size_t)sqlite3_column_bytes(v->checkpoints, 1), &note, NULL) !=
-                HK_OK ||
+        if (hk_note_parse(text, hk_stmt_size(v->checkpoints, 1), &note, NULL) != HK_OK ||
             note.size != v->tree.size)
             bad(v, v->covered, "the stored checkpoint over %" PRIu64 " entries can't be read",
                 v->tree.size);
@@ -167,9 +165,9 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
 /* One entry: its place and its line. Adds it to the tree. */
 static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct hk_error *error)
 {
-    uint64_t seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
+    uint64_t seq = HK_POS_SEQ(hk_stmt_i64(stmt, 0));
     const char *line = hk_stmt_text(stmt, 1);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 1);
+    size_t size = hk_stmt_size(stmt, 1);
     uint8_t leaf[HK_SHA256_SIZE];
     size_t blocks;
     struct hk_entry entry;
@@ -218,11 +216,11 @@ static enum hk_status count_nodes(struct verify *v, struct hk_error *error)
         status = hk_stmt_bind(stmt, error, "i", (int64_t)v->tenant->number);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && (uint64_t)sqlite3_column_int64(stmt, 0) != expected)
+    if (status == HK_OK && (uint64_t)hk_stmt_i64(stmt, 0) != expected)
         bad(v, v->tree.size,
             "stored roots of blocks are there that no entries make up; `audit rebuild` makes them"
             " anew");
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -243,11 +241,10 @@ static enum hk_status check_tree(struct verify *v, struct hk_error *error)
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK &&
-        (!has_row ||
-            hk_merkle_unpack((uint64_t)sqlite3_column_int64(stmt, 0), sqlite3_column_blob(stmt, 1),
-                (size_t)sqlite3_column_bytes(stmt, 1), &stored) != HK_OK))
+        (!has_row || hk_merkle_unpack((uint64_t)hk_stmt_i64(stmt, 0), hk_stmt_blob(stmt, 1),
+                         hk_stmt_size(stmt, 1), &stored) != HK_OK))
         bad(v, v->tree.size, "the stored tree head is missing or can't be read");
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status != HK_OK || v->is_bad)
         return status;
     if (stored.size > v->tree.size)
@@ -281,7 +278,7 @@ static enum hk_status check_end(struct verify *v, struct hk_error *error)
 {
     if (v->has_checkpoint)
         bad(v, v->tree.size, "entries are missing at the end: a stored checkpoint covers %" PRId64,
-            (int64_t)sqlite3_column_int64(v->checkpoints, 0));
+            hk_stmt_i64(v->checkpoints, 0));
     if (v->given != NULL && !v->given_was_held)
         bad(v, v->tree.size, "entries are missing at the end: the given checkpoint covers %" PRIu64,
             v->given->size);
@@ -317,9 +314,9 @@ static enum hk_status verify_lines(struct verify *v, struct hk_error *error)
     }
     if (status == HK_OK && !v->is_bad)
         status = check_end(v, error);
-    (void)sqlite3_finalize(lines);
-    (void)sqlite3_finalize(v->checkpoints);
-    (void)sqlite3_finalize(v->node);
+    hk_stmt_free(lines);
+    hk_stmt_free(v->checkpoints);
+    hk_stmt_free(v->node);
     return status;
 }
 

@@ -143,9 +143,9 @@ enum hk_status hk_backup_files_store(
             (const void *)(file->content != NULL ? file->content : ""), file->size);
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, error);
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -189,7 +189,7 @@ static enum hk_status extract(sqlite3_stmt *stmt, const char *data_dir, struct h
     char path[PATH_MAX];
     enum hk_status status;
 
-    if (!is_good_name(name, (size_t)sqlite3_column_bytes(stmt, 0)))
+    if (!is_good_name(name, hk_stmt_size(stmt, 0)))
         return hk_fail(
             error, HK_INVALID, "the backup names a file outside of its places: %.100s", name);
     if (snprintf(path, sizeof(path), "%s/%s", data_dir, name) >= (int)sizeof(path))
@@ -197,8 +197,7 @@ static enum hk_status extract(sqlite3_stmt *stmt, const char *data_dir, struct h
     status = make_folders(path, strlen(data_dir) + 1, error);
     if (status != HK_OK)
         return status;
-    return hk_file_make_private(
-        path, sqlite3_column_blob(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1), error);
+    return hk_file_make_private(path, hk_stmt_blob(stmt, 1), hk_stmt_size(stmt, 1), error);
 }
 
 enum hk_status hk_backup_files_extract(sqlite3 *from, const char *data_dir, struct hk_error *error)
@@ -215,7 +214,7 @@ enum hk_status hk_backup_files_extract(sqlite3 *from, const char *data_dir, stru
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -242,13 +241,13 @@ void hk_backup_files_remove(sqlite3 *from, const char *data_dir)
         return;
     while (hk_stmt_step(stmt, &has_row, &error) == HK_OK && has_row) {
         const char *name = hk_stmt_text(stmt, 0);
-        if (!is_good_name(name, (size_t)sqlite3_column_bytes(stmt, 0)) ||
+        if (!is_good_name(name, hk_stmt_size(stmt, 0)) ||
             snprintf(path, sizeof(path), "%s/%s", data_dir, name) >= (int)sizeof(path))
             continue;
         (void)unlink(path);
         remove_folders(path, strlen(data_dir));
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
 }
 
 enum hk_status hk_backup_folder_is_empty(const char *data_dir, struct hk_error *error)

@@ -6,8 +6,8 @@
 #define HK_LEDGER_BACKUP_FILES_H
 
 #include "base/status.h"
+#include "ledger/db.h"
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -4,6 +4,7 @@
 #include "ledger/store.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What a database has of one kind and name; "" in *ret_sql: nothing. Good until the next call. */
 struct lookup {
@@ -16,7 +17,7 @@ static enum hk_status look_up(struct lookup *lookup, const char *type, const cha
     bool has_row = false;
     enum hk_status status;
 
-    (void)sqlite3_reset(lookup->stmt);
+    hk_stmt_reset(lookup->stmt);
     status = hk_stmt_bind(lookup->stmt, error, "tt", type, name);
     if (status == HK_OK)
         status = hk_stmt_step(lookup->stmt, &has_row, error);
@@ -47,8 +48,8 @@ static enum hk_status each(sqlite3 *db, sqlite3 *other, const char *file, bool i
         if (status == HK_OK)
             status = check(file, stmt, sql, is_current, error);
     }
-    (void)sqlite3_finalize(stmt);
-    (void)sqlite3_finalize(lookup.stmt);
+    hk_stmt_free(stmt);
+    hk_stmt_free(lookup.stmt);
     return status;
 }
 
@@ -67,7 +68,7 @@ static enum hk_status check_foreign(const char *file, sqlite3_stmt *row, const c
     bool is_ours = our_sql[0] != '\0' && (!is_current || strcmp(sql, our_sql) == 0);
 
     if (is_type(row, "view") || (is_type(row, "trigger") && !is_ours) ||
-        sqlite3_strnicmp(sql, virtual, (int)strlen(virtual)) == 0)
+        strncasecmp(sql, virtual, strlen(virtual)) == 0)
         return hk_fail(error, HK_INVALID, "%s is no backup: it brings a %s of its own, %.60s", file,
             hk_stmt_text(row, 0), hk_stmt_text(row, 1));
     return HK_OK;
@@ -91,9 +92,9 @@ static bool says_current(sqlite3 *from)
     bool is_current = hk_stmt_prepare(from, "SELECT value FROM meta WHERE name = 'schema'", &stmt,
                           &error) == HK_OK &&
                       hk_stmt_step(stmt, &has_row, &error) == HK_OK && has_row &&
-                      sqlite3_column_int(stmt, 0) == HK_STORE_SCHEMA;
+                      (int)hk_stmt_i64(stmt, 0) == HK_STORE_SCHEMA;
 
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return is_current;
 }
 
@@ -102,7 +103,7 @@ enum hk_status hk_backup_schema_check(sqlite3 *from, const char *file, struct hk
     sqlite3 *ours = NULL;
     enum hk_status status;
 
-    if (sqlite3_exec(from, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
+    if (hk_store_exec(from, "SELECT count(*) FROM sqlite_schema", error) != HK_OK)
         return hk_fail(error, HK_INVALID, "%s is no backup of a data folder", file);
     status = hk_store_open_scratch(&ours, error);
     if (status == HK_OK)
@@ -114,6 +115,6 @@ enum hk_status hk_backup_schema_check(sqlite3 *from, const char *file, struct hk
         if (status == HK_OK)
             status = each(ours, from, file, true, check_missing, error);
     }
-    (void)sqlite3_close(ours);
+    hk_db_close(ours);
     return status;
 }

@@ -7,8 +7,7 @@
 #define HK_LEDGER_BACKUP_SCHEMA_H
 
 #include "base/status.h"
-
-#include <sqlite3.h>
+#include "ledger/db.h"
 
 /* To be asked before anything else is read. HK_INVALID names what is missing or does not belong
  * there; what is no database at all is HK_INVALID too. */

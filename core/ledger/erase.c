@@ -55,10 +55,10 @@ void hk_eraser_free(struct hk_eraser *eraser)
 {
     if (eraser == NULL)
         return;
-    (void)sqlite3_finalize(eraser->read_entry);
-    (void)sqlite3_finalize(eraser->clear_entry);
-    (void)sqlite3_finalize(eraser->drop_answers);
-    (void)sqlite3_finalize(eraser->want_scrub);
+    hk_stmt_free(eraser->read_entry);
+    hk_stmt_free(eraser->clear_entry);
+    hk_stmt_free(eraser->drop_answers);
+    hk_stmt_free(eraser->want_scrub);
     free(eraser);
 }
 
@@ -67,7 +67,7 @@ static enum hk_status run(sqlite3_stmt *stmt, struct hk_error *error)
     bool has_row;
     enum hk_status status = hk_stmt_step(stmt, &has_row, error);
 
-    (void)sqlite3_reset(stmt);
+    hk_stmt_reset(stmt);
     return status;
 }
 
@@ -86,10 +86,10 @@ static enum hk_status write_one(
         status = hk_fail(error, HK_CORRUPT, "ledger: an entry is missing; see audit verify");
     if (status == HK_OK)
         status = hk_entry_parse(hk_stmt_text(eraser->read_entry, 0),
-            (size_t)sqlite3_column_bytes(eraser->read_entry, 0), &entry, error);
+            hk_stmt_size(eraser->read_entry, 0), &entry, error);
     if (status == HK_OK)
         status = hk_json_parse(hk_stmt_text(eraser->read_entry, 1),
-            (size_t)sqlite3_column_bytes(eraser->read_entry, 1), &hk_json_limits_own, &doc, error);
+            hk_stmt_size(eraser->read_entry, 1), &hk_json_limits_own, &doc, error);
     if (status == HK_OK) {
         hk_jw_object(jw);
         hk_jw_kv_i64(jw, "seq", (int64_t)entry.seq);
@@ -98,7 +98,7 @@ static enum hk_status write_one(
         hk_jw_object_end(jw);
     }
     hk_json_doc_done(&doc);
-    (void)sqlite3_reset(eraser->read_entry);
+    hk_stmt_reset(eraser->read_entry);
     return status;
 }
 

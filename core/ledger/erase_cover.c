@@ -135,7 +135,7 @@ static enum hk_status check_needs(
         if (status == HK_OK && has_row)
             status = hk_fail(
                 error, HK_CONFLICT, "%s can't be erased yet: %s", id, hk_stmt_text(stmt, 0));
-        (void)sqlite3_finalize(stmt);
+        hk_stmt_free(stmt);
     }
     return status;
 }
@@ -166,16 +166,15 @@ static enum hk_status visit(struct hk_cover *cover, sqlite3_stmt *stmt, int64_t 
 
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && (!has_row || sqlite3_column_int64(stmt, 2) >= *in_out_pos))
+    if (status == HK_OK && (!has_row || hk_stmt_i64(stmt, 2) >= *in_out_pos))
         status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
     if (status == HK_OK)
-        status = hk_entry_parse(
-            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, error);
-    if (status == HK_OK && sqlite3_column_type(stmt, 1) != SQLITE_NULL)
-        status = fn(cover, ctx, *in_out_pos, &entry, hk_stmt_text(stmt, 1),
-            (size_t)sqlite3_column_bytes(stmt, 1), error);
-    *in_out_pos = status == HK_OK ? sqlite3_column_int64(stmt, 2) : 0;
-    (void)sqlite3_reset(stmt);
+        status = hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &entry, error);
+    if (status == HK_OK && !hk_stmt_is_null(stmt, 1))
+        status = fn(
+            cover, ctx, *in_out_pos, &entry, hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), error);
+    *in_out_pos = status == HK_OK ? hk_stmt_i64(stmt, 2) : 0;
+    hk_stmt_reset(stmt);
     return status;
 }
 
@@ -193,15 +192,15 @@ static enum hk_status walk(struct hk_cover *cover, enum hk_noun noun, const char
     if (status == HK_OK && !has_row)
         status = hk_fail(error, HK_NOT_FOUND, "nothing is recorded about %s", id);
     if (status == HK_OK)
-        pos = sqlite3_column_int64(stmt, 0);
-    (void)sqlite3_finalize(stmt);
+        pos = hk_stmt_i64(stmt, 0);
+    hk_stmt_free(stmt);
     stmt = NULL;
     if (status == HK_OK)
         status = hk_stmt_prepare(
             cover->db, "SELECT line, payload, prev FROM entry WHERE pos = ?1", &stmt, error);
     while (status == HK_OK && pos != 0)
         status = visit(cover, stmt, &pos, fn, ctx, error);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -315,7 +314,7 @@ static enum hk_status count_staying(
             break;
         *ret_count += !has_subject(cover, hk_stmt_text(stmt, 0));
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -374,7 +373,7 @@ static enum hk_status cover_cases_of(
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
         hk_stmt_copy(stmt, 0, in_case, sizeof(in_case));
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK && in_case[0] != '\0')
         status = cover_case(cover, in_case, error);
     return status == HK_OK ? walk(cover, HK_NOUN_ALERT, alert, take_case, NULL, error) : status;
@@ -455,11 +454,10 @@ static enum hk_status cover_assignments(
         if (status != HK_OK || !has_row)
             break;
         person.name = hk_stmt_text(stmt, 1);
-        status =
-            cover_assignment(cover, sqlite3_column_int(stmt, 2) != 0 ? HK_NOUN_TASK : HK_NOUN_CASE,
-                hk_stmt_text(stmt, 0), &person, error);
+        status = cover_assignment(cover, hk_stmt_bool(stmt, 2) ? HK_NOUN_TASK : HK_NOUN_CASE,
+            hk_stmt_text(stmt, 0), &person, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -483,7 +481,7 @@ static enum hk_status add_related(struct hk_cover *cover, size_t i, struct hk_er
                 break;
             status = add_subject(cover, relations[r].to, hk_stmt_text(stmt, 0), error);
         }
-        (void)sqlite3_finalize(stmt);
+        hk_stmt_free(stmt);
     }
     if (status == HK_OK && subject.noun == HK_NOUN_USER)
         status = cover_assignments(cover, subject.id, error);
@@ -636,11 +634,10 @@ enum hk_status hk_cover_add_entry(struct hk_cover *cover, uint64_t seq, struct h
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
-        status = hk_entry_parse(
-            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, error);
+        status = hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &entry, error);
     if (status == HK_OK && has_row)
         may_go = feeds_no_column(entry.kind);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status == HK_OK && may_go ? add_position(cover, pos, error) : status;
 }
 

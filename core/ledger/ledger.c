@@ -301,7 +301,7 @@ enum hk_status hk_ledger_read_now(
         status = hk_reading_open(ledger->data_dir, NULL, &ledger->reading, error);
     if (status == HK_OK) {
         status = hk_reading_run(ledger->reading, 0, fn, job, error);
-        (void)sqlite3_db_release_memory(ledger->reading->db);
+        hk_db_release_memory(ledger->reading->db);
     }
     return status;
 }

@@ -88,14 +88,14 @@ static enum hk_status check_tree(const struct migration *m, struct hk_error *err
         status = hk_stmt_bind(stmt, error, "i", (int64_t)m->tenant);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && (!has_row || (uint64_t)sqlite3_column_int64(stmt, 0) != m->tree.size ||
-                               (size_t)sqlite3_column_bytes(stmt, 1) != size ||
-                               memcmp(sqlite3_column_blob(stmt, 1), packed, size) != 0))
+    if (status == HK_OK &&
+        (!has_row || (uint64_t)hk_stmt_i64(stmt, 0) != m->tree.size ||
+            hk_stmt_size(stmt, 1) != size || memcmp(hk_stmt_blob(stmt, 1), packed, size) != 0))
         status = hk_fail(error, HK_CORRUPT,
             "ledger: the %" PRIu64 " entries of tenant %u are not those that its tree was made of;"
             " see `hikeshi audit verify`",
             m->tree.size, m->tenant);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -109,13 +109,13 @@ static enum hk_status fold_tenants(struct migration *m, struct hk_error *error)
         status = hk_stmt_step(stmt, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        m->tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        m->tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
         hk_merkle_init(&m->tree);
         status = hk_refold_tenant(m->db, m->tenant, m->fold, take_entry, m, error);
         if (status == HK_OK)
             status = check_tree(m, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -129,8 +129,8 @@ static enum hk_status count_entries(struct migration *m, struct hk_error *error)
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK)
-        m->total = (uint64_t)sqlite3_column_int64(stmt, 0);
-    (void)sqlite3_finalize(stmt);
+        m->total = (uint64_t)hk_stmt_i64(stmt, 0);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -149,7 +149,7 @@ static enum hk_status run(struct migration *m, struct hk_error *error)
     if (status == HK_OK)
         status = fold_tenants(m, error);
     hk_fold_free(m->fold);
-    (void)sqlite3_finalize(m->put_node);
+    hk_stmt_free(m->put_node);
     return status;
 }
 
@@ -168,7 +168,7 @@ enum hk_status hk_migrate(
         status = hk_store_exec(db, "COMMIT", error);
     }
     if (status != HK_OK) {
-        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        hk_db_rollback(db);
         return status;
     }
     /* The log holds all projections now. A reader that is open lets it wait, which is no error. */

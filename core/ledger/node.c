@@ -29,7 +29,7 @@ enum hk_status hk_node_append(sqlite3_stmt *put, hk_tenant tenant, struct hk_mer
             (int64_t)((tree->size >> level) - 1), roots[i], (size_t)HK_SHA256_SIZE);
         if (status == HK_OK)
             status = hk_stmt_step(put, &has_row, error);
-        (void)sqlite3_reset(put);
+        hk_stmt_reset(put);
     }
     return status;
 }
@@ -85,15 +85,15 @@ static enum hk_status read_pieces(const struct hk_node_source *source, unsigned 
         if (status != HK_OK || !has_row)
             break;
         if (level == 0)
-            hk_merkle_leaf(hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), hash);
-        else if (sqlite3_column_bytes(stmt, 0) == HK_SHA256_SIZE)
-            memcpy(hash, sqlite3_column_blob(stmt, 0), sizeof(hash));
+            hk_merkle_leaf(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), hash);
+        else if (hk_stmt_size(stmt, 0) == HK_SHA256_SIZE)
+            memcpy(hash, hk_stmt_blob(stmt, 0), sizeof(hash));
         else
             break;
         hk_merkle_append_subtree(tree, level, hash);
         found++;
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK && found != count)
         status = hk_fail(error, HK_CORRUPT,
             "ledger: something is missing from number %" PRIu64 " on; see `hikeshi audit verify`",

@@ -7,10 +7,9 @@
 #ifndef HK_LEDGER_NODE_H
 #define HK_LEDGER_NODE_H
 
+#include "ledger/db.h"
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
-
-#include <sqlite3.h>
 
 /* The statement that hk_node_append runs. Finalize it. */
 HK_MUST_CHECK enum hk_status hk_node_prepare_put(

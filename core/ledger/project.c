@@ -9,6 +9,7 @@
 #include "ledger/store.h"
 
 #include <assert.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 

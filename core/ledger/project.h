@@ -6,9 +6,8 @@
 #ifndef HK_LEDGER_PROJECT_H
 #define HK_LEDGER_PROJECT_H
 
+#include "ledger/db.h"
 #include "ledger/entry.h"
-
-#include <sqlite3.h>
 
 /* What an entry's subject is: one projection each holds the subject's last position. */
 enum hk_noun {

@@ -48,7 +48,7 @@ static enum hk_status read_text(
         status = hk_stmt_step(stmt, &has_row, proof->error);
     if (status == HK_OK && has_row)
         hk_stmt_copy(stmt, 0, ret_text, capacity);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -91,16 +91,15 @@ static bool is_committed(sqlite3_stmt *stmt, uint64_t seq)
     uint8_t commitment[HK_SHA256_SIZE];
     struct hk_entry entry;
 
-    if (hk_entry_parse(
-            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, NULL) != HK_OK ||
+    if (hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &entry, NULL) != HK_OK ||
         entry.seq != seq)
         return false;
-    if (sqlite3_column_type(stmt, 1) == SQLITE_NULL && sqlite3_column_type(stmt, 2) == SQLITE_NULL)
-        return sqlite3_column_int(stmt, 3) != 0;
-    if (sqlite3_column_bytes(stmt, 1) != HK_SALT_SIZE || sqlite3_column_text(stmt, 2) == NULL)
+    if (hk_stmt_is_null(stmt, 1) && hk_stmt_is_null(stmt, 2))
+        return hk_stmt_bool(stmt, 3);
+    if (hk_stmt_size(stmt, 1) != HK_SALT_SIZE || hk_stmt_text_or_null(stmt, 2) == NULL)
         return false;
-    hk_entry_commit(sqlite3_column_blob(stmt, 1), sqlite3_column_text(stmt, 2),
-        (size_t)sqlite3_column_bytes(stmt, 2), commitment);
+    hk_entry_commit(
+        hk_stmt_blob(stmt, 1), hk_stmt_text_or_null(stmt, 2), hk_stmt_size(stmt, 2), commitment);
     return memcmp(commitment, entry.commitment, sizeof(commitment)) == 0;
 }
 
@@ -119,8 +118,7 @@ static enum hk_status check_shown(struct proof *proof)
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, proof->error);
         if (status == HK_OK && has_row) {
-            hk_merkle_leaf(
-                hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), proof->leaves[i]);
+            hk_merkle_leaf(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), proof->leaves[i]);
             proof->is_there[i] = true;
         }
         if (status == HK_OK && proof->problem == NULL &&
@@ -129,9 +127,9 @@ static enum hk_status check_shown(struct proof *proof)
             proof->problem = "payload";
             proof->bad_seq = proof->seqs[i];
         }
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 

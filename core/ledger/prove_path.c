@@ -38,13 +38,13 @@ static enum hk_status read_checkpoint(struct hk_reading *reading, hk_tenant tena
                                  "there is no checkpoint over just %" PRIu64 " entries", size);
     if (status == HK_OK) {
         hk_stmt_copy(stmt, 0, ret_tree->text, sizeof(ret_tree->text));
-        status = hk_note_parse(
-            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &ret_tree->note, error);
+        status =
+            hk_note_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &ret_tree->note, error);
         if (status != HK_OK || ret_tree->note.size == 0 ||
             (size != 0 && ret_tree->note.size != size))
             status = hk_fail(error, HK_CORRUPT, "a stored checkpoint can't be read");
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -65,10 +65,10 @@ static enum hk_status read_line(struct hk_reading *reading, hk_tenant tenant, ui
         status = hk_fail(error, HK_CORRUPT,
             "ledger: number %" PRIu64 " is missing; see `hikeshi audit verify`", seq);
     if (status == HK_OK) {
-        hk_merkle_leaf(hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), ret_leaf);
+        hk_merkle_leaf(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), ret_leaf);
         hk_stmt_copy(stmt, 0, ret_line, HK_ENTRY_LINE_SIZE);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 

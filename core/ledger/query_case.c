@@ -81,7 +81,7 @@ static enum hk_status write_part(struct hk_reading *reading, hk_tenant tenant, c
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -105,8 +105,8 @@ static enum hk_status read_numbers(struct hk_reading *reading, const char *sql, 
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     for (int i = 0; status == HK_OK && has_row && fields[i] != NULL; i++)
-        *fields[i] = sqlite3_column_int64(stmt, i);
-    (void)sqlite3_finalize(stmt);
+        *fields[i] = hk_stmt_i64(stmt, i);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -228,12 +228,12 @@ static enum hk_status write_entities(struct hk_reading *reading, hk_tenant tenan
         hk_jw_object(jw);
         hk_jw_kv(jw, "type", hk_stmt_text(stmt, 0));
         hk_jw_kv(jw, "value", hk_stmt_text(stmt, 1));
-        hk_jw_kv_time(jw, "first", sqlite3_column_int64(stmt, 2));
-        hk_jw_kv_time(jw, "last", sqlite3_column_int64(stmt, 3));
+        hk_jw_kv_time(jw, "first", hk_stmt_i64(stmt, 2));
+        hk_jw_kv_time(jw, "last", hk_stmt_i64(stmt, 3));
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -256,14 +256,14 @@ static enum hk_status write_similar(struct hk_reading *reading, hk_tenant tenant
         hk_jw_kv(jw, "id", hk_stmt_text(stmt, 0));
         hk_jw_kv(jw, "state", hk_stmt_text(stmt, 1));
         hk_jw_kv(jw, "title", hk_stmt_text(stmt, 2));
-        hk_jw_kv(jw, "verdict", (const char *)sqlite3_column_text(stmt, 3));
-        hk_jw_kv_time(jw, "opened", sqlite3_column_int64(stmt, 4));
+        hk_jw_kv(jw, "verdict", hk_stmt_text_or_null(stmt, 3));
+        hk_jw_kv_time(jw, "opened", hk_stmt_i64(stmt, 4));
         hk_jw_kv(jw, "shares", hk_stmt_text(stmt, 5));
-        hk_jw_kv_i64(jw, "shared", sqlite3_column_int64(stmt, 6));
+        hk_jw_kv_i64(jw, "shared", hk_stmt_i64(stmt, 6));
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -288,7 +288,7 @@ static enum hk_status read_members(struct hk_reading *reading, hk_tenant tenant,
 
     while (written->member_count < MEMBERS_MAX && next_row(stmt, &status, error))
         hk_stmt_copy(stmt, 0, written->members[written->member_count++], HK_ID_SIZE);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 

@@ -27,8 +27,8 @@ static enum hk_status last_of(struct hk_reading *reading, hk_tenant tenant, cons
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK)
-        *ret_last = has_row ? sqlite3_column_int64(stmt, 0) : 0;
-    (void)sqlite3_finalize(stmt);
+        *ret_last = has_row ? hk_stmt_i64(stmt, 0) : 0;
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -73,10 +73,10 @@ static enum hk_status find_row(sqlite3_stmt *stmt, int64_t pos, struct hk_error 
 static enum hk_status read_row(
     sqlite3_stmt *stmt, struct hk_stored *ret_stored, struct hk_error *error)
 {
-    ret_stored->payload = (const char *)sqlite3_column_text(stmt, 1);
-    ret_stored->payload_size = (size_t)sqlite3_column_bytes(stmt, 1);
-    if (hk_entry_parse(hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0),
-            &ret_stored->entry, error) != HK_OK)
+    ret_stored->payload = hk_stmt_text_or_null(stmt, 1);
+    ret_stored->payload_size = hk_stmt_size(stmt, 1);
+    if (hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &ret_stored->entry, error) !=
+        HK_OK)
         return hk_fail(error, HK_CORRUPT, "ledger: an entry can't be read; see audit verify");
     return HK_OK;
 }
@@ -132,13 +132,13 @@ static enum hk_status walk(struct hk_reading *reading, int64_t last, size_t coun
         status = hk_stmt_bind(stmt, error, "i", pos);
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, error);
-        if (status == HK_OK && (!has_row || sqlite3_column_int64(stmt, 0) >= pos))
+        if (status == HK_OK && (!has_row || hk_stmt_i64(stmt, 0) >= pos))
             status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
         if (status == HK_OK)
-            pos = sqlite3_column_int64(stmt, 0);
-        (void)sqlite3_reset(stmt);
+            pos = hk_stmt_i64(stmt, 0);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status != HK_OK) {
         free(positions);
         return status;
@@ -158,9 +158,9 @@ static enum hk_status read_positions(struct hk_reading *reading, const int64_t *
         status = find_row(stmt, positions[count - 1 - i], error);
         if (status == HK_OK)
             status = take_row(stmt, arena, &items[i], error);
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -184,9 +184,9 @@ enum hk_status hk_query_chain_each(struct hk_reading *reading, hk_tenant tenant,
             status = read_row(stmt, &stored, error);
         if (status == HK_OK)
             status = fn(ctx, &stored, error);
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     free(positions);
     return status;
 }
@@ -265,7 +265,7 @@ enum hk_status hk_query_entry(struct hk_reading *reading, hk_tenant tenant, uint
         status = hk_fail(error, HK_NOT_FOUND, "there is no entry of that number");
     if (status == HK_OK)
         status = take_row(stmt, arena, ret_stored, error);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -284,8 +284,8 @@ static enum hk_status add_entry(struct hk_reading *reading, hk_tenant tenant, st
     sqlite3_stmt *stmt, struct hk_error *error)
 {
     enum hk_status status = HK_OK;
-    const char *payload = (const char *)sqlite3_column_text(stmt, 2);
-    size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
+    const char *payload = hk_stmt_text_or_null(stmt, 2);
+    size_t size = hk_stmt_size(stmt, 2);
 
     if (page->count == page->limit ||
         (page->count > 0 &&
@@ -293,7 +293,7 @@ static enum hk_status add_entry(struct hk_reading *reading, hk_tenant tenant, st
         page->has_more = true;
         return HK_OK;
     }
-    page->last_seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
+    page->last_seq = HK_POS_SEQ(hk_stmt_i64(stmt, 0));
     page->count++;
     hk_jw_object(&page->jw);
     hk_jw_kv_i64(&page->jw, "seq", (int64_t)page->last_seq);
@@ -326,7 +326,7 @@ static enum hk_status page_all(struct hk_reading *reading, hk_tenant tenant, int
             break;
         status = add_entry(reading, tenant, page, stmt, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -353,9 +353,9 @@ static enum hk_status page_subject(struct hk_reading *reading, hk_tenant tenant,
             status = hk_stmt_step(stmt, &has_row, error);
         if (status == HK_OK && has_row)
             status = add_entry(reading, tenant, page, stmt, error);
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     free(positions);
     return status;
 }
@@ -410,8 +410,8 @@ enum hk_status hk_query_actor_name(struct hk_reading *reading, hk_tenant tenant,
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK)
         (void)hk_copy_text(ret_name, HK_ID_SIZE, actor);
-    if (status == HK_OK && has_row && sqlite3_column_type(stmt, 0) == SQLITE_TEXT)
+    if (status == HK_OK && has_row && !hk_stmt_is_null(stmt, 0))
         hk_stmt_copy(stmt, 0, ret_name, HK_ID_SIZE);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -14,12 +14,12 @@ enum hk_status hk_query_credentials(
         "SELECT tenant, shelf, id, value FROM credential ORDER BY tenant, shelf, id", &stmt, error);
 
     while (status == HK_OK && (status = hk_stmt_step(stmt, &has_row, error)) == HK_OK && has_row) {
-        const struct hk_credential credential = {.tenant = (hk_tenant)sqlite3_column_int64(stmt, 0),
+        const struct hk_credential credential = {.tenant = (hk_tenant)hk_stmt_i64(stmt, 0),
             .shelf = hk_stmt_text(stmt, 1),
             .id = hk_stmt_text(stmt, 2),
             .value = hk_stmt_text(stmt, 3)};
         fn(ctx, &credential);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -19,8 +19,8 @@ enum hk_status hk_query_cursors(struct hk_reading *reading, hk_tenant tenant, co
     while (status == HK_OK && (status = hk_stmt_step(stmt, &has_row, error)) == HK_OK && has_row) {
         const struct hk_cursor cursor = {
             .source = source, .key = hk_stmt_text(stmt, 0), .value = hk_stmt_text(stmt, 1)};
-        fn(ctx, &cursor, sqlite3_column_int64(stmt, 2));
+        fn(ctx, &cursor, hk_stmt_i64(stmt, 2));
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -20,16 +20,11 @@
 static enum hk_status start_stmt(struct hk_reading *reading, const char *sql,
     sqlite3_stmt **ret_stmt, struct hk_error *error, int64_t number, const char *text)
 {
+    const char *const kinds[] = {"", "i", "it"};
     enum hk_status status = hk_stmt_prepare(reading->db, sql, ret_stmt, error);
 
-    if (status == HK_OK && sqlite3_bind_parameter_index(*ret_stmt, ":n") != 0 &&
-        sqlite3_bind_int64(*ret_stmt, sqlite3_bind_parameter_index(*ret_stmt, ":n"), number) !=
-            SQLITE_OK)
-        status = hk_store_fail(reading->db, "can't bind a value", error);
-    if (status == HK_OK && sqlite3_bind_parameter_index(*ret_stmt, ":t") != 0 &&
-        sqlite3_bind_text(*ret_stmt, sqlite3_bind_parameter_index(*ret_stmt, ":t"), text, -1,
-            SQLITE_STATIC) != SQLITE_OK)
-        status = hk_store_fail(reading->db, "can't bind a value", error);
+    if (status == HK_OK)
+        status = hk_stmt_bind(*ret_stmt, error, kinds[hk_stmt_parameters(*ret_stmt)], number, text);
     return status;
 }
 
@@ -60,14 +55,14 @@ enum hk_status hk_query_runs_open(
 
     while (next_row(stmt, &status, error)) {
         memset(&row, 0, sizeof(row));
-        row.tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        row.tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
         hk_stmt_copy(stmt, 1, row.id, sizeof(row.id));
         hk_stmt_copy(stmt, 2, row.alert, sizeof(row.alert));
         hk_stmt_copy(stmt, 3, row.version, sizeof(row.version));
         hk_stmt_copy(stmt, 4, row.state, sizeof(row.state));
         status = fn(ctx, &row);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -78,18 +73,18 @@ enum hk_status hk_query_containments_in_state(struct hk_reading *reading, const 
     struct hk_containment_row row;
     enum hk_status status = START(reading, &stmt, error,
         "SELECT tenant, id, run, state FROM containment WHERE " CONTAINMENT_LIVE
-        " AND state = :t ORDER BY id",
+        " AND state = ?2 ORDER BY id",
         0, state);
 
     while (next_row(stmt, &status, error)) {
         memset(&row, 0, sizeof(row));
-        row.tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        row.tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
         hk_stmt_copy(stmt, 1, row.id, sizeof(row.id));
         hk_stmt_copy(stmt, 2, row.run, sizeof(row.run));
         hk_stmt_copy(stmt, 3, row.state, sizeof(row.state));
         status = fn(ctx, &row);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -100,20 +95,20 @@ enum hk_status hk_query_containments_standing(struct hk_reading *reading, hk_ten
     struct hk_containment_row row;
     enum hk_status status = START(reading, &stmt, error,
         "SELECT tenant, id, run, state, action FROM containment WHERE " CONTAINMENT_LIVE
-        " AND state IN ('active', 'drifted') AND tenant = :n AND coalesce(by_hand, 0) = 0 ORDER BY "
+        " AND state IN ('active', 'drifted') AND tenant = ?1 AND coalesce(by_hand, 0) = 0 ORDER BY "
         "id",
         tenant, NULL);
 
     while (next_row(stmt, &status, error)) {
         memset(&row, 0, sizeof(row));
-        row.tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        row.tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
         hk_stmt_copy(stmt, 1, row.id, sizeof(row.id));
         hk_stmt_copy(stmt, 2, row.run, sizeof(row.run));
         hk_stmt_copy(stmt, 3, row.state, sizeof(row.state));
         hk_stmt_copy(stmt, 4, row.action, sizeof(row.action));
         status = fn(ctx, &row);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -136,8 +131,8 @@ static struct due_source *earliest(struct due_source *sources, size_t count)
     struct due_source *best = NULL;
 
     for (size_t i = 0; i < count; i++)
-        if (sources[i].has_row && (best == NULL || sqlite3_column_int64(sources[i].stmt, 3) <
-                                                       sqlite3_column_int64(best->stmt, 3)))
+        if (sources[i].has_row &&
+            (best == NULL || hk_stmt_i64(sources[i].stmt, 3) < hk_stmt_i64(best->stmt, 3)))
             best = &sources[i];
     return best;
 }
@@ -183,8 +178,8 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
             status = advance(&sources[i], error);
     }
     while (status == HK_OK && (source = earliest(sources, source_count)) != NULL) {
-        hk_tenant tenant = (hk_tenant)sqlite3_column_int64(source->stmt, 0);
-        int64_t due_us = sqlite3_column_int64(source->stmt, 3);
+        hk_tenant tenant = (hk_tenant)hk_stmt_i64(source->stmt, 0);
+        int64_t due_us = hk_stmt_i64(source->stmt, 3);
         struct hk_due *due;
 
         if (!is_served(question, tenant)) {
@@ -211,7 +206,7 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
         status = advance(source, error);
     }
     for (size_t i = 0; i < source_count; i++)
-        (void)sqlite3_finalize(sources[i].stmt);
+        hk_stmt_free(sources[i].stmt);
     if (status == HK_OK) {
         *ret_count = count;
         *ret_next_us = next_us;
@@ -225,28 +220,28 @@ enum hk_status hk_query_dedupe(struct hk_reading *reading, int64_t since_us, hk_
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = START(reading, &stmt, error,
         "SELECT tenant, dedupe, id, received_us FROM alert WHERE " ALERT_OPEN
-        " AND received_us >= :n AND dedupe IS NOT NULL ORDER BY received_us",
+        " AND received_us >= ?1 AND dedupe IS NOT NULL ORDER BY received_us",
         since_us, NULL);
 
     while (next_row(stmt, &status, error))
-        fn(ctx, (hk_tenant)sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
-            hk_stmt_text(stmt, 2), sqlite3_column_int64(stmt, 3));
-    (void)sqlite3_finalize(stmt);
+        fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_text(stmt, 2),
+            hk_stmt_i64(stmt, 3));
+    hk_stmt_free(stmt);
     return status;
 }
 
 static void read_identity(sqlite3_stmt *stmt, struct hk_identity_row *row)
 {
     memset(row, 0, sizeof(*row));
-    row->tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+    row->tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
     hk_stmt_copy(stmt, 1, row->tenant_name, sizeof(row->tenant_name));
     hk_stmt_copy(stmt, 2, row->token, sizeof(row->token));
     hk_stmt_copy(stmt, 3, row->user, sizeof(row->user));
     hk_stmt_copy(stmt, 4, row->name, sizeof(row->name));
     hk_stmt_copy(stmt, 5, row->role, sizeof(row->role));
-    row->is_disabled = sqlite3_column_int(stmt, 6) != 0;
-    if (sqlite3_column_bytes(stmt, 7) == HK_SHA256_SIZE)
-        memcpy(row->hash, sqlite3_column_blob(stmt, 7), HK_SHA256_SIZE);
+    row->is_disabled = hk_stmt_bool(stmt, 6);
+    if (hk_stmt_size(stmt, 7) == HK_SHA256_SIZE)
+        memcpy(row->hash, hk_stmt_blob(stmt, 7), HK_SHA256_SIZE);
     else if (row->token[0] != '\0')
         row->is_disabled = true; /* nothing to compare with */
 }
@@ -273,7 +268,7 @@ enum hk_status hk_query_identities(
         read_identity(stmt, &row);
         fn(ctx, &row);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -297,12 +292,12 @@ enum hk_status hk_query_answer(struct hk_reading *reading, hk_tenant tenant, con
     if (status == HK_OK && strcmp(hk_stmt_text(stmt, 0), request_sha256) != 0)
         status = hk_fail(error, HK_CONFLICT, "this idempotency key was used with another request");
     if (status == HK_OK) {
-        hk_buf_append(out, hk_stmt_text(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2));
+        hk_buf_append(out, hk_stmt_text(stmt, 2), hk_stmt_size(stmt, 2));
         status = hk_buf_check(out, "answer", error);
     }
     if (status == HK_OK)
-        *ret_status = sqlite3_column_int(stmt, 1);
-    (void)sqlite3_finalize(stmt);
+        *ret_status = (int)hk_stmt_i64(stmt, 1);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -311,14 +306,13 @@ enum hk_status hk_query_spent(struct hk_reading *reading, int64_t since_us, hk_s
 {
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = START(reading, &stmt, error,
-        "SELECT tenant, kind, since_us FROM containment WHERE since_us >= :n AND by_hand = 0"
+        "SELECT tenant, kind, since_us FROM containment WHERE since_us >= ?1 AND by_hand = 0"
         " ORDER BY since_us",
         since_us, NULL);
 
     while (next_row(stmt, &status, error))
-        fn(ctx, (hk_tenant)sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
-            sqlite3_column_int64(stmt, 2));
-    (void)sqlite3_finalize(stmt);
+        fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_i64(stmt, 2));
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -328,7 +322,7 @@ enum hk_status hk_query_checkpoint(
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
     enum hk_status status = START(reading, &stmt, error,
-        "SELECT note FROM checkpoint WHERE tenant = :n ORDER BY size DESC LIMIT 1", (int64_t)tenant,
+        "SELECT note FROM checkpoint WHERE tenant = ?1 ORDER BY size DESC LIMIT 1", (int64_t)tenant,
         NULL);
 
     if (status == HK_OK)
@@ -339,7 +333,7 @@ enum hk_status hk_query_checkpoint(
         hk_buf_append_text(out, hk_stmt_text(stmt, 0));
         status = hk_buf_check(out, "checkpoint", error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -359,8 +353,8 @@ enum hk_status hk_query_counts(
         0, NULL);
 
     while (next_row(stmt, &status, error))
-        fn(ctx, hk_stmt_text(stmt, 0), hk_stmt_text(stmt, 1), sqlite3_column_int64(stmt, 2));
-    (void)sqlite3_finalize(stmt);
+        fn(ctx, hk_stmt_text(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_i64(stmt, 2));
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -376,7 +370,7 @@ enum hk_status hk_query_restored(
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
         hk_buf_append_text(out, hk_stmt_text(stmt, 0));
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK && !has_row)
         return hk_fail(error, HK_NOT_FOUND, "this ledger was never restored");
     return status == HK_OK ? hk_buf_check(out, "restored", error) : status;

@@ -41,7 +41,7 @@ static enum hk_status write_erasure(struct hk_reading *reading, hk_tenant tenant
     char name[HK_ID_SIZE];
     struct hk_entry entry;
     enum hk_status status =
-        hk_entry_parse(hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, error);
+        hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &entry, error);
 
     if (status == HK_OK)
         status = hk_query_actor_name(reading, tenant, entry.actor, name, error);
@@ -78,6 +78,6 @@ enum hk_status hk_query_erased(struct hk_reading *reading, hk_tenant tenant, uin
         else
             hk_jw_null(jw);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -16,11 +16,10 @@ enum hk_status hk_query_gaps_open(
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     while (status == HK_OK && has_row) {
-        fn(ctx, (hk_tenant)sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
-            hk_stmt_text(stmt, 2));
+        fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_text(stmt, 2));
         status = hk_stmt_step(stmt, &has_row, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -39,11 +38,11 @@ enum hk_status hk_query_contacts_silent(struct hk_reading *reading, hk_tenant te
         status = hk_stmt_step(stmt, &has_row, error);
     while (status == HK_OK && has_row) {
         const struct hk_contact_silence silence = {.name = hk_stmt_text(stmt, 0),
-            .lapsed = sqlite3_column_int(stmt, 1),
-            .failed = sqlite3_column_int(stmt, 2)};
+            .lapsed = (int)hk_stmt_i64(stmt, 1),
+            .failed = (int)hk_stmt_i64(stmt, 2)};
         fn(ctx, &silence);
         status = hk_stmt_step(stmt, &has_row, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -48,16 +48,10 @@ static enum hk_status prepare_list(struct hk_reading *reading,
 static enum hk_status bind_list(sqlite3_stmt *stmt, hk_tenant tenant, const char *state,
     const char *after, struct hk_error *error)
 {
-    int count = sqlite3_bind_parameter_count(stmt);
-    int code = sqlite3_bind_int64(stmt, 1, tenant);
+    const char *const kinds[] = {"", "i", "it", "itt"};
 
-    if (code == SQLITE_OK && count >= 2 && state != NULL)
-        code = sqlite3_bind_text(stmt, 2, state, -1, SQLITE_STATIC);
-    if (code == SQLITE_OK && count >= 3)
-        code = sqlite3_bind_text(stmt, 3, after, -1, SQLITE_STATIC);
-    if (code != SQLITE_OK)
-        return hk_store_fail(sqlite3_db_handle(stmt), "can't bind a value", error);
-    return HK_OK;
+    return hk_stmt_bind(
+        stmt, error, kinds[hk_stmt_parameters(stmt)], (int64_t)tenant, state, after);
 }
 
 /* The column that holds the id. */
@@ -108,6 +102,6 @@ enum hk_status hk_query_list(struct hk_reading *reading, hk_tenant tenant, const
     if (status == HK_OK)
         status = hk_buf_check(out, collection, error);
 out:
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return hk_query_take_back(out, begin, status);
 }

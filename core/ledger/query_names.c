@@ -57,9 +57,9 @@ enum hk_status hk_names_write(struct hk_reading *reading, hk_tenant tenant,
             status = hk_stmt_step(stmt, &has_row, error);
         if (status == HK_OK && has_row)
             hk_jw_kv(jw, names->ids[i], hk_stmt_text(stmt, 0));
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
     hk_jw_object_end(jw);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -30,13 +30,13 @@ enum hk_status hk_query_notice_lanes(
 
     while (next_row(stmt, &status, error)) {
         memset(&lane, 0, sizeof(lane));
-        lane.tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        lane.tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
         hk_stmt_copy(stmt, 1, lane.contact, sizeof(lane.contact));
         hk_stmt_copy(stmt, 2, lane.channel, sizeof(lane.channel));
-        lane.due_us = sqlite3_column_int64(stmt, 3);
+        lane.due_us = hk_stmt_i64(stmt, 3);
         fn(ctx, &lane);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -65,12 +65,12 @@ enum hk_status hk_query_notices_due(struct hk_reading *reading, const struct hk_
         hk_stmt_copy(stmt, 1, row->reason, sizeof(row->reason));
         hk_stmt_copy(stmt, 2, row->about, sizeof(row->about));
         hk_stmt_copy(stmt, 3, row->language, sizeof(row->language));
-        row->tries = (unsigned)sqlite3_column_int64(stmt, 4);
-        row->queued_us = sqlite3_column_int64(stmt, 5);
-        row->due_us = sqlite3_column_int64(stmt, 6);
-        row->is_stale = sqlite3_column_int(stmt, 7) != 0;
+        row->tries = (unsigned)hk_stmt_i64(stmt, 4);
+        row->queued_us = hk_stmt_i64(stmt, 5);
+        row->due_us = hk_stmt_i64(stmt, 6);
+        row->is_stale = hk_stmt_bool(stmt, 7);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK)
         *ret_count = count;
     return status;
@@ -94,10 +94,10 @@ enum hk_status hk_query_told(struct hk_reading *reading, hk_tenant tenant, const
         hk_stmt_copy(stmt, 1, row.channel, sizeof(row.channel));
         hk_stmt_copy(stmt, 2, row.reason, sizeof(row.reason));
         hk_stmt_copy(stmt, 3, row.state, sizeof(row.state));
-        row.queued_us = sqlite3_column_int64(stmt, 4);
+        row.queued_us = hk_stmt_i64(stmt, 4);
         fn(ctx, &row);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -122,11 +122,11 @@ enum hk_status hk_query_gate_row(struct hk_reading *reading, hk_tenant tenant, c
         hk_stmt_copy(stmt, 0, ret_row->state, sizeof(ret_row->state));
         hk_stmt_copy(stmt, 1, ret_row->role, sizeof(ret_row->role));
         hk_stmt_copy(stmt, 2, ret_row->delegate, sizeof(ret_row->delegate));
-        ret_row->opened_us = sqlite3_column_int64(stmt, 3);
-        ret_row->expires_us = sqlite3_column_int64(stmt, 4);
-        ret_row->tell_us = sqlite3_column_int64(stmt, 5);
+        ret_row->opened_us = hk_stmt_i64(stmt, 3);
+        ret_row->expires_us = hk_stmt_i64(stmt, 4);
+        ret_row->tell_us = hk_stmt_i64(stmt, 5);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -146,7 +146,7 @@ enum hk_status hk_query_person(struct hk_reading *reading, hk_tenant tenant, con
         hk_stmt_copy(stmt, 0, ret_person->id, sizeof(ret_person->id));
         hk_stmt_copy(stmt, 1, ret_person->role, sizeof(ret_person->role));
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -164,11 +164,11 @@ enum hk_status hk_query_digest_last(struct hk_reading *reading, hk_tenant tenant
         status = hk_stmt_bind(stmt, error, "ii", (int64_t)tenant, HK_POS(tenant, 0));
     if (next_row(stmt, &status, error)) {
         const char *line = hk_stmt_text(stmt, 1);
-        *ret_last_us = sqlite3_column_int64(stmt, 0);
+        *ret_last_us = hk_stmt_i64(stmt, 0);
         *ret_opened_us = 0;
         if (hk_entry_parse(line, strlen(line), &entry, error) == HK_OK)
             *ret_opened_us = entry.time_us;
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

@@ -62,7 +62,7 @@ static enum hk_status write_row(struct doc *doc, const char *member, const char 
         hk_collection_fields(what, stmt, &doc->jw);
         hk_jw_object_end(&doc->jw);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     hk_buf_done(&sql);
     return status;
 }
@@ -119,7 +119,7 @@ static enum hk_status write_name(struct doc *doc, const char *member, const char
             hk_jw_key(&doc->jw, member);
         hk_jw_string(&doc->jw, has_row ? hk_stmt_text(stmt, 0) : actor);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -161,9 +161,8 @@ static enum hk_status write_event_at(struct doc *doc)
         status = hk_entry_parse(
             hk_stmt_text(stmt, 0), strlen(hk_stmt_text(stmt, 0)), &entry, doc->error);
     if (status == HK_OK && has_row)
-        status = write_event(doc, &entry, (const char *)sqlite3_column_text(stmt, 1),
-            (size_t)sqlite3_column_bytes(stmt, 1));
-    (void)sqlite3_finalize(stmt);
+        status = write_event(doc, &entry, hk_stmt_text_or_null(stmt, 1), hk_stmt_size(stmt, 1));
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -252,15 +251,15 @@ static enum hk_status write_list(
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, doc->error);
     if (status != HK_OK) {
-        (void)sqlite3_finalize(stmt);
+        hk_stmt_free(stmt);
         return status;
     }
     if (member != NULL) {
         hk_jw_key(&doc->jw, member);
         hk_jw_object(&doc->jw);
     }
-    hk_jw_kv_i64(&doc->jw, "count", has_row ? sqlite3_column_int64(stmt, 0) : 0);
-    (void)sqlite3_finalize(stmt);
+    hk_jw_kv_i64(&doc->jw, "count", has_row ? hk_stmt_i64(stmt, 0) : 0);
+    hk_stmt_free(stmt);
     stmt = NULL;
     status = hk_stmt_prepare(doc->reading->db, items_sql, &stmt, doc->error);
     if (status == HK_OK)
@@ -270,21 +269,21 @@ static enum hk_status write_list(
     hk_jw_array(&doc->jw);
     while (status == HK_OK && (status = hk_stmt_step(stmt, &has_row, doc->error)) == HK_OK &&
            has_row) {
-        int64_t severity = sqlite3_column_int64(stmt, 0);
+        int64_t severity = hk_stmt_i64(stmt, 0);
         hk_jw_object(&doc->jw);
         if (severity >= HK_SEVERITY_INFORMATIONAL && severity <= HK_SEVERITY_FATAL)
             hk_jw_kv(&doc->jw, "severity", hk_severity_text((enum hk_severity)severity));
         for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
-            if (sqlite3_column_type(stmt, i + 1) != SQLITE_NULL)
+            if (!hk_stmt_is_null(stmt, i + 1))
                 hk_jw_kv(&doc->jw, names[i], hk_stmt_text(stmt, i + 1));
-        if (sqlite3_column_int64(stmt, 6) != 0)
-            hk_jw_kv_time(&doc->jw, "expires", sqlite3_column_int64(stmt, 6));
+        if (hk_stmt_i64(stmt, 6) != 0)
+            hk_jw_kv_time(&doc->jw, "expires", hk_stmt_i64(stmt, 6));
         hk_jw_object_end(&doc->jw);
     }
     hk_jw_array_end(&doc->jw);
     if (member != NULL)
         hk_jw_object_end(&doc->jw);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -360,9 +359,9 @@ static enum hk_status read_row(struct doc *doc)
     if (status == HK_OK) {
         hk_stmt_copy(stmt, 0, doc->reason, sizeof(doc->reason));
         hk_stmt_copy(stmt, 1, doc->about, sizeof(doc->about));
-        doc->event = sqlite3_column_int64(stmt, 2);
+        doc->event = hk_stmt_i64(stmt, 2);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 

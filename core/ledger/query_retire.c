@@ -42,7 +42,7 @@ static enum hk_status is_still_closed(struct hk_reading *reading, const struct h
         status = hk_stmt_bind(stmt, error, "iti", (int64_t)look->tenant, id, look->before_us);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, ret_is, error);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -69,7 +69,7 @@ static enum hk_status look_at(struct hk_reading *reading, struct hk_retire_look 
 {
     struct hk_entry entry;
     enum hk_status status =
-        hk_entry_parse(hk_stmt_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1), &entry, error);
+        hk_entry_parse(hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), &entry, error);
 
     if (status != HK_OK)
         return status;
@@ -78,7 +78,7 @@ static enum hk_status look_at(struct hk_reading *reading, struct hk_retire_look 
         return HK_OK;
     }
     look->next_seq = entry.seq + 1;
-    if (sqlite3_column_int(stmt, 2) != 0 || !is_of(look->rule, entry.kind))
+    if (hk_stmt_bool(stmt, 2) || !is_of(look->rule, entry.kind))
         return HK_OK;
     return take(reading, look, &entry, error);
 }
@@ -108,6 +108,6 @@ enum hk_status hk_query_retire(
         else
             look->is_end = true;
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

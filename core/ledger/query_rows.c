@@ -157,15 +157,15 @@ void hk_collection_fields(
         const struct hk_column *column = &collection->columns[i];
 
         if (column->type == HK_COLUMN_TIME) {
-            hk_jw_kv_time(jw, column->name, sqlite3_column_int64(stmt, i));
+            hk_jw_kv_time(jw, column->name, hk_stmt_i64(stmt, i));
         } else if (column->type == HK_COLUMN_SEVERITY) {
-            hk_jw_kv(jw, column->name, severity_text(sqlite3_column_int64(stmt, i)));
+            hk_jw_kv(jw, column->name, severity_text(hk_stmt_i64(stmt, i)));
         } else if (column->type == HK_COLUMN_BOOL) {
-            hk_jw_kv_bool(jw, column->name, sqlite3_column_int(stmt, i) != 0);
+            hk_jw_kv_bool(jw, column->name, hk_stmt_bool(stmt, i));
         } else if (column->type == HK_COLUMN_INT) {
-            hk_jw_kv_i64(jw, column->name, sqlite3_column_int64(stmt, i));
+            hk_jw_kv_i64(jw, column->name, hk_stmt_i64(stmt, i));
         } else {
-            hk_jw_kv(jw, column->name, (const char *)sqlite3_column_text(stmt, i));
+            hk_jw_kv(jw, column->name, hk_stmt_text_or_null(stmt, i));
         }
     }
 }

@@ -4,9 +4,8 @@
 #ifndef HK_LEDGER_QUERY_ROWS_H
 #define HK_LEDGER_QUERY_ROWS_H
 
+#include "ledger/db.h"
 #include "ledger/query.h"
-
-#include <sqlite3.h>
 
 enum hk_column_type {
     HK_COLUMN_TEXT,

@@ -92,7 +92,7 @@ static enum hk_status state_of_run(struct hk_reading *reading, hk_tenant tenant,
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
         hk_stmt_copy(stmt, 0, ret_state, 16);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -275,7 +275,7 @@ static enum hk_status show_row(struct hk_reading *reading, hk_tenant tenant,
         /* The subject is the first column: an id, a playbook's version or a plugin's name. */
         hk_stmt_copy(stmt, 0, ret_subject, HK_SHA256_HEX_SIZE);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 

@@ -84,11 +84,11 @@ static enum hk_status walk(
             status = hk_stmt_bind(prev, error, "i", pos);
         if (status == HK_OK)
             status = hk_stmt_step(prev, &has_row, error);
-        if (status == HK_OK && (!has_row || sqlite3_column_int64(prev, 0) >= pos))
+        if (status == HK_OK && (!has_row || hk_stmt_i64(prev, 0) >= pos))
             status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
         if (status == HK_OK)
-            pos = sqlite3_column_int64(prev, 0);
-        (void)sqlite3_reset(prev);
+            pos = hk_stmt_i64(prev, 0);
+        hk_stmt_reset(prev);
     }
     return status;
 }
@@ -108,10 +108,10 @@ static enum hk_status collect(struct hk_reading *reading, hk_tenant tenant, cons
         status = hk_stmt_step(subjects, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        status = walk(prev, sqlite3_column_int64(subjects, 0), timeline, error);
+        status = walk(prev, hk_stmt_i64(subjects, 0), timeline, error);
     }
-    (void)sqlite3_finalize(subjects);
-    (void)sqlite3_finalize(prev);
+    hk_stmt_free(subjects);
+    hk_stmt_free(prev);
     if (status == HK_OK && timeline->count == 0)
         status = hk_fail(error, HK_NOT_FOUND, "no %s in cases", id);
     return status;
@@ -156,8 +156,7 @@ static enum hk_status write_entry(struct hk_reading *reading, hk_tenant tenant, 
     const char *line = hk_stmt_text(stmt, 0);
     struct hk_entry entry;
     char name[HK_ID_SIZE];
-    enum hk_status status =
-        hk_entry_parse(line, (size_t)sqlite3_column_bytes(stmt, 0), &entry, error);
+    enum hk_status status = hk_entry_parse(line, hk_stmt_size(stmt, 0), &entry, error);
 
     if (status != HK_OK)
         return hk_fail(error, HK_CORRUPT, "ledger: an entry can't be read; see audit verify");
@@ -171,8 +170,7 @@ static enum hk_status write_entry(struct hk_reading *reading, hk_tenant tenant, 
     hk_jw_kv(jw, "subject", entry.subject);
     hk_jw_kv(jw, "by", entry.actor);
     hk_jw_kv(jw, "by_name", name);
-    write_what(
-        (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1), jw);
+    write_what(hk_stmt_text_or_null(stmt, 1), hk_stmt_size(stmt, 1), jw);
     hk_jw_object_end(jw);
     return HK_OK;
 }
@@ -201,10 +199,10 @@ static enum hk_status write_page(struct hk_reading *reading, hk_tenant tenant,
             status = write_entry(reading, tenant, stmt, jw, error);
         last = timeline->positions[i];
         count++;
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
     hk_jw_array_end(jw);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     hk_jw_key(jw, "next");
     if (i < timeline->count)
         hk_jw_i64(jw, (int64_t)HK_POS_SEQ(last));
@@ -224,8 +222,8 @@ static enum hk_status write_left_out(struct hk_reading *reading, hk_tenant tenan
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
-        count = sqlite3_column_int64(stmt, 0);
-    (void)sqlite3_finalize(stmt);
+        count = hk_stmt_i64(stmt, 0);
+    hk_stmt_free(stmt);
     hk_jw_kv_i64(jw, "alerts_left_out", count > 0 ? count : 0);
     return status;
 }

@@ -39,9 +39,9 @@ enum hk_status hk_query_case_entities(struct hk_reading *reading, int64_t since_
     if (status == HK_OK)
         status = hk_stmt_bind(stmt, error, "ii", since_us, (int64_t)count_max);
     while (next_row(stmt, &status, error))
-        fn(ctx, (hk_tenant)sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
-            hk_stmt_text(stmt, 2), sqlite3_column_int64(stmt, 3));
-    (void)sqlite3_finalize(stmt);
+        fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_text(stmt, 2),
+            hk_stmt_i64(stmt, 3));
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -54,9 +54,9 @@ static enum hk_status each_place(struct hk_reading *reading, const char *sql, in
     if (status == HK_OK)
         status = hk_stmt_bind(stmt, error, "i", count_max);
     while (next_row(stmt, &status, error))
-        fn(ctx, (hk_tenant)sqlite3_column_int64(stmt, 0), hk_stmt_text(stmt, 1),
-            sqlite3_column_int(stmt, 2) != 0, hk_stmt_text(stmt, 3));
-    (void)sqlite3_finalize(stmt);
+        fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_bool(stmt, 2),
+            hk_stmt_text(stmt, 3));
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -91,8 +91,8 @@ static enum hk_status read_numbers(struct hk_reading *reading, const char *sql, 
         status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, id);
     if (next_row(stmt, &status, error))
         for (int i = 0; fields[i] != NULL; i++)
-            *fields[i] = sqlite3_column_int64(stmt, i);
-    (void)sqlite3_finalize(stmt);
+            *fields[i] = hk_stmt_i64(stmt, i);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -179,9 +179,9 @@ enum hk_status hk_query_case_row(struct hk_reading *reading, hk_tenant tenant, c
         hk_stmt_copy(stmt, 4, row->assignee, sizeof(row->assignee));
         hk_stmt_copy(stmt, 5, row->verdict, sizeof(row->verdict));
         hk_stmt_copy(stmt, 6, row->proposed, sizeof(row->proposed));
-        row->severity = sqlite3_column_int(stmt, 7);
+        row->severity = (int)hk_stmt_i64(stmt, 7);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     if (status == HK_OK && with_counts)
         status = read_counts(reading, tenant, id, row, error);
     return status;
@@ -204,7 +204,7 @@ static enum hk_status read_text(struct hk_reading *reading, const char *sql, hk_
         status = hk_fail(error, HK_NOT_FOUND, "there is no %s", id);
     if (status == HK_OK)
         hk_stmt_copy(stmt, 0, ret_text, HK_ID_SIZE);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -249,7 +249,7 @@ static enum hk_status read_ids(struct hk_reading *reading, const char *sql, hk_t
         status = hk_stmt_bind(stmt, error, "iti", (int64_t)tenant, id, (int64_t)count_max);
     while (count < count_max && next_row(stmt, &status, error))
         hk_stmt_copy(stmt, 0, ret_ids[count++], HK_ID_SIZE);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     *ret_count = count;
     return status;
 }
@@ -298,7 +298,7 @@ enum hk_status hk_query_task_row(struct hk_reading *reading, hk_tenant tenant, c
         hk_stmt_copy(stmt, 5, row->owner, sizeof(row->owner));
         hk_stmt_copy(stmt, 6, row->role, sizeof(row->role));
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include "ledger/store.h"
 #include "limits.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 

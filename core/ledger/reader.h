@@ -5,10 +5,10 @@
 #ifndef HK_LEDGER_READER_H
 #define HK_LEDGER_READER_H
 
+#include "ledger/db.h"
 #include "ledger/done.h"
 #include "ledger/ledger.h"
 
-#include <sqlite3.h>
 #include <stdatomic.h>
 
 struct hk_reading {

@@ -34,10 +34,10 @@ static enum hk_status fold_row(sqlite3_stmt *stmt, int64_t expected, struct hk_f
     hk_refold_fn *each, void *ctx, struct hk_error *error)
 {
     struct hk_entry entry;
-    struct hk_refold_row row = {.pos = sqlite3_column_int64(stmt, 0),
+    struct hk_refold_row row = {.pos = hk_stmt_i64(stmt, 0),
         .line = hk_stmt_text(stmt, 1),
-        .line_size = (size_t)sqlite3_column_bytes(stmt, 1),
-        .prev = sqlite3_column_int64(stmt, 3),
+        .line_size = hk_stmt_size(stmt, 1),
+        .prev = hk_stmt_i64(stmt, 3),
         .entry = &entry};
     enum hk_status status;
 
@@ -49,8 +49,8 @@ static enum hk_status fold_row(sqlite3_stmt *stmt, int64_t expected, struct hk_f
     if (status == HK_OK)
         status = each(ctx, &row, error);
     if (status == HK_OK)
-        status = hk_fold_apply(fold, row.pos, &entry, (const char *)sqlite3_column_text(stmt, 2),
-            (size_t)sqlite3_column_bytes(stmt, 2), error);
+        status = hk_fold_apply(
+            fold, row.pos, &entry, hk_stmt_text_or_null(stmt, 2), hk_stmt_size(stmt, 2), error);
     return status;
 }
 
@@ -72,6 +72,6 @@ enum hk_status hk_refold_tenant(sqlite3 *from, hk_tenant tenant, struct hk_fold 
             break;
         status = fold_row(stmt, pos, fold, each, ctx, error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }

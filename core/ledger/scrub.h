@@ -12,8 +12,8 @@
 #define HK_LEDGER_SCRUB_H
 
 #include "base/status.h"
+#include "ledger/db.h"
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 

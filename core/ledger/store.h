@@ -1,6 +1,7 @@
 /*
- * store: the database file. Opening it with the right settings, its schema, the guards on entries,
- * and short forms of what is done with every statement.
+ * store: the database file. Opening it with the right settings, its schema, the guards on entries.
+ * What is done with a connection is in db.h; what the room promises of all that, and what another
+ * store would have to, is in core/STORE.md.
  *
  * Version 3 of the schema. entry is the record, everything from `tenant` on is a projection, and
  * tree, node, checkpoint, token_hash, answer, cursor and credential lie beside the ledger. Entries,
@@ -10,8 +11,8 @@
 #define HK_LEDGER_STORE_H
 
 #include "ledger/audit.h"
+#include "ledger/db.h"
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,7 +29,6 @@
 #define HK_POS_TENANT(pos) ((uint32_t)((pos) >> HK_POS_SHIFT))
 #define HK_POS_SEQ(pos) ((uint64_t)(pos) & ((UINT64_C(1) << HK_POS_SHIFT) - 1))
 #define HK_TENANTS_MAX (1 << 22)
-#define HK_STORE_BUSY_MS 5000 /* nobody holds the file for so long */
 
 /* The numbers of all tenants that have entries: one step along the key each. */
 #define HK_STORE_TENANTS_SQL                                                                       \
@@ -65,21 +65,5 @@ HK_MUST_CHECK enum hk_status hk_store_erase_entry(
     sqlite3 *db, sqlite3_stmt **in_out_stmt, int64_t pos, struct hk_error *error);
 /* An empty private database with the projections alone. */
 HK_MUST_CHECK enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error);
-
-/* Turn the connection's last error into a status and a sentence. */
-enum hk_status hk_store_fail(sqlite3 *db, const char *what, struct hk_error *error);
-HK_MUST_CHECK enum hk_status hk_store_exec(sqlite3 *db, const char *sql, struct hk_error *error);
-HK_MUST_CHECK enum hk_status hk_stmt_prepare(
-    sqlite3 *db, const char *sql, sqlite3_stmt **ret_stmt, struct hk_error *error);
-/* Bind ?1, ?2 … by kinds: 'i' int64_t, 't' text (NULL is NULL), 'b' pointer and size_t. Texts and
- * blobs must outlive the step. */
-HK_MUST_CHECK enum hk_status hk_stmt_bind(
-    sqlite3_stmt *stmt, struct hk_error *error, const char *kinds, ...);
-HK_MUST_CHECK enum hk_status hk_stmt_step(
-    sqlite3_stmt *stmt, bool *ret_has_row, struct hk_error *error);
-/* Text of a column, "" for NULL. */
-const char *hk_stmt_text(sqlite3_stmt *stmt, int column);
-/* Copy a column's text into a fixed field; cut when it is too long. */
-void hk_stmt_copy(sqlite3_stmt *stmt, int column, char *ret_text, size_t capacity);
 
 #endif

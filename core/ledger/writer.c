@@ -8,6 +8,7 @@
 #include "ledger/scrub.h"
 #include "limits.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
