@@ -202,6 +202,12 @@
 #define HK_RUN_STEPS_MAX 10000             /* entries of one run */
 #define HK_RUN_BRANCHES_MAX 256            /* of one together */
 #define HK_RUN_BRANCHES_LIVE_MAX 4096      /* of one run at once, nested ones too */
+#define HK_EACH_ITEMS_MAX 10000            /* of one each: a step for each is all that a run has */
+#define HK_EACH_AT_ONCE 8                  /* of one each, unless it says otherwise */
+#define HK_RETRY_TIMES 3                   /* tries of one retry, unless it says otherwise */
+#define HK_RETRY_TIMES_MAX 100             /* a hundredth of a run's steps goes into pauses */
+#define HK_RETRY_FIRST_MS 1000             /* its first pause, unless it says otherwise */
+#define HK_RETRY_AT_MOST_MS 300000         /* its longest pause, unless it says otherwise */
 #define HK_STEP_PATH_SIZE 128              /* step identity, with NUL */
 #define HK_ARGS_SIZE_MAX (64 * 1024)       /* arguments of one step */
 #define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */

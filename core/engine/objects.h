@@ -106,6 +106,7 @@ struct hk_step {
     unsigned attempts;
     /* settled */
     bool ok;
+    bool is_refused;   /* see hk_step_how_refuses */
     const char *value; /* JSON when ok, else the reason */
     int64_t time_us;
     unsigned order; /* among the settled, from 1 */

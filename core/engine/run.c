@@ -190,6 +190,7 @@ static void fill_record(struct hk_script_record *record, const struct hk_step *s
         .options = step->options,
         .is_settled = step->state == HK_STEP_SETTLED,
         .ok = step->ok,
+        .is_refused = step->is_refused,
         .value = step->value,
         .time_us = step->time_us,
     };

@@ -7,6 +7,7 @@
 #include "engine/gate.h"
 #include "engine/memory.h"
 #include "engine/run.h"
+#include "engine/step.h"
 #include "engine/tenant.h"
 #include "ledger/query_work.h"
 
@@ -126,6 +127,7 @@ static void take_settled(
         hk_buf_done(&value);
     } else {
         step->value = hk_run_text(run, hk_json_string_at(payload, "reason", ""));
+        step->is_refused = hk_step_how_refuses(hk_json_string_at(payload, "how", ""));
     }
     step->time_us = hk_json_i64_at(payload, "at_us", time_us);
     step->order = ++run->settled_count;

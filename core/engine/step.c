@@ -37,6 +37,17 @@ void hk_step_write_request(struct hk_jw *jw, const struct hk_step *step)
     hk_jw_kv(jw, "where", step->where);
 }
 
+bool hk_step_how_refuses(const char *how)
+{
+    static const char *const hows[] = {
+        "denied", "watched", "recommended", "rejected", "expired", "invalid"};
+    for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++) {
+        if (strcmp(hows[i], how) == 0)
+            return true;
+    }
+    return false;
+}
+
 void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, bool ok,
     const char *value, const char *how)
 {
@@ -58,6 +69,7 @@ void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, 
     hk_jw_kv_i64(jw, "at_us", tx->time_us);
     hk_tx_end(tx);
     step->ok = ok;
+    step->is_refused = !ok && hk_step_how_refuses(how);
     step->value = hk_run_text(run, value);
     step->time_us = tx->time_us;
     step->order = ++run->settled_count;
@@ -73,8 +85,12 @@ void hk_step_deliver(struct hk_run *run, const struct hk_step *step)
         return;
     }
     run->deliveries_sent++;
-    hk_engine_must(hk_script_settle(run->engine->script, run->script, step->path, step->ok,
-                       step->value, step->time_us, &error),
+    const struct hk_script_result result = {.step = step->path,
+        .ok = step->ok,
+        .is_refused = step->is_refused,
+        .value = step->value,
+        .time_us = step->time_us};
+    hk_engine_must(hk_script_settle(run->engine->script, run->script, &result, &error),
         "giving a result to a playbook", &error);
 }
 

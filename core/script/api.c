@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "script/convert.h"
+#include "script/fields.h"
 #include "script/lib.h"
 #include "script/term_list.h"
 
@@ -88,16 +89,14 @@ static void push_json(lua_State *L, int index, const char *name, const char *wha
     (void)lua_pushlstring(L, out->data, out->size);
 }
 
-/* Ask for a step; arguments and options are JSON on top of the stack. */
-static int ask_step(
-    lua_State *L, struct hk_play *run, const char *op, const char *name, enum result result)
+void hk_api_request(lua_State *L, struct hk_play *run, const char *op, const char *name)
 {
     char where[LUA_IDSIZE + 16];
 
     hk_state_where(L, where, sizeof where);
     switch (hk_play_ask(run, op, name, lua_tostring(L, -2), lua_tostring(L, -1), where)) {
     case HK_ASK_OK:
-        break;
+        return;
     case HK_ASK_DIVERGED:
         hk_state_stop(L, HK_STATE_DIVERGED, "run no longer follows its record");
     case HK_ASK_TOO_MANY:
@@ -107,6 +106,13 @@ static int ask_step(
     case HK_ASK_NOMEM:
         hk_state_stop_memory(L);
     }
+}
+
+/* Ask for a step and wait for it; arguments and options are JSON on top of the stack. */
+static int ask_step(
+    lua_State *L, struct hk_play *run, const char *op, const char *name, enum result result)
+{
+    hk_api_request(L, run, op, name);
     return lua_yieldk(L, 0, result, finish_step);
 }
 
@@ -190,22 +196,6 @@ static int find_plugin(lua_State *L)
 
 /* --- the other steps --- */
 
-/* Raise unless the field is absent or a duration. */
-static void check_duration(lua_State *L, const char *name, const char *field)
-{
-    struct hk_error error;
-    int64_t ms;
-
-    lua_pushstring(L, field);
-    if (lua_rawget(L, 1) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TSTRING)
-            hk_state_raise(L, "%s: %s must be a duration, such as \"30m\"", name, field);
-        if (hk_duration_parse(lua_tostring(L, -1), &ms, &error) != HK_OK)
-            hk_state_raise(L, "%s: %s: %s", name, field, error.text);
-    }
-    lua_pop(L, 1);
-}
-
 int hk_api_ask(lua_State *L)
 {
     struct hk_play *run = hk_api_run_yieldable(L, "ask");
@@ -216,7 +206,7 @@ int hk_api_ask(lua_State *L)
     if (lua_rawget(L, 1) != LUA_TSTRING || lua_rawlen(L, -1) == 0)
         hk_state_raise(L, "ask needs a question, such as ask {question = \"Block it?\"}");
     lua_pop(L, 1);
-    check_duration(L, "ask", "timeout");
+    (void)hk_fields_duration(L, 1, "ask", "timeout", 0);
     push_json(L, 1, "ask", "fields");
     lua_pushliteral(L, "{}");
     return ask_step(L, run, "ask", "", RESULT_VALUE);
@@ -253,22 +243,6 @@ int hk_api_note(lua_State *L)
     return ask_step(L, run, "note", "", RESULT_TRUE);
 }
 
-/* Raise unless the field is absent (or may not be) or a text of at most size_max bytes. */
-static void check_text(
-    lua_State *L, int index, const char *name, const char *field, bool is_required, size_t size_max)
-{
-    lua_pushstring(L, field);
-    if (lua_rawget(L, index) == LUA_TNIL) {
-        if (is_required)
-            hk_state_raise(L, "%s needs a %s, such as %s {%s = \"…\"}", name, field, name, field);
-    } else if (lua_type(L, -1) != LUA_TSTRING) {
-        hk_state_raise(L, "%s: %s must be a text, not a %s", name, field, luaL_typename(L, -1));
-    } else if (lua_rawlen(L, -1) == 0 || lua_rawlen(L, -1) > size_max) {
-        hk_state_raise(L, "%s: %s must have from 1 to %d bytes", name, field, (int)size_max);
-    }
-    lua_pop(L, 1);
-}
-
 /* notify and escalate: {to = "level or contact", text = "…"} */
 static int ask_to_tell(lua_State *L, const char *name, bool needs_text)
 {
@@ -280,8 +254,8 @@ static int ask_to_tell(lua_State *L, const char *name, bool needs_text)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    check_text(L, 1, name, "to", false, TO_SIZE_MAX);
-    check_text(L, 1, name, "text", needs_text, TELL_SIZE_MAX);
+    hk_fields_text(L, 1, name, "to", false, TO_SIZE_MAX);
+    hk_fields_text(L, 1, name, "text", needs_text, TELL_SIZE_MAX);
     push_json(L, 1, name, "fields");
     lua_pushliteral(L, "{}");
     return ask_step(L, run, name, "", RESULT_TRUE);
@@ -344,10 +318,10 @@ static void check_evidence_item(lua_State *L)
 {
     if (lua_type(L, -1) != LUA_TTABLE)
         hk_state_raise(L, "case: evidence is a list of tables with name and text");
-    check_text(L, lua_absindex(L, -1), "case: evidence", "name", true, HK_CASE_TITLE_SIZE_MAX);
-    check_text(L, lua_absindex(L, -1), "case: evidence", "text", false, HK_EVIDENCE_SIZE_MAX);
-    check_text(L, lua_absindex(L, -1), "case: evidence", "place", false, HK_REASON_SIZE_MAX);
-    check_text(L, lua_absindex(L, -1), "case: evidence", "note", false, HK_REASON_SIZE_MAX);
+    hk_fields_text(L, lua_absindex(L, -1), "case: evidence", "name", true, HK_CASE_TITLE_SIZE_MAX);
+    hk_fields_text(L, lua_absindex(L, -1), "case: evidence", "text", false, HK_EVIDENCE_SIZE_MAX);
+    hk_fields_text(L, lua_absindex(L, -1), "case: evidence", "place", false, HK_REASON_SIZE_MAX);
+    hk_fields_text(L, lua_absindex(L, -1), "case: evidence", "note", false, HK_REASON_SIZE_MAX);
 }
 
 static void check_evidence(lua_State *L)
@@ -380,9 +354,9 @@ int hk_api_case(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    check_text(L, 1, "case", "title", false, HK_CASE_TITLE_SIZE_MAX);
+    hk_fields_text(L, 1, "case", "title", false, HK_CASE_TITLE_SIZE_MAX);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        check_text(L, 1, "case", texts[i], false, HK_REASON_SIZE_MAX);
+        hk_fields_text(L, 1, "case", texts[i], false, HK_REASON_SIZE_MAX);
     check_phase(L);
     check_evidence(L);
     push_json(L, 1, "case", "fields");

@@ -23,17 +23,27 @@ int hk_api_playbook(lua_State *L);
 /* A new branch with a coroutine, not to be resumed before its state is set (branch.c); raises when
  * memory is short. */
 struct hk_branch *hk_api_branch(lua_State *L, struct hk_play *run, const char *prefix);
-/* together{…} (branch.c) */
-int hk_api_together(lua_State *L);
-/* The terms of term_list.h that are functions (api.c). */
+/* The same with the name that its steps are called by, such as "2:NAME.". */
+struct hk_branch *hk_api_branch_named(lua_State *L, struct hk_play *run, const char *name);
+/* Push {ok = true, value = …} or {ok = false, error = …} for a branch that is done. */
+void hk_api_push_outcome(lua_State *L, struct hk_branch *branch);
+
+/* The current branch asks for a step, whose arguments and options are JSON on top of the stack; the
+ * caller yields next. Raises when that can't be. */
+void hk_api_request(lua_State *L, struct hk_play *run, const char *op, const char *name);
+
+/* The terms of term_list.h that are functions (api.c, branch.c, each.c, retry.c). */
 int hk_api_ask(lua_State *L);
 int hk_api_case(lua_State *L);
 int hk_api_close(lua_State *L);
+int hk_api_each(lua_State *L);
 int hk_api_escalate(lua_State *L);
 int hk_api_note(lua_State *L);
 int hk_api_notify(lua_State *L);
 int hk_api_now(lua_State *L);
 int hk_api_random(lua_State *L);
+int hk_api_retry(lua_State *L);
+int hk_api_together(lua_State *L);
 int hk_api_wait(lua_State *L);
 
 #endif

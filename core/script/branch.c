@@ -83,29 +83,32 @@ struct hk_branch *hk_api_branch(lua_State *L, struct hk_play *run, const char *p
     hk_state_stop_memory(L);
 }
 
-static void start_branch(lua_State *L, struct hk_play *run, const struct names *names, size_t i)
+struct hk_branch *hk_api_branch_named(lua_State *L, struct hk_play *run, const char *name)
 {
     char prefix[HK_STEP_PATH_SIZE];
-    char number[24];
-    const char *name = names->is_list ? number : names->items[i];
-    struct hk_branch *branch;
-    int size;
-
-    (void)snprintf(number, sizeof number, "%zu", i + 1);
-    size = snprintf(
+    int size = snprintf(
         prefix, sizeof prefix, "%s%u:%s.", run->current->prefix, run->current->ordinal, name);
+
     if (size < 0 || (size_t)size >= sizeof prefix)
         hk_state_raise(
             L, "branches are nested too deeply: use fewer levels, or shorter branch names");
-    branch = hk_api_branch(L, run, prefix);
+    return hk_api_branch(L, run, prefix);
+}
+
+static void start_branch(lua_State *L, struct hk_play *run, const struct names *names, size_t i)
+{
+    char number[24];
+    struct hk_branch *branch;
+
+    (void)snprintf(number, sizeof number, "%zu", i + 1);
+    branch = hk_api_branch_named(L, run, names->is_list ? number : names->items[i]);
     push_key(L, names, i);
     (void)lua_rawget(L, 1);
     lua_xmove(L, branch->co, 1);
     branch->state = HK_BRANCH_RUNNABLE;
 }
 
-/* Push {ok = …} for a branch that is done. */
-static void push_outcome(lua_State *L, struct hk_branch *branch)
+void hk_api_push_outcome(lua_State *L, struct hk_branch *branch)
 {
     int results = branch->result_count;
 
@@ -146,11 +149,11 @@ static int finish_together(lua_State *L, int status, lua_KContext ctx)
         if (branch->parent != run->current)
             continue;
         push_key(L, &names, at++);
-        push_outcome(L, branch);
+        hk_api_push_outcome(L, branch);
         lua_rawset(L, 2);
         luaL_unref(L, LUA_REGISTRYINDEX, branch->ref);
     }
-    hk_play_drop_children(run);
+    hk_play_drop_ended(run);
     return 1;
 }
 

@@ -394,12 +394,12 @@ struct hk_branch *hk_play_branch_new(struct hk_play *run, const char *prefix)
     return branch;
 }
 
-void hk_play_drop_children(struct hk_play *run)
+void hk_play_drop_ended(struct hk_play *run)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < run->branch_count; i++) {
-        if (run->branches[i]->parent == run->current)
+        if (run->branches[i]->parent == run->current && run->branches[i]->state == HK_BRANCH_DONE)
             free(run->branches[i]);
         else
             run->branches[kept++] = run->branches[i];
@@ -437,7 +437,8 @@ static bool resume(struct hk_play *run, struct hk_branch *branch)
     run->st.running = NULL;
     run->current = NULL;
     if (status == LUA_YIELD && run->st.end == HK_STATE_RUNS) {
-        assert(branch->state == HK_BRANCH_STEP || branch->state == HK_BRANCH_TOGETHER);
+        assert(branch->state == HK_BRANCH_STEP || branch->state == HK_BRANCH_TOGETHER ||
+               branch->state == HK_BRANCH_EACH);
         return true;
     }
     if (status == LUA_OK && run->st.end == HK_STATE_RUNS) {
@@ -446,7 +447,7 @@ static bool resume(struct hk_play *run, struct hk_branch *branch)
             return false;
         }
         branch->state = HK_BRANCH_DONE;
-        if (--branch->parent->children_left == 0)
+        if (--branch->parent->children_left == 0 || branch->parent->state == HK_BRANCH_EACH)
             branch->parent->state = HK_BRANCH_RUNNABLE;
         return true;
     }
@@ -504,6 +505,12 @@ static void begin(struct hk_play *run, struct hk_cache *cache)
     hk_buf_done(&text);
 }
 
+static void count_refusal(struct hk_branch *branch)
+{
+    for (; branch != NULL; branch = branch->parent)
+        branch->refusals++;
+}
+
 /* Hand the result to the branch that asked, and let all go on. False: nobody asked for it. */
 static bool deliver(struct hk_play *run, const struct hk_delivery *delivery)
 {
@@ -514,6 +521,8 @@ static bool deliver(struct hk_play *run, const struct hk_delivery *delivery)
         if (delivery->time_us > run->now_us)
             run->now_us = delivery->time_us;
         branch->state = HK_BRANCH_RUNNABLE;
+        if (!delivery->ok && delivery->is_refused)
+            count_refusal(branch);
         run->delivering = delivery;
         drain(run);
         run->delivering = NULL;
@@ -528,6 +537,7 @@ static void deliver_record(struct hk_play *run)
     struct hk_delivery delivery = {.step = (char *)record->step,
         .value = (char *)record->value,
         .ok = record->ok,
+        .is_refused = record->is_refused,
         .time_us = record->time_us};
 
     if (!run->asked[run->delivered]) {

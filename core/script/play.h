@@ -23,7 +23,8 @@
 enum hk_branch_state {
     HK_BRANCH_RUNNABLE,
     HK_BRANCH_STEP,     /* waits for the result of `step` */
-    HK_BRANCH_TOGETHER, /* waits for its children */
+    HK_BRANCH_TOGETHER, /* waits for all of its children */
+    HK_BRANCH_EACH,     /* waits for any of its children */
     HK_BRANCH_DONE,     /* result_count results lie on its stack until the parent takes them */
 };
 
@@ -33,7 +34,9 @@ struct hk_branch {
     struct hk_branch *parent;
     enum hk_branch_state state;
     unsigned ordinal;       /* of the next step */
-    unsigned children_left; /* of the together it waits for */
+    unsigned children_left; /* of the together or each it waits for */
+    unsigned index;         /* of an each: which item is it about? */
+    unsigned refusals;      /* results marked is_refused, its children's too */
     int argument_count;     /* on the stack of co, for its first resume */
     int result_count;
     char prefix[HK_STEP_PATH_SIZE]; /* of its steps: "" or "2:logins." */
@@ -45,6 +48,7 @@ struct hk_delivery {
     char *step;
     char *value;
     bool ok;
+    bool is_refused;
     int64_t time_us;
 };
 
@@ -118,8 +122,8 @@ enum hk_ask hk_play_ask(struct hk_play *run, const char *op, const char *name, c
     const char *options, const char *where);
 /* Make a child of the current branch; NULL when memory is short. The caller sets co and ref. */
 struct hk_branch *hk_play_branch_new(struct hk_play *run, const char *prefix);
-/* Forget the children of the current branch; their coroutines are the caller's. */
-void hk_play_drop_children(struct hk_play *run);
+/* Forget the children of the current branch that are done; their coroutines are the caller's. */
+void hk_play_drop_ended(struct hk_play *run);
 /* Uniform over all 64-bit values. */
 uint64_t hk_play_random(struct hk_play *run);
 

@@ -30,6 +30,10 @@
         "fun(fields: {verdict: \"true_positive\"|\"false_positive\"|\"expected\"|\"undetermined\", " \
         "note?: string, [string]: any}): table", \
         "Close the alert; gives its own table back") \
+    X("each", HK_TERM_BRANCHES, hk_api_each, \
+        "fun(list: any[], fn: (fun(item: any, index: integer): any, string?), " \
+        "options?: {at_once?: integer}): {ok: boolean, value: any, error: string?}[]", \
+        "Call a function for each item of a list, so many at once; results in the list's order") \
     X("escalate", HK_TERM_STEP, hk_api_escalate, \
         "fun(fields?: {to?: string, text?: string}): true?, string?", \
         "Hand the alert over to people") \
@@ -52,6 +56,10 @@
     X("random", HK_TERM_VALUE, hk_api_random, \
         "fun(from_or_to?: integer, to?: integer): number", \
         "A float from 0 up to 1, or an integer; the same in each replay of a run") \
+    X("retry", HK_TERM_STEP, hk_api_retry, \
+        "fun(fn: (fun(try: integer): any, string?), options?: {times?: integer, first?: string, " \
+        "factor?: number, at_most?: string, within?: string}): any, string?", \
+        "Call a function until it doesn't give nil and a reason, with growing pauses between") \
     X("together", HK_TERM_BRANCHES, hk_api_together, \
         "fun(branches: table<string|integer, fun(): any, string?>): " \
         "table<string|integer, {ok: boolean, value: any, error: string?}>", \

@@ -279,8 +279,8 @@ enum hk_status hk_script_load(
     return give(script, order, error);
 }
 
-enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run, const char *step,
-    bool ok, const char *value, int64_t time_us, struct hk_error *error)
+enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run,
+    const struct hk_script_result *result, struct hk_error *error)
 {
     struct order *order = order_new(ORDER_SETTLE, run);
     struct hk_delivery *delivery;
@@ -290,10 +290,11 @@ enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run, con
     delivery = calloc(1, sizeof *delivery);
     order->delivery = delivery;
     if (delivery != NULL) {
-        delivery->step = hk_strdup(step);
-        delivery->value = hk_strdup(value == NULL ? "" : value);
-        delivery->ok = ok;
-        delivery->time_us = time_us;
+        delivery->step = hk_strdup(result->step);
+        delivery->value = hk_strdup(result->value == NULL ? "" : result->value);
+        delivery->ok = result->ok;
+        delivery->is_refused = result->is_refused;
+        delivery->time_us = result->time_us;
     }
     if (delivery == NULL || delivery->step == NULL || delivery->value == NULL) {
         order_free(order);

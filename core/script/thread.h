@@ -20,7 +20,7 @@
  *
  * Step identity is the branch path and an ordinal: "0", "1" … at the top; a together at step 2 has
  * branches "2:logins.0", "2:logins.1"; nested: "2:logins.1:a.0". Branch names are [A-Za-z0-9_-];
- * list branches are named "1", "2" ….
+ * list branches, and those of each, are named "1", "2" ….
  */
 #ifndef HK_SCRIPT_THREAD_H
 #define HK_SCRIPT_THREAD_H
@@ -44,6 +44,7 @@ struct hk_script_record {
     const char *options; /* canonical JSON */
     bool is_settled;
     bool ok;           /* settled: did it succeed? */
+    bool is_refused;   /* settled and not ok: people or rules said no; never retried */
     const char *value; /* settled and ok: JSON value; settled and not ok: the reason as text */
     int64_t time_us;   /* settled: time of the entry; `now` follows it */
 };
@@ -59,6 +60,14 @@ struct hk_script_start {
     int64_t started_us;                     /* `now` before the first settlement */
     const struct hk_script_record *records; /* settled ones in ledger order, then open ones */
     size_t record_count;
+};
+
+struct hk_script_result {
+    const char *step; /* identity */
+    bool ok;
+    bool is_refused;
+    const char *value; /* as in a record; NULL: "" */
+    int64_t time_us;
 };
 
 enum hk_script_event_kind {
@@ -97,7 +106,7 @@ void hk_script_free(struct hk_script *script);
 HK_MUST_CHECK enum hk_status hk_script_load(
     struct hk_script *script, const struct hk_script_start *start, struct hk_error *error);
 HK_MUST_CHECK enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run,
-    const char *step, bool ok, const char *value, int64_t time_us, struct hk_error *error);
+    const struct hk_script_result *result, struct hk_error *error);
 /* Drop the run's state. Events that were already queued may still come; the engine ignores them by
  * their run number. */
 HK_MUST_CHECK enum hk_status hk_script_unload(

@@ -62,6 +62,16 @@ struct tally {
     unsigned requests;
 };
 
+static void settle(struct hk_script *script, hk_script_run run, const char *step, const char *value,
+    int64_t time_us)
+{
+    const struct hk_script_result result = {
+        .step = step, .ok = true, .value = value, .time_us = time_us};
+    struct hk_error error;
+
+    CU_ASSERT_EQUAL(hk_script_settle(script, run, &result, &error), HK_OK);
+}
+
 static void take(struct hk_script *script, const struct hk_script_event *event, struct tally *tally)
 {
     struct hk_error error;
@@ -70,9 +80,7 @@ static void take(struct hk_script *script, const struct hk_script_event *event, 
     switch (event->kind) {
     case HK_SCRIPT_REQUEST:
         tally->requests++;
-        CU_ASSERT_EQUAL(hk_script_settle(script, event->run, event->step, true, event->args,
-                            (int64_t)tally->requests, &error),
-            HK_OK);
+        settle(script, event->run, event->step, event->args, (int64_t)tally->requests);
         break;
     case HK_SCRIPT_FINISHED:
         tally->finished++;
@@ -126,8 +134,7 @@ static void test_free_at_any_time(void)
         CU_ASSERT_EQUAL_FATAL(hk_script_new(NULL, NULL, &script, &error), HK_OK);
         for (unsigned i = 2; i < 2 + round; i++) {
             load(script, i + 100);
-            CU_ASSERT_EQUAL(
-                hk_script_settle(script, i + 100, "0:a.0", true, "{\"n\":1}", 1, &error), HK_OK);
+            settle(script, i + 100, "0:a.0", "{\"n\":1}", 1);
         }
         CU_ASSERT_EQUAL(hk_script_unload(script, 102, &error), HK_OK);
         hk_script_free(script);
@@ -144,12 +151,12 @@ static void test_strangers(void)
     bool ended = false;
 
     CU_ASSERT_EQUAL_FATAL(hk_script_new(ring, &bell, &script, &error), HK_OK);
-    CU_ASSERT_EQUAL(hk_script_settle(script, 99, "0", true, "{}", 1, &error), HK_OK);
+    settle(script, 99, "0", "{}", 1);
     CU_ASSERT_EQUAL(hk_script_unload(script, 99, &error), HK_OK);
     load(script, 3);
     load(script, 3);
-    CU_ASSERT_EQUAL(hk_script_settle(script, 3, "no such step", true, "{}", 1, &error), HK_OK);
-    CU_ASSERT_EQUAL(hk_script_settle(script, 3, "0:a.0", true, NULL, 1, &error), HK_OK);
+    settle(script, 3, "no such step", "{}", 1);
+    settle(script, 3, "0:a.0", NULL, 1);
     while (!ended) {
         struct hk_script_event *event = wait_for(&bell, script);
         while (event != NULL) {
