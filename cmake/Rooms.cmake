@@ -7,6 +7,7 @@
 # What each room sees; a room that isn't listed sees base. Tests link what they include and all that it sees.
 set(HK_SEES_base)
 set(HK_SEES_plugin base loop)
+set(HK_SEES_author base script)
 set(HK_SEES_words base)
 set(HK_SEES_console base words)
 set(HK_SEES_tell base words)
@@ -21,6 +22,7 @@ set(HK_OWNS_loop outside_libevent_core outside_libevent_extra outside_libevent_o
 set(HK_OWNS_login outside_libcrypto outside_libargon2 outside_libqrencode)
 set(HK_OWNS_plugin outside_libseccomp ${CMAKE_DL_LIBS})
 set(HK_OWNS_script outside_lua5_4 m)
+set(HK_OWNS_author outside_lua5_4)
 # The rooms that know the plugin ABI.
 set(HK_SDK_ROOMS plugin engine app)
 

@@ -211,6 +211,9 @@
 #define HK_STEP_PATH_SIZE 128              /* step identity, with NUL */
 #define HK_ARGS_SIZE_MAX (64 * 1024)       /* arguments of one step */
 #define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */
+#define HK_DRIVE_MEMORY_MAX (64 * 1024 * 1024) /* steps and answers of one run in a test */
+#define HK_TESTS_MAX 1000                  /* in one file of tests */
+#define HK_TEST_RUNS_MAX 100               /* of the playbook in one test: so it ends */
 #define HK_SCRIPT_CACHE_MAX 64             /* compiled texts kept in memory */
 #define HK_SCRIPT_QUEUE_MAX 65536          /* orders that wait for the script thread */
 #define HK_SCRIPT_EVENTS_PER_TURN 256      /* of one turn of the loop: some milliseconds of work */

@@ -19,6 +19,7 @@ SEES = {
     "loop": {"base"},
     "plugin": {"base", "loop", "sdk"},
     "script": {"base"},
+    "author": {"base", "script"},
     "authority": {"base"},
     "intake": {"base"},
     "words": {"base"},
@@ -29,7 +30,7 @@ SEES = {
                "sdk"},
     "api": {"base", "ledger", "loop", "engine", "intake", "source", "authority", "login", "words",
             "console"},
-    "app": {"base", "ledger", "loop", "plugin", "script", "authority", "login", "engine", "intake", "source",
+    "app": {"base", "ledger", "loop", "plugin", "script", "authority", "login", "author", "engine", "intake", "source",
             "detect",            "words", "console", "tell", "api", "sdk"},
 }
 SEES_DEFAULT = {"base"}
@@ -43,7 +44,7 @@ OUTSIDE = [
     ("SQLite", r"sqlite3(ext)?\.h$", {"ledger"}),
     ("libevent", r"event2/|ev(ent|http|dns|util|rpc)\.h$", {"loop"}),
     ("libcurl", r"curl/", {"loop"}),
-    ("Lua", r"(lua(\d.*)?/)?(lua|luaconf|lauxlib|lualib)\.h", {"script"}),
+    ("Lua", r"(lua(\d.*)?/)?(lua|luaconf|lauxlib|lualib)\.h", {"script", "author"}),
     ("libseccomp", r"seccomp\.h$|linux/(seccomp|filter|bpf|bpf_common|audit)\.h$", {"plugin"}),
     ("Landlock", r"linux/landlock\.h$", {"plugin"}),
     ("the dynamic linker", r"(dlfcn|link)\.h$", {"plugin"}),

@@ -1,76 +1,10 @@
 /*
- * route: does a playbook want this alert? A trigger is a list of conditions, each of which is a
- * table from fields of the view ("category", "src.ip") to what they must be: a text, one of several
- * texts, or {"at_least": SEVERITY}. One condition must hold; all its fields must match.
+ * route: see route.h.
  */
 #include "engine/route.h"
-
-#include <string.h>
-
-static bool is_text(const struct hk_json *field, const struct hk_json *wanted)
-{
-    const char *want = hk_json_string(wanted);
-    const char *have = hk_json_string(field);
-    return want != NULL && have != NULL && strcmp(want, have) == 0;
-}
-
-static bool is_any_of(const struct hk_json *field, const struct hk_json *wanted)
-{
-    for (const struct hk_json *item = wanted->first; item != NULL; item = item->next) {
-        if (is_text(field, item))
-            return true;
-    }
-    return false;
-}
-
-static bool is_at_least(const struct hk_json *field, const struct hk_json *wanted)
-{
-    const char *least = hk_json_string_at(wanted, "at_least", "");
-    const char *have = hk_json_string(field);
-    enum hk_severity need = hk_severity_from_text(least);
-    return need != HK_SEVERITY_NONE && have != NULL && hk_severity_from_text(have) >= need;
-}
-
-static bool field_matches(const struct hk_json *field, const struct hk_json *wanted)
-{
-    /* A field that is a list (technique) matches when one of its items does. */
-    if (field != NULL && field->type == HK_JSON_ARRAY) {
-        for (const struct hk_json *item = field->first; item != NULL; item = item->next) {
-            if (field_matches(item, wanted))
-                return true;
-        }
-        return false;
-    }
-    switch (wanted->type) {
-    case HK_JSON_STRING:
-        return is_text(field, wanted);
-    case HK_JSON_ARRAY:
-        return is_any_of(field, wanted);
-    case HK_JSON_OBJECT:
-        return is_at_least(field, wanted);
-    default:
-        return false;
-    }
-}
-
-static bool condition_holds(const struct hk_json *condition, const struct hk_json *view)
-{
-    for (const struct hk_json *want = condition->first; want != NULL; want = want->next) {
-        if (!field_matches(hk_json_at(view, want->key), want))
-            return false;
-    }
-    return true;
-}
+#include "script/trigger.h"
 
 bool hk_route_matches(const struct hk_playbook *playbook, const struct hk_json *view)
 {
-    const struct hk_json *on = hk_json_get(playbook->descriptor.root, "on");
-    if (on == NULL || on->type != HK_JSON_ARRAY)
-        return false;
-    for (const struct hk_json *condition = on->first; condition != NULL;
-         condition = condition->next) {
-        if (condition->type == HK_JSON_OBJECT && condition_holds(condition, view))
-            return true;
-    }
-    return false;
+    return hk_trigger_matches(playbook->descriptor.root, view);
 }

@@ -1,0 +1,185 @@
+/*
+ * cli_author: what those who write playbooks need: try them before they run. No engine is asked.
+ */
+#include "app/cli.h"
+#include "author/report.h"
+#include "author/suite.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "limits.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEST_ENDING ".test.lua"
+#define ENDING ".lua"
+#define REPORT_SIZE_MAX (64 * 1024 * 1024)
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t size = strlen(text);
+    size_t ending_size = strlen(ending);
+
+    return size > ending_size && strcmp(text + size - ending_size, ending) == 0;
+}
+
+/* From either of NAME.lua and NAME.test.lua to both. False when it is neither, or too long. */
+static bool name_both(const char *file, char ret_playbook[PATH_MAX], char ret_tests[PATH_MAX])
+{
+    const char *ending = ends_with(file, TEST_ENDING) ? TEST_ENDING : ENDING;
+    int stem = (int)(strlen(file) - strlen(ending));
+
+    return ends_with(file, ending) &&
+           snprintf(ret_playbook, PATH_MAX, "%.*s" ENDING, stem, file) < PATH_MAX &&
+           snprintf(ret_tests, PATH_MAX, "%.*s" TEST_ENDING, stem, file) < PATH_MAX;
+}
+
+static const char *bytes_of(const struct hk_buf *buf)
+{
+    return buf->data == NULL ? "" : buf->data;
+}
+
+/* Test one file; what can't be tested is a failure with a reason. */
+static enum hk_status test_file(
+    const struct hk_cli *cli, const char *file, struct hk_jw *out, struct hk_suite_counts *counts)
+{
+    char playbook[PATH_MAX];
+    char tests[PATH_MAX];
+    struct hk_buf playbook_source;
+    struct hk_buf source;
+    struct hk_error error;
+    enum hk_status status;
+
+    hk_buf_init(&playbook_source, 2 * HK_PLAYBOOK_SIZE_MAX);
+    hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
+    if (!name_both(file, playbook, tests))
+        status = hk_fail(&error, HK_INVALID,
+            "%s: a playbook is called NAME.lua, and its tests NAME.test.lua", file);
+    else
+        status =
+            hk_file_read(playbook, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &playbook_source, &error);
+    if (status == HK_OK)
+        status = hk_file_read(tests, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &source, &error);
+    if (status == HK_OK) {
+        const struct hk_suite_setup setup = {.file = tests,
+            .source = bytes_of(&source),
+            .size = source.size,
+            .playbook = playbook,
+            .playbook_source = bytes_of(&playbook_source),
+            .playbook_size = playbook_source.size,
+            .only = hk_cli_option(cli, "only")};
+        status = hk_suite_run(&setup, out, counts, &error);
+    }
+    if (status != HK_OK) {
+        hk_jw_object(out);
+        hk_jw_kv(out, "file", file);
+        hk_jw_kv(out, "problem", error.text);
+        hk_jw_object_end(out);
+        counts->tests++;
+        counts->failed++;
+    }
+    hk_buf_done(&source);
+    hk_buf_done(&playbook_source);
+    return status;
+}
+
+/* Text for a terminal or a file, line by line. */
+static void print_lines(const char *text)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        char *line = hk_strndup(text, size);
+        if (line != NULL)
+            hk_print_text(line);
+        putchar('\n');
+        free(line);
+        text += size;
+        text += *text == '\n' ? 1 : 0;
+    }
+}
+
+static int print_report(
+    const struct hk_cli *cli, const struct hk_buf *json, enum hk_report_form form)
+{
+    struct hk_json_doc doc;
+    struct hk_buf text;
+    struct hk_error error;
+
+    if (cli->json || cli->jsonl) {
+        hk_print_json(json->data, json->size);
+        return HK_EXIT_DONE;
+    }
+    if (hk_json_parse(json->data, json->size, &hk_json_limits_own, &doc, &error) != HK_OK)
+        return hk_cli_error(&error);
+    hk_buf_init(&text, REPORT_SIZE_MAX);
+    hk_report_write(doc.root, form, &text);
+    if (form == HK_REPORT_TEXT)
+        print_lines(bytes_of(&text));
+    else
+        fputs(bytes_of(&text), stdout);
+    hk_buf_done(&text);
+    hk_json_doc_done(&doc);
+    return HK_EXIT_DONE;
+}
+
+static bool read_form(const struct hk_cli *cli, enum hk_report_form *ret_form)
+{
+    static const char *const names[] = {"text", "tap", "junit"};
+    const char *given = hk_cli_option(cli, "format");
+
+    *ret_form = HK_REPORT_TEXT;
+    for (size_t i = 0; given != NULL && i < HK_COUNT(names); i++) {
+        if (strcmp(given, names[i]) == 0) {
+            *ret_form = (enum hk_report_form)i;
+            return true;
+        }
+    }
+    return given == NULL;
+}
+
+static int playbook_test(struct hk_cli *cli)
+{
+    struct hk_suite_counts counts = {0};
+    enum hk_report_form form;
+    struct hk_buf files;
+    struct hk_buf json;
+    struct hk_jw jw;
+    struct hk_error error;
+    bool is_missing = false;
+    int exit_status;
+
+    if (!read_form(cli, &form))
+        return hk_cli_fail(HK_EXIT_USAGE, "--format is text, tap or junit");
+    hk_buf_init(&files, REPORT_SIZE_MAX);
+    hk_buf_init(&json, REPORT_SIZE_MAX);
+    hk_jw_init(&jw, &files);
+    hk_jw_array(&jw);
+    for (unsigned i = 0; i < cli->arg_count; i++)
+        is_missing |= test_file(cli, cli->args[i], &jw, &counts) == HK_NOT_FOUND;
+    hk_jw_array_end(&jw);
+    hk_jw_init(&jw, &json);
+    hk_jw_object(&jw);
+    hk_jw_kv_bool(&jw, "ok", counts.failed == 0);
+    hk_jw_kv_i64(&jw, "tests", counts.tests);
+    hk_jw_kv_i64(&jw, "failed", counts.failed);
+    hk_jw_kv_raw(&jw, "files", bytes_of(&files));
+    hk_jw_object_end(&jw);
+    exit_status = hk_buf_check(&json, "the report", &error) == HK_OK
+                      ? print_report(cli, &json, form)
+                      : hk_cli_error(&error);
+    if (exit_status == HK_EXIT_DONE && counts.failed > 0)
+        exit_status = is_missing ? HK_EXIT_NOT_FOUND : HK_EXIT_FAILED;
+    hk_buf_done(&json);
+    hk_buf_done(&files);
+    return exit_status;
+}
+
+const struct hk_command hk_commands_author[] = {
+    {"playbook test", "FILE…", 1, 1000, "Run the tests of playbooks: NAME.test.lua beside NAME.lua",
+        playbook_test,
+        {{"only", "TEXT", "run the tests whose name has this in it"},
+            {"format", "FORM", "text, tap or junit"}}},
+    {.name = NULL},
+};

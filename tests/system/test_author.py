@@ -1,0 +1,96 @@
+"""Tools for those who write playbooks: they work on files, and ask no engine."""
+
+import json
+import os
+import pathlib
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+HIKESHI = os.environ["HIKESHI"]
+SOURCE = pathlib.Path(os.environ["HIKESHI_SOURCE"])
+PLAYBOOKS = sorted(path for path in (SOURCE / "playbooks").glob("*.lua") if not path.name.endswith(".test.lua"))
+
+PLAYBOOK = """return playbook { name = "greet", run = function(alert)
+  local found, why = act.intel.lookup { ip = alert.src.ip }
+  note(found and "found" or why)
+end }
+"""
+TESTS = """test("it notes", function(t)
+  t.on("intel.lookup", {})
+  t.run { src = { ip = "192.0.2.7" } }
+  t.noted "found"
+end)
+"""
+
+
+def run(folder, *args):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HIKESHI_")}
+    return subprocess.run([HIKESHI, *map(str, args)], cwd=folder, env=environment, capture_output=True, text=True,
+                          timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "greet.lua").write_text(PLAYBOOK)
+    (tmp_path / "greet.test.lua").write_text(TESTS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_shipped_playbook_passes_its_tests_and_has_a_page(playbook):
+    done = run(SOURCE, "playbook", "test", playbook, "--json")
+    assert done.returncode == 0, done.stdout
+    report = json.loads(done.stdout)
+    assert report["ok"] and report["tests"] >= 3
+    assert playbook.with_suffix(".md").read_text().startswith(f"# {playbook.stem}\n")
+
+
+def test_exit_statuses(folder):
+    assert run(folder, "playbook", "test", "greet.lua").returncode == 0
+    assert run(folder, "playbook", "test", "greet.test.lua").returncode == 0
+    (folder / "greet.test.lua").write_text(TESTS.replace('"found"', '"lost"'))
+    done = run(folder, "playbook", "test", "greet.lua")
+    assert done.returncode == 1
+    assert "greet.test.lua:4: expected note" in done.stdout and "greet.lua:2  act.intel.lookup" in done.stdout
+    assert run(folder, "playbook", "test", "missing.lua").returncode == 3
+    assert run(folder, "playbook", "test", "greet.txt").returncode == 1
+    assert run(folder, "playbook", "test").returncode == 2
+    assert run(folder, "playbook", "test", "greet.lua", "--format", "yaml").returncode == 2
+
+
+def test_forms(folder):
+    (folder / "greet.test.lua").write_text(TESTS + TESTS.replace("it notes", "it <fails>").replace('"found"', '"lost"'))
+    report = json.loads(run(folder, "playbook", "test", "greet.lua", "--json").stdout)
+    assert (report["ok"], report["tests"], report["failed"]) == (False, 2, 1)
+    [first, second] = report["files"][0]["tests"]
+    assert first["ok"] and first["line"] == 1 and first["steps"] == 2 and first["runs"] == 1
+    assert second["where"] == "greet.test.lua:9" and "expected note" in second["failure"]
+    tap = run(folder, "playbook", "test", "greet.lua", "--format", "tap").stdout.splitlines()
+    assert tap[:2] == ["TAP version 13", "ok 1 - greet.test.lua: it notes"] and tap[-1] == "1..2"
+    junit = run(folder, "playbook", "test", "greet.lua", "--format", "junit").stdout
+    root = xml.etree.ElementTree.fromstring(junit.encode())
+    assert [case.get("name") for case in root.iter("testcase")] == ["it notes", "it <fails>"]
+    assert "lost" in root.find(".//failure").text
+
+
+def test_only_some(folder):
+    (folder / "greet.test.lua").write_text(TESTS + TESTS.replace("it notes", "other"))
+    report = json.loads(run(folder, "playbook", "test", "greet.lua", "--only", "oth", "--json").stdout)
+    assert [test["name"] for test in report["files"][0]["tests"]] == ["other"]
+
+
+def test_what_a_file_holds_never_steers_the_terminal(folder):
+    (folder / "greet.test.lua").write_text(TESTS.replace("it notes", "it \\27[2J notes").replace('"found"', '"\\27]0;x"'))
+    done = run(folder, "playbook", "test", "greet.lua")
+    assert done.returncode == 1 and "\x1b" not in done.stdout
+
+
+def test_the_same_each_time(folder):
+    first = json.loads(run(folder, "playbook", "test", "greet.lua", "--json").stdout)
+    second = json.loads(run(folder, "playbook", "test", "greet.lua", "--json").stdout)
+    for report in (first, second):
+        for test in report["files"][0]["tests"]:
+            del test["ms"]
+    assert first == second
