@@ -6,6 +6,7 @@
  */
 #include "ledger/project.h"
 
+#include "ledger/field.h"
 #include "ledger/store.h"
 
 #include <assert.h>
@@ -13,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum parameter { TENANT, SUBJECT, ACTOR, TIME, POS, PAYLOAD, PARAMETER_COUNT };
+enum parameter { TENANT, SUBJECT, ACTOR, TIME, POS, PAYLOAD, FIELDS, PARAMETER_COUNT };
 static const char *const parameter_names[PARAMETER_COUNT] = {
-    ":tenant", ":subject", ":actor", ":time", ":pos", ":payload"};
+    ":tenant", ":subject", ":actor", ":time", ":pos", ":payload", ":fields"};
 
 struct statement {
     sqlite3_stmt *stmt;
@@ -27,6 +28,7 @@ struct hk_fold {
     struct statement statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX];
     sqlite3_stmt *last[HK_NOUN_COUNT];
     sqlite3_stmt *hole; /* NULL until holes were learnt */
+    struct hk_field_source fields;
 };
 
 #define LAST(table, key) "SELECT last FROM " table " WHERE tenant = ?1 AND " key " = ?2"
@@ -105,6 +107,7 @@ void hk_fold_free(struct hk_fold *fold)
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
         (void)sqlite3_finalize(fold->last[noun]);
     (void)sqlite3_finalize(fold->hole);
+    hk_field_source_done(&fold->fields);
     if (fold->hole != NULL)
         (void)sqlite3_exec(fold->db, "DROP TABLE IF EXISTS temp.hole", NULL, NULL, NULL);
     free(fold);
@@ -213,6 +216,7 @@ static enum hk_status apply(struct hk_fold *fold, int64_t pos, const struct hk_e
     size_t count = hk_fold_statements(entry->kind, &sql);
     enum hk_status status = HK_OK;
 
+    hk_field_source_set(&fold->fields, payload, payload_size);
     for (size_t i = 0; i < count && status == HK_OK; i++) {
         struct statement *statement = &fold->statements[entry->kind][i];
         int code = SQLITE_OK;
@@ -220,17 +224,20 @@ static enum hk_status apply(struct hk_fold *fold, int64_t pos, const struct hk_e
         if (statement->stmt == NULL)
             status = prepare(fold, sql[i], statement, error);
         if (status != HK_OK)
-            return status;
+            break;
         code |= bind_number(statement, TENANT, HK_POS_TENANT(pos));
         code |= bind_number(statement, TIME, entry->time_us);
         code |= bind_number(statement, POS, pos);
         code |= bind_text(statement, SUBJECT, entry->subject, strlen(entry->subject));
         code |= bind_text(statement, ACTOR, entry->actor, strlen(entry->actor));
         code |= bind_text(statement, PAYLOAD, payload, payload_size);
+        if (statement->at[FIELDS] != 0)
+            code |= hk_field_bind(statement->stmt, statement->at[FIELDS], &fold->fields);
         if (code != SQLITE_OK || sqlite3_step(statement->stmt) != SQLITE_DONE)
             status = hk_store_fail(fold->db, hk_kind_text(entry->kind), error);
         (void)sqlite3_reset(statement->stmt);
     }
+    hk_field_source_done(&fold->fields);
     return status;
 }
 

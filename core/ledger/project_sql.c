@@ -1,13 +1,13 @@
 /*
  * project_sql: for each kind of entry the statements that fold it. Parameters, all optional:
- * :tenant :subject :actor :time :pos :payload.
+ * :tenant :subject :actor :time :pos :payload, and :fields, which is the payload for hk_field.
  *
  * Everything here is read by rebuild again, for ever: a statement may be changed only so that it
  * gives the same rows for all entries written so far.
  */
 #include "ledger/project.h"
 
-#define P(path) "json_extract(:payload, '$." path "')"
+#define P(path) "hk_field(:fields, '" path "')"
 #define HERE " WHERE tenant = :tenant AND id = :subject"
 #define MINE " WHERE tenant = :tenant AND run = :subject"
 /* Severities as numbers, so that they sort. */

@@ -4,6 +4,7 @@
 #include "ledger/store.h"
 
 #include "base/time.h"
+#include "ledger/field.h"
 #include "ledger/migrate.h"
 #include "ledger/project.h"
 
@@ -47,7 +48,7 @@ static enum hk_status add_functions(sqlite3 *db, struct hk_error *error)
     if (sqlite3_create_function_v2(db, "hk_us", 1, flags, NULL, sql_us, NULL, NULL, NULL) !=
         SQLITE_OK)
         return hk_store_fail(db, "can't add a function", error);
-    return HK_OK;
+    return hk_field_add_function(db, error);
 }
 
 /* Only while this thread runs the one statement that erases. */
