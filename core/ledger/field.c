@@ -3,7 +3,7 @@
  */
 #include "ledger/field.h"
 
-#include "ledger/store.h"
+#include <sqlite3.h>
 
 #define POINTER_TYPE "hk_field_source"
 

@@ -11,8 +11,7 @@
 #define HK_LEDGER_FIELD_H
 
 #include "base/json.h"
-
-#include <sqlite3.h>
+#include "ledger/db.h"
 
 /* One entry's payload, while it is folded. */
 struct hk_field_source {
