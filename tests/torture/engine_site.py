@@ -24,7 +24,7 @@ EFFECTS = ["read", "idempotent", "probeable", "once"]
 CONFIG = """return hikeshi {
   checkpoint_sink = "./sink",
   tenants = { main = {
-    playbooks = { "./act.lua" },
+    playbooks = { "./act.lua", "./see.lua" },
     plugins = { world = { file = "%s" } },
     authority = {
       { name = "ask", action = "world.*", severity = "critical", outcome = "ask", role = "responder", quorum = 1 },
@@ -40,6 +40,11 @@ PLAYBOOK = """return playbook {
     local done, why = act.world["touch_" .. world.effect](world.args, world.options)
     return { ok = done ~= nil, why = why }
   end,
+}
+"""
+SEE = """return playbook {
+  name = "see", summary = "Nothing to do", on = { category = "network" },
+  run = function() return close { verdict = "expected" } end,
 }
 """
 
@@ -83,6 +88,7 @@ class Site:
         self.environment = {}  # more of it, for all that is started here
         self.patience_s = None  # for what is waited for over HTTP
         (self.folder / "act.lua").write_text(PLAYBOOK)
+        (self.folder / "see.lua").write_text(SEE)
         (self.folder / "hikeshi.lua").write_text(CONFIG % WORLD)
 
     def env(self):

@@ -151,7 +151,7 @@ class Walk:
         told = [it for it in self.reel.promises if it.after < point.index]
         note = self.note(site)
         # The record first, as an engine opens it; then an engine, on the disk as it was.
-        faults = list(self.backups(state, told))
+        faults = [*self.backups(state, told), *promises.gone(site / "data", told)]
         if point.whole:
             found, unknown = recovery.run(Site(site, self.tokens(told)), self.checker, told, self.reel, note)
             return faults + found, unknown

@@ -17,7 +17,7 @@ class Ledger:
         try:
             for line, payload in db.execute("SELECT line, payload FROM entry ORDER BY pos"):
                 _, _, _, kind, subject, _, _ = line.split(" ")
-                self.entries.append((kind, subject, json.loads(payload)))
+                self.entries.append((kind, subject, {} if payload is None else json.loads(payload)))
         finally:
             db.close()
         self.kinds = collections.defaultdict(collections.Counter)
@@ -28,7 +28,8 @@ class Ledger:
         return any(kind in self.kinds[subject] for kind in kinds)
 
     def of(self, *kinds):
-        return [entry for entry in self.entries if entry[0] in kinds]
+        """Of these kinds, without those that were erased."""
+        return [entry for entry in self.entries if entry[0] in kinds and entry[2]]
 
 
 def kept(ledger, promises):
@@ -55,6 +56,10 @@ def kept_mark(ledger, mark):
 
 def kept_act(ledger, it):
     part = it.path.split("?")[0].split("/")
+    if part[-1] == "erase":
+        if it.asked["subject"] not in [entry[2]["subject"] for entry in ledger.of("payload.erased")]:
+            yield Fault("lost", f"the erasure of {it.asked['subject']}")
+        return
     if it.path == "/v1/alerts":
         wanted = [(alert["id"], ("alert.received", "alert.merged")) for alert in it.answer["alerts"]]
     elif part[-1] == "decision":
@@ -88,6 +93,24 @@ def kept_list(ledger, it):
         kind = states.get(item.get("state"))
         if kind and not ledger.has(item["id"], kind):
             yield Fault("lost", f"{it.path} showed {item['id']} as {item['state']}, there is no {kind}")
+
+
+def erased(promises):
+    """{alert: its title} of those that somebody was told are erased."""
+    titles = {it.answer["alerts"][0]["id"]: it.asked["title"] for it in promises
+              if it.path == "/v1/alerts" and it.status == 202}
+    return {it.asked["subject"]: titles[it.asked["subject"]] for it in promises
+            if it.path.endswith("/audit/erase") and it.status == 200}
+
+
+def gone(data, promises):
+    """What was erased is in no file of the data folder."""
+    titles = erased(promises)
+    for file in sorted(data.rglob("*")) if titles else []:
+        content = file.read_bytes() if file.is_file() else b""
+        for alert, title in titles.items():
+            if title.encode() in content:
+                yield Fault("false_success", f"{alert} was erased, and its title is in {file.relative_to(data)}")
 
 
 def true(ledger, world):

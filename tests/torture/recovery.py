@@ -25,6 +25,7 @@ def run(site, checker, told, reel, note, may_fail=False):
     faults += promises.audited(checker.ask(site.data, note))
     ledger = promises.Ledger(site.data)
     faults += [*promises.kept(ledger, told), *promises.true(ledger, site.world()), *promises.doubled(site.world())]
+    faults += promises.gone(site.data, told)
     faults += parked(ledger)
     return faults, unknown
 
@@ -42,6 +43,8 @@ def look(site, told, reel, may_fail):
         if count != 1:
             faults.append(Fault("doubled", f"{count} runs for {alert}"))
     faults += list(containments(site))
+    erased = promises.erased(told)
+    promised = [it for it in promised if it.answer["alerts"][0]["id"] not in erased]
     if promised and "source-1" in site.tokens:
         faults += list(again(site, promised[-1], reel))
     unknown = [run for run in runs if run["state"] == "unknown"]

@@ -9,7 +9,7 @@ from engine_site import EFFECTS, PRELOAD, WORLD_LOG, Ended, Site, Trouble, until
 
 COUNTS = struct.Struct("=5Q4x20x")  # see preload/preload.h: calls of each kind, and faults
 KINDS = ["alloc", "read", "write", "sync"]
-PEOPLE = [("responder-1", "responder"), ("approver-1", "approver")]
+PEOPLE = [("responder-1", "responder"), ("approver-1", "approver"), ("admin-1", "tenant-admin")]
 
 
 class Script:
@@ -131,6 +131,16 @@ class Script:
         for case in self.site.items("cases")[:2]:
             self.act(f"/v1/cases/{case['id']}/note", {"text": "seen"})
 
+    def erase(self):
+        """Somebody wants to be forgotten."""
+        self.number += 1
+        target = f"host-{self.number}"
+        self.sent[target] = {"title": f"about nobody-{self.number}-any-more", "category": "network", "severity": "low",
+                             "uid": target, "time": "2025-01-01T00:00:00Z"}
+        alert = self.post(target)
+        self.site.quiet()
+        self.act("/v1/tenants/main/audit/erase", {"subject": alert, "reason": "asked for"}, "admin-1")
+
     def backup(self, name):
         self.tool({"backup": name}, "backup", self.site.folder / "out" / name)
 
@@ -152,6 +162,7 @@ def whole(script, rounds):
     script.ask()
     script.leases()
     script.cases()
+    script.erase()
     script.backup("first")
     script.begin_anew()
     script.burst(rounds)
@@ -160,6 +171,7 @@ def whole(script, rounds):
     assert site.stop() == 0, site.said()
     site.launch().wait_ready()
     script.leases()
+    script.erase()
     script.burst(rounds)
     script.backup("second")
     assert site.stop() == 0, site.said()
@@ -171,6 +183,7 @@ def short(script):
     script.ask()
     script.leases()
     script.cases()
+    script.erase()
 
 
 def preloaded(folder, trace=None, fault=None):
