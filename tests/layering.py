@@ -57,7 +57,8 @@ LEDGER_FACE = set("""
     audit backup entry ledger prove prove_path query query_erase query_names query_notice query_timeline query_work sinks
 """.split())
 # Who in core/ledger may say more to SQLite than ledger/db.h has: settings, guards and the schema; one thread's WAL and
-# snapshots; the file's pages; the hot paths of appending and folding, and a function for folds; the row dump, which wants a value's type.
+# snapshots; the file's pages; the hot paths of appending and folding, and a function for folds; the row dump, which wants
+# a value's type.
 SQLITE_MODULES = set("""
     append.c audit_rebuild.c backup.c db.c field.c project.c reader.c scrub.c store.c writer.c
 """.split())
