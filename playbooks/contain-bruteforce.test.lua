@@ -4,9 +4,12 @@ local guessing = {
   title = "guessed passwords", category = "authentication", severity = "critical", src = { ip = "192.0.2.7" },
 }
 
+local unknown = { known_good = false, known_bad = false, list = "", lists = {} }
+local listed = { listed = true, already = false, entries = 1 }
+
 test("a source that no list knows is blocked for four hours", function(t)
-  t.on("intel.lookup", { known_good = false, known_bad = false, lists = {} })
-  t.on("contain.block_ip", { id = "co-1" })
+  t.on("intel.lookup", unknown)
+  t.on("contain.block_ip", listed)
   t.run(guessing)
   t.did("intel.lookup", { ip = "192.0.2.7" })
   t.did("contain.block_ip", { ip = "192.0.2.7" }, { expires = "4h" })
@@ -15,14 +18,18 @@ test("a source that no list knows is blocked for four hours", function(t)
 end)
 
 test("people see what was found before they decide", function(t)
-  t.on("intel.lookup", { known_good = false, known_bad = true, lists = { { name = "scanners", kind = "bad" } } })
-  t.on("contain.block_ip", t.after("20m", { id = "co-1" }))
+  t.on("intel.lookup", {
+    known_good = false, known_bad = true, list = "scanners", lists = { { name = "scanners", verdict = "bad" } },
+  })
+  t.on("contain.block_ip", t.after("20m", listed))
   t.run(guessing)
   t.did("contain.block_ip", nil, { because = { "guessed passwords", { known_bad = true } } })
 end)
 
 test("a source that is known to be good is left alone", function(t)
-  t.on("intel.lookup", { known_good = true, known_bad = false, lists = { { name = "resolvers", kind = "good" } } })
+  t.on("intel.lookup", {
+    known_good = true, known_bad = false, list = "resolvers", lists = { { name = "resolvers", verdict = "good" } },
+  })
   t.run(guessing)
   t.did_not "contain.block_ip"
   t.closed("expected", "resolvers")
@@ -30,7 +37,7 @@ end)
 
 test("without a lookup it is blocked all the same", function(t)
   t.on("intel.lookup", t.fails "timed out")
-  t.on("contain.block_ip", { id = "co-1" })
+  t.on("contain.block_ip", listed)
   t.run(guessing)
   t.noted "not looked up: timed out"
   t.did("contain.block_ip", nil, { because = { t.any, "not looked up" } })
@@ -39,7 +46,7 @@ end)
 
 test("a no, a denial and silence are all told", function(t)
   for _, answer in ipairs { t.rejects "it is ours", t.denies "rule 2: the office", t.expires() } do
-    t.on("intel.lookup", { known_good = false })
+    t.on("intel.lookup", unknown)
     t.on("contain.block_ip", answer)
     t.run(guessing)
     t.noted "not blocked: "
@@ -48,7 +55,7 @@ test("a no, a denial and silence are all told", function(t)
 end)
 
 test("a block of which nobody knows whether it was done holds the run up", function(t)
-  t.on("intel.lookup", { known_good = false })
+  t.on("intel.lookup", unknown)
   t.on("contain.block_ip", t.unknown())
   t.run(guessing)
   t.held()

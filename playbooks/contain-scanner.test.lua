@@ -8,8 +8,8 @@ local function seen(src, dst)
 end
 
 test("the outside address of the two is blocked", function(t)
-  t.on("intel.lookup", { known_good = false, known_bad = false, lists = {} })
-  t.on("contain.block_ip", { id = "co-1" })
+  t.on("intel.lookup", { known_good = false, known_bad = false, list = "", lists = {} })
+  t.on("contain.block_ip", { listed = true, already = false, entries = 1 })
   for _, case in ipairs {
     { "198.51.100.3", "10.0.0.1", "198.51.100.3" },
     { "192.168.1.3", "2001:db8::1", "2001:db8::1" },
@@ -34,7 +34,7 @@ test("addresses inside are never blocked", function(t)
 end)
 
 test("an address that is known to be good is left alone", function(t)
-  t.on("intel.lookup", { known_good = true })
+  t.on("intel.lookup", { known_good = true, known_bad = false, list = "resolvers", lists = {} })
   t.run(seen "198.51.100.3")
   t.did_not "contain.block_ip"
   t.closed("expected", "is known to be good")

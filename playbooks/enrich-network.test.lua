@@ -5,10 +5,13 @@ local alert = {
   src = { ip = "192.0.2.7" }, dst = { ip = "192.0.2.8" },
 }
 
+local unknown = { known_good = false, known_bad = false, list = "", lists = {} }
+
 test("both addresses are looked up and noted", function(t)
   t.on("intel.lookup", function(args)
-    return args.ip == "192.0.2.7" and { known_good = true, lists = { { name = "resolvers" } } }
-      or { known_bad = true, lists = { { name = "scanners" }, { name = "botnets" } } }
+    return args.ip == "192.0.2.7" and { known_good = true, known_bad = false, list = "resolvers",
+        lists = { { name = "resolvers" } } }
+      or { known_good = false, known_bad = true, list = "scanners", lists = { { name = "scanners" }, { name = "botnets" } } }
   end)
   t.run(alert)
   t.equal(t.count "intel.lookup", 2)
@@ -24,7 +27,7 @@ test("what could not be looked up is said", function(t)
 end)
 
 test("the order in which answers come changes nothing", function(t)
-  t.on("intel.lookup", t.after("5s", { lists = {} }), { lists = {} })
+  t.on("intel.lookup", t.after("5s", unknown), unknown)
   t.run(alert)
   t.noted "dst 192.0.2.8: unknown\nsrc 192.0.2.7: unknown"
 end)

@@ -1,17 +1,21 @@
 /*
  * cli_author: what those who write playbooks need: try them before they run. No engine is asked.
  */
+#include "app/catalog.h"
 #include "app/cli.h"
+#include "author/fresh.h"
 #include "author/report.h"
 #include "author/suite.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "limits.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TEST_ENDING ".test.lua"
 #define ENDING ".lua"
@@ -42,8 +46,8 @@ static const char *bytes_of(const struct hk_buf *buf)
 }
 
 /* Test one file; what can't be tested is a failure with a reason. */
-static enum hk_status test_file(
-    const struct hk_cli *cli, const char *file, struct hk_jw *out, struct hk_suite_counts *counts)
+static enum hk_status test_file(const struct hk_cli *cli, const char *file,
+    const struct hk_suite_checker *checker, struct hk_jw *out, struct hk_suite_counts *counts)
 {
     char playbook[PATH_MAX];
     char tests[PATH_MAX];
@@ -69,7 +73,8 @@ static enum hk_status test_file(
             .playbook = playbook,
             .playbook_source = bytes_of(&playbook_source),
             .playbook_size = playbook_source.size,
-            .only = hk_cli_option(cli, "only")};
+            .only = hk_cli_option(cli, "only"),
+            .checker = checker};
         status = hk_suite_run(&setup, out, counts, &error);
     }
     if (status != HK_OK) {
@@ -139,10 +144,10 @@ static bool read_form(const struct hk_cli *cli, enum hk_report_form *ret_form)
     return given == NULL;
 }
 
-static int playbook_test(struct hk_cli *cli)
+static int run_tests(
+    struct hk_cli *cli, const struct hk_suite_checker *checker, enum hk_report_form form)
 {
     struct hk_suite_counts counts = {0};
-    enum hk_report_form form;
     struct hk_buf files;
     struct hk_buf json;
     struct hk_jw jw;
@@ -150,14 +155,12 @@ static int playbook_test(struct hk_cli *cli)
     bool is_missing = false;
     int exit_status;
 
-    if (!read_form(cli, &form))
-        return hk_cli_fail(HK_EXIT_USAGE, "--format is text, tap or junit");
     hk_buf_init(&files, REPORT_SIZE_MAX);
     hk_buf_init(&json, REPORT_SIZE_MAX);
     hk_jw_init(&jw, &files);
     hk_jw_array(&jw);
     for (unsigned i = 0; i < cli->arg_count; i++)
-        is_missing |= test_file(cli, cli->args[i], &jw, &counts) == HK_NOT_FOUND;
+        is_missing |= test_file(cli, cli->args[i], checker, &jw, &counts) == HK_NOT_FOUND;
     hk_jw_array_end(&jw);
     hk_jw_init(&jw, &json);
     hk_jw_object(&jw);
@@ -176,10 +179,93 @@ static int playbook_test(struct hk_cli *cli)
     return exit_status;
 }
 
+static int playbook_test(struct hk_cli *cli)
+{
+    const char *config = hk_cli_option(cli, "config");
+    struct hk_catalog catalog = {.checker = {NULL}};
+    enum hk_report_form form;
+    struct hk_error error;
+    int exit_status;
+
+    if (!read_form(cli, &form))
+        return hk_cli_fail(HK_EXIT_USAGE, "--format is text, tap or junit");
+    if (config != NULL && hk_catalog_load(config, cli->tenant, &catalog, &error) != HK_OK)
+        exit_status = hk_cli_error(&error);
+    else
+        exit_status = run_tests(cli, config == NULL ? NULL : &catalog.checker, form);
+    hk_catalog_done(&catalog);
+    return exit_status;
+}
+
+/* --- new --- */
+
+/* Write a file that isn't there yet. */
+static enum hk_status make_file(const char *path, const struct hk_buf *text, struct hk_error *error)
+{
+    enum hk_status status = hk_buf_check(text, path, error);
+    FILE *file;
+    bool ok;
+
+    if (status != HK_OK)
+        return status;
+    file = fopen(path, "wx");
+    if (file == NULL && errno == EEXIST)
+        return hk_fail(error, HK_CONFLICT, "%s is there already", path);
+    if (file == NULL)
+        return hk_fail(error, HK_IO, "can't make %s: %s", path, strerror(errno));
+    ok = fwrite(text->data, 1, text->size, file) == text->size;
+    ok = fclose(file) == 0 && ok;
+    if (ok)
+        return HK_OK;
+    (void)unlink(path);
+    return hk_fail(error, HK_IO, "can't write %s: %s", path, strerror(errno));
+}
+
+static enum hk_status make_both(const char *name, const char *folder, struct hk_error *error)
+{
+    char playbook[PATH_MAX];
+    char tests[PATH_MAX];
+    struct hk_buf text;
+    enum hk_status status;
+
+    if (snprintf(playbook, PATH_MAX, "%s/%s" ENDING, folder, name) >= PATH_MAX ||
+        snprintf(tests, PATH_MAX, "%s/%s" TEST_ENDING, folder, name) >= PATH_MAX)
+        return hk_fail(error, HK_LIMIT, "the path of the folder is too long");
+    hk_buf_init(&text, HK_PLAYBOOK_SIZE_MAX);
+    hk_fresh_playbook(name, &text);
+    status = access(tests, F_OK) == 0 ? hk_fail(error, HK_CONFLICT, "%s is there already", tests)
+                                      : make_file(playbook, &text, error);
+    if (status == HK_OK) {
+        hk_buf_clear(&text);
+        hk_fresh_tests(name, &text);
+        status = make_file(tests, &text, error);
+    }
+    hk_buf_done(&text);
+    if (status == HK_OK)
+        printf("%s\n%s\n", playbook, tests);
+    return status;
+}
+
+static int playbook_new(struct hk_cli *cli)
+{
+    const char *name = cli->args[0];
+    const char *folder = hk_cli_option(cli, "in");
+    struct hk_error error;
+
+    if (!hk_fresh_name_is_valid(name))
+        return hk_cli_fail(HK_EXIT_USAGE, "a playbook's name is 1 to 63 of a-z 0-9 - _");
+    if (make_both(name, folder == NULL ? "." : folder, &error) != HK_OK)
+        return hk_cli_error(&error);
+    return HK_EXIT_DONE;
+}
+
 const struct hk_command hk_commands_author[] = {
     {"playbook test", "FILE…", 1, 1000, "Run the tests of playbooks: NAME.test.lua beside NAME.lua",
         playbook_test,
-        {{"only", "TEXT", "run the tests whose name has this in it"},
+        {{"config", "FILE", "check calls and answers against the schemas of its plugins"},
+            {"only", "TEXT", "run the tests whose name has this in it"},
             {"format", "FORM", "text, tap or junit"}}},
+    {"playbook new", "NAME", 1, 1, "Write a playbook that works, and its tests, to begin with",
+        playbook_new, {{"in", "DIR", "the folder; this one if not said"}}},
     {.name = NULL},
 };

@@ -213,15 +213,17 @@ static int bench_next(lua_State *L)
     return 1;
 }
 
-/* answer(number, ok, value as JSON or reason, after_ms) */
+/* answer(number, "ok" | "failed" | "refused", value as JSON or reason, after_ms) */
 static int bench_answer(lua_State *L)
 {
+    static const char *const answers[] = {"ok", "failed", "refused", NULL};
     const struct hk_drive_step *step = step_of(L);
+    int answer = luaL_checkoption(L, 2, NULL, answers);
     const char *value = luaL_checkstring(L, 3);
     lua_Integer after_ms = luaL_checkinteger(L, 4);
 
     luaL_argcheck(L, after_ms >= 0, 4, "an answer can't come before its question");
-    hk_drive_answer(drive_of(L), step->number, lua_toboolean(L, 2) != 0, value, after_ms);
+    hk_drive_answer(drive_of(L), step->number, (enum hk_drive_answer)answer, value, after_ms);
     return 0;
 }
 

@@ -208,6 +208,7 @@ static void deliver(struct hk_drive *drive, struct hk_drive_step *step)
         drive->now_us = step->due_us;
     step->due_us = drive->now_us;
     delivery->ok = step->ok;
+    delivery->is_refused = step->is_refused;
     delivery->time_us = drive->now_us;
     step->is_settled = true;
     drive->settled[drive->settled_count++] = step->number;
@@ -232,15 +233,16 @@ const struct hk_drive_step *hk_drive_next(struct hk_drive *drive)
     return drive->told < drive->step_count ? drive->steps[drive->told++] : NULL;
 }
 
-void hk_drive_answer(
-    struct hk_drive *drive, size_t number, bool ok, const char *value, int64_t after_ms)
+void hk_drive_answer(struct hk_drive *drive, size_t number, enum hk_drive_answer answer,
+    const char *value, int64_t after_ms)
 {
     struct hk_drive_step *step = drive->steps[number];
 
     if (step->is_answered)
         return;
     step->is_answered = true;
-    step->ok = ok;
+    step->ok = answer == HK_ANSWER_OK;
+    step->is_refused = answer == HK_ANSWER_REFUSED;
     step->value = keep(drive, value);
     step->due_us = step->asked_us + after_ms * 1000;
 }
@@ -290,6 +292,7 @@ static void write_record(const struct hk_drive_step *step, struct hk_script_reco
         .options = step->options,
         .is_settled = step->is_settled,
         .ok = step->ok,
+        .is_refused = step->is_refused,
         .value = step->value,
         .time_us = step->due_us};
 }

@@ -49,6 +49,7 @@ struct hk_drive_step {
     bool is_answered;
     bool is_settled; /* the answer was delivered */
     bool ok;
+    bool is_refused;   /* as in hk_script_record */
     const char *value; /* as in hk_script_record; NULL before it is answered */
     int64_t due_us;    /* when the answer is, or was, delivered */
 };
@@ -60,10 +61,11 @@ void hk_drive_free(struct hk_drive *drive);
 /* Go on until the playbook asks for a step, and give that; NULL when it has ended. The step lives
  * as long as the drive. */
 const struct hk_drive_step *hk_drive_next(struct hk_drive *drive);
+enum hk_drive_answer { HK_ANSWER_OK, HK_ANSWER_FAILED, HK_ANSWER_REFUSED };
 /* Answer a step that hk_drive_next gave, after_ms from when it was asked for. value as in
  * hk_script_record. A step that is never answered holds its branch up. */
-void hk_drive_answer(
-    struct hk_drive *drive, size_t number, bool ok, const char *value, int64_t after_ms);
+void hk_drive_answer(struct hk_drive *drive, size_t number, enum hk_drive_answer answer,
+    const char *value, int64_t after_ms);
 
 enum hk_drive_end hk_drive_end(const struct hk_drive *drive);
 /* "finished", "failed", "held" */

@@ -31,9 +31,8 @@ static enum hk_status read_ms(const struct hk_json *options, const char *name, i
     return HK_OK;
 }
 
-static enum hk_status read_options(struct hk_run *run, struct hk_act *act, struct hk_error *error)
+enum hk_status hk_act_options_check(const struct hk_json *options, struct hk_error *error)
 {
-    const struct hk_json *options = act->options.root;
     for (const struct hk_json *item = options->first; item != NULL; item = item->next) {
         bool is_known = false;
         for (size_t i = 0; i < sizeof known_options / sizeof known_options[0]; i++)
@@ -41,6 +40,19 @@ static enum hk_status read_options(struct hk_run *run, struct hk_act *act, struc
         if (!is_known)
             return hk_fail(error, HK_INVALID, "unknown option \"%s\"", item->key);
     }
+    int64_t ms;
+    enum hk_status status =
+        read_ms(options, "expires", HK_LEASE_DEFAULT_MS, HK_LEASE_MAX_MS, &ms, error);
+    return status == HK_OK ? read_ms(options, "timeout", HK_CALL_TIME_DEFAULT_MS,
+                                 HK_CALL_TIME_MAX_MS, &ms, error)
+                           : status;
+}
+
+static enum hk_status read_options(struct hk_run *run, struct hk_act *act, struct hk_error *error)
+{
+    const struct hk_json *options = act->options.root;
+    if (hk_act_options_check(options, error) != HK_OK)
+        return error->status;
     const struct hk_json *ask = hk_json_get(options, "ask");
     act->question.playbook_asks = ask != NULL && ask->type != HK_JSON_FALSE;
     act->question.playbook_quorum = (unsigned)hk_json_i64_at(ask, "quorum", 0);

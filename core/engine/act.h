@@ -24,6 +24,10 @@ struct hk_act {
 HK_MUST_CHECK enum hk_status hk_act_prepare(
     struct hk_run *run, const struct hk_step *step, struct hk_act *ret_act, struct hk_error *error);
 void hk_act_done(struct hk_act *act);
+/* The part of that which needs no tenant: options by name, durations within what any tenant may
+ * allow. */
+HK_MUST_CHECK enum hk_status hk_act_options_check(
+    const struct hk_json *options, struct hk_error *error);
 /* "Block 203.0.113.66 at the edge" */
 void hk_act_summary(const struct hk_act *act, struct hk_buf *out);
 bool hk_act_is_lease(const struct hk_act *act);

@@ -47,6 +47,51 @@ def test_a_shipped_playbook_passes_its_tests_and_has_a_page(playbook):
     assert playbook.with_suffix(".md").read_text().startswith(f"# {playbook.stem}\n")
 
 
+def test_shipped_tests_fit_the_plugins_of_the_quickstart():
+    done = run(SOURCE, "playbook", "test", "--config", "examples/quickstart/hikeshi.lua", *PLAYBOOKS, "--json")
+    assert done.returncode == 0, done.stdout
+    assert all(file["is_checked"] for file in json.loads(done.stdout)["files"])
+    assert done.stderr == ""
+
+
+def test_calls_and_answers_are_held_against_schemas(folder):
+    config = SOURCE / "examples/quickstart/hikeshi.lua"
+    done = run(folder, "playbook", "test", "greet.lua", "--config", config)
+    assert done.returncode == 1
+    assert "with what the plugin can't give: its result does not follow its schema: known_good is missing" in done.stdout
+    (folder / "greet.lua").write_text(PLAYBOOK.replace("ip = alert", "address = alert"))
+    done = run(folder, "playbook", "test", "greet.lua", "--config", config)
+    assert "greet.lua:2: the engine would refuse act.intel.lookup" in done.stdout and "address" in done.stdout
+    (folder / "greet.lua").write_text(PLAYBOOK.replace("intel.lookup {", "intel.look {"))
+    (folder / "greet.test.lua").write_text(TESTS.replace("intel.lookup", "intel.look"))
+    assert 'there is no action "intel.look"' in run(folder, "playbook", "test", "greet.lua", "--config", config).stdout
+    (folder / "greet.lua").write_text(PLAYBOOK.replace("lookup { ip = alert.src.ip }",
+                                                       "lookup({ ip = alert.src.ip }, { expire = '4h' })"))
+    (folder / "greet.test.lua").write_text(TESTS)
+    assert 'unknown option "expire"' in run(folder, "playbook", "test", "greet.lua", "--config", config).stdout
+    assert run(folder, "playbook", "test", "greet.lua", "--config", "none.lua").returncode == 3
+
+
+def test_a_new_playbook_works_as_it_is(tmp_path):
+    done = run(tmp_path, "playbook", "new", "block-it")
+    assert done.returncode == 0 and done.stdout.split() == ["./block-it.lua", "./block-it.test.lua"]
+    assert run(tmp_path, "playbook", "check", "block-it.lua").returncode == 0
+    config = SOURCE / "examples/quickstart/hikeshi.lua"
+    report = json.loads(run(tmp_path, "playbook", "test", "block-it.lua", "--config", config, "--json").stdout)
+    assert report["ok"] and report["tests"] >= 5
+    before = (tmp_path / "block-it.lua").read_text()
+    assert '"block-it"' in before and "NAME" not in before
+    done = run(tmp_path, "playbook", "new", "block-it")
+    assert done.returncode == 1 and "is there already" in done.stderr
+    assert (tmp_path / "block-it.lua").read_text() == before
+    for name in ("Block", "../up", "", "x" * 64):
+        assert run(tmp_path, "playbook", "new", name).returncode == 2
+    assert run(tmp_path, "playbook", "new", "other", "--in", "no-folder").returncode == 1
+    (tmp_path / "half.test.lua").write_text("mine")
+    assert run(tmp_path, "playbook", "new", "half").returncode == 1
+    assert not (tmp_path / "half.lua").exists()
+
+
 def test_exit_statuses(folder):
     assert run(folder, "playbook", "test", "greet.lua").returncode == 0
     assert run(folder, "playbook", "test", "greet.test.lua").returncode == 0

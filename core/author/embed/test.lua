@@ -81,15 +81,17 @@ function t.fails(reason)
 end
 
 function t.rejects(reason)
-  return answer { reason = reason and "rejected: " .. check_text(reason, "t.rejects: the reason") or "rejected" }
+  return answer { reason = reason and "rejected: " .. check_text(reason, "t.rejects: the reason") or "rejected",
+    refused = true }
 end
 
 function t.denies(why)
-  return answer { reason = "denied by " .. (why and check_text(why, "t.denies: rule and reason") or "the rules") }
+  return answer { reason = "denied by " .. (why and check_text(why, "t.denies: rule and reason") or "the rules"),
+    refused = true }
 end
 
 function t.recommends()
-  return answer { reason = "recommended: ta-1" }
+  return answer { reason = "recommended: ta-1", refused = true }
 end
 
 function t.expires()
@@ -179,7 +181,7 @@ local function expired(step)
   if step.op == "ask" and step.args.otherwise ~= nil then
     return answer { given = step.args.otherwise, after_ms = after_ms }
   end
-  return answer { reason = "expired: nobody answered in time", after_ms = after_ms }
+  return answer { reason = "expired: nobody answered in time", refused = true, after_ms = after_ms }
 end
 
 local function check_choice(step, given)
@@ -225,7 +227,7 @@ local function reply(step)
       fail("the test answers " .. step.key .. " with what the plugin can't give: " .. problem)
     end
   end
-  bench.answer(step.number, given.reason == nil, text, after_ms)
+  bench.answer(step.number, given.refused and "refused" or given.reason and "failed" or "ok", text, after_ms)
 end
 
 local function take_step(run, step)

@@ -134,6 +134,24 @@ static void test_time_and_people(void)
     FAILS(asker, "t.on('x.get', {}) t.on('ask', 'maybe') t.run()", "none of the choices");
 }
 
+static const char tries[] = "return playbook { name = 'r', run = function()\n"
+                            "  local got, why = retry(function(n) return act.x.get { n = n } end,\n"
+                            "    { times = 3, first = '10s' })\n"
+                            "  note(got and 'got it' or why)\n"
+                            "end }\n";
+
+/* What people and rules said no to is not tried again, as in the engine. */
+static void test_retry(void)
+{
+    PASSES(tries, "t.on('x.get', t.fails 'slow', t.fails 'slow', { id = 1 }) t.run() "
+                  "t.equal(t.count 'x.get', 3) t.equal(t.count 'wait', 2) t.noted 'got it'");
+    PASSES(
+        tries, "t.on('x.get', t.fails 'slow') t.run() t.equal(t.count 'x.get', 3) t.noted 'slow'");
+    PASSES(tries,
+        "for _, no in ipairs { t.rejects 'ours', t.denies(), t.recommends(), t.expires() } do "
+        "t.on('x.get', no) t.run() t.equal(t.count 'x.get', 1) end");
+}
+
 static void test_failures_are_told(void)
 {
     FAILS(blocker, "t.run(alert)",
@@ -256,7 +274,8 @@ static struct hk_drive *drive_blocker(void)
 
     CU_ASSERT_EQUAL_FATAL(hk_drive_new(&setup, &drive, &error), HK_OK);
     while ((step = hk_drive_next(drive)) != NULL)
-        hk_drive_answer(drive, step->number, true, "{\"a\":1}", step->op[0] == 'w' ? 1800000 : 0);
+        hk_drive_answer(
+            drive, step->number, HK_ANSWER_OK, "{\"a\":1}", step->op[0] == 'w' ? 1800000 : 0);
     return drive;
 }
 
@@ -321,6 +340,7 @@ static void test_reports(void)
 static CU_TestInfo tests[] = {
     {"expectations that hold", test_expectations_that_hold},
     {"time and people", test_time_and_people},
+    {"refusals are not retried", test_retry},
     {"failures are told", test_failures_are_told},
     {"hostile tests", test_hostile},
     {"files that are none", test_files_that_are_none},
