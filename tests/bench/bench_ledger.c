@@ -1,12 +1,14 @@
 /*
  * Durable entries per second: alerts through hk_ledger_submit with 1, 10, 100 and 1000 writes
  * outstanding, against a bare loop that writes the very same rows, computed before, into the same
- * schema with the same batch size and full syncs. Prints one JSON object a line.
+ * schema with the same batch size and full syncs; and how long one alone takes, against one append
+ * to a file and its sync. Prints one JSON object a line.
  *
  * Usage: bench_ledger [folder]      (a new folder on the disk that is to be measured)
  */
 #include "ledger/ledger.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -18,6 +20,9 @@
 #define ROUNDS 3
 #define ROWS_MAX 40000
 #define ALERT_COLUMNS 16
+#define ALONE 3000
+/* What one entry writes to the WAL: a frame for each page it touches. */
+#define ALONE_BYTES (5 * (24 + 4096))
 
 struct row {
     int64_t pos;
@@ -36,8 +41,11 @@ struct waker {
 struct load {
     struct hk_ledger *ledger;
     hk_tenant tenant;
-    size_t left; /* to submit */
-    size_t open; /* submitted, not yet durable */
+    size_t left;          /* to submit */
+    size_t open;          /* submitted, not yet durable */
+    int64_t submitted_us; /* of the last one */
+    double *took_us;      /* of each, one at a time; may be NULL */
+    size_t taken;
 };
 
 static void check(bool holds, const char *what)
@@ -85,6 +93,8 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     (void)tenant;
     (void)first_seq;
     load->open--;
+    if (load->took_us != NULL)
+        load->took_us[load->taken++] = (double)(hk_time_monotonic_us() - load->submitted_us);
     if (load->left > 0)
         submit(load);
 }
@@ -105,15 +115,16 @@ static void submit(struct load *load)
         "write refused");
     load->left--;
     load->open++;
+    load->submitted_us = hk_time_monotonic_us();
     hk_ledger_submit(load->ledger, write, HK_LANE_NORMAL, on_written, load);
 }
 
-/* Entries per second with so many outstanding. */
-static double run_ledger(const char *folder, size_t outstanding, size_t count)
+/* Entries per second with so many outstanding. took_us: room for the time of each, or NULL. */
+static double run_ledger(const char *folder, size_t outstanding, size_t count, double *took_us)
 {
     struct waker waker = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
     struct hk_ledger_options options = {.data_dir = folder, .notify = wake, .notify_ctx = &waker};
-    struct load load = {.left = count};
+    struct load load = {.left = count, .took_us = took_us};
     struct hk_error error;
     int64_t begun_us;
     double seconds;
@@ -270,7 +281,7 @@ static void run(const char *folder, size_t outstanding, size_t count, struct row
 
     for (int round = 0; round < ROUNDS; round++) {
         (void)snprintf(path, sizeof(path), "%s/%zu-%d", folder, outstanding, round);
-        ledger[round] = run_ledger(path, outstanding, count);
+        ledger[round] = run_ledger(path, outstanding, count, NULL);
         (void)snprintf(path, sizeof(path), "%s/%zu-%d/ledger.db", folder, outstanding, round);
         check(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK, "can't open");
         schema = read_schema(db);
@@ -293,6 +304,49 @@ static void run(const char *folder, size_t outstanding, size_t count, struct row
     (void)fflush(stdout);
 }
 
+/* Appends to a file, each synced by itself, as long as a WAL may become. */
+static void run_syncs(const char *path, double *took_us)
+{
+    static const char bytes[ALONE_BYTES] = {1};
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    check(fd >= 0, "can't make a file");
+    for (size_t i = 0; i < ALONE; i++) {
+        int64_t begun_us = hk_time_monotonic_us();
+        off_t at = (off_t)(i % 800 * sizeof(bytes));
+
+        check(pwrite(fd, bytes, sizeof(bytes), at) == (ssize_t)sizeof(bytes) && fdatasync(fd) == 0,
+            "can't write");
+        took_us[i] = (double)(hk_time_monotonic_us() - begun_us);
+    }
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+static void run_alone(const char *folder)
+{
+    static double ledger[ALONE];
+    static double sync[ALONE];
+    static const struct {
+        const char *name;
+        size_t at;
+    } shares[] = {{"p50", ALONE / 2}, {"p99", ALONE * 99 / 100}};
+    char path[512];
+
+    (void)snprintf(path, sizeof(path), "%s/alone", folder);
+    (void)run_ledger(path, 1, ALONE, ledger);
+    (void)snprintf(path, sizeof(path), "%s/alone.bytes", folder);
+    run_syncs(path, sync);
+    qsort(ledger, ALONE, sizeof(double), compare);
+    qsort(sync, ALONE, sizeof(double), compare);
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+        (void)printf("{\"name\":\"ledger_alone_%s\",\"value\":%.3f,\"unit\":\"ms\",\"ratio\":%.2f,"
+                     "\"against\":\"an append of %d bytes and its sync, %.3f ms\"}\n",
+            shares[i].name, ledger[shares[i].at] / 1e3, ledger[shares[i].at] / sync[shares[i].at],
+            ALONE_BYTES, sync[shares[i].at] / 1e3);
+    (void)fflush(stdout);
+}
+
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
     (void)info;
@@ -308,6 +362,7 @@ int main(int argc, char **argv)
     struct row *rows = calloc(ROWS_MAX, sizeof(*rows));
 
     check(folder != NULL && rows != NULL, "no folder");
+    run_alone(folder);
     run(folder, 1, 2000, rows);
     run(folder, 10, 10000, rows);
     run(folder, 100, 40000, rows);
