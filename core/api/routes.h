@@ -40,6 +40,7 @@ hk_handler_fn hk_route_plugin;
 hk_handler_fn hk_route_entries;
 hk_handler_fn hk_route_timeline;
 hk_handler_fn hk_route_checkpoint;
+hk_handler_fn hk_route_keys;
 hk_handler_fn hk_route_inclusion;
 hk_handler_fn hk_route_consistency;
 

@@ -234,6 +234,24 @@ void hk_route_checkpoint(
     hk_job_read(&job->job, read_checkpoint);
 }
 
+static enum hk_status read_keys(struct hk_reading *reading, void *ctx, struct hk_error *error)
+{
+    struct read_job *job = ctx;
+
+    return hk_prove_keys(reading, job->job.exchange.tenant, &job->job.out, error);
+}
+
+void hk_route_keys(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct read_job *job = hk_job_new(exchange, sizeof(*job));
+
+    (void)request;
+    (void)body;
+    if (job != NULL)
+        hk_job_read(&job->job, read_keys);
+}
+
 static enum hk_status read_inclusion(struct hk_reading *reading, void *ctx, struct hk_error *error)
 {
     struct read_job *job = ctx;

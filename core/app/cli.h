@@ -36,6 +36,7 @@ extern const struct hk_command hk_commands_backup[];
 extern const struct hk_command hk_commands_mapping[];
 extern const struct hk_command hk_commands_notice[];
 extern const struct hk_command hk_commands_audit[];
+extern const struct hk_command hk_commands_key[]; /* audit key */
 extern const struct hk_command hk_commands_identity[];
 
 /* --- messages, on stderr --- */

@@ -95,7 +95,7 @@ static enum hk_status choose_tenant(
     return hk_ledger_tenant_open(folder->ledger, job.found, &folder->tenant, error);
 }
 
-enum hk_status hk_folder_open(
+static enum hk_status open_ledger(
     const struct hk_cli *cli, bool may_make, struct hk_folder *ret_folder, struct hk_error *error)
 {
     struct hk_progress progress;
@@ -117,9 +117,21 @@ enum hk_status hk_folder_open(
     hk_progress_init(&progress, "entries");
     if (status == HK_OK)
         status = hk_ledger_open(&options, &ret_folder->ledger, error);
-    if (status == HK_OK)
-        status = choose_tenant(cli, may_make, ret_folder, error);
     return status;
+}
+
+enum hk_status hk_folder_open(
+    const struct hk_cli *cli, bool may_make, struct hk_folder *ret_folder, struct hk_error *error)
+{
+    enum hk_status status = open_ledger(cli, may_make, ret_folder, error);
+
+    return status == HK_OK ? choose_tenant(cli, may_make, ret_folder, error) : status;
+}
+
+enum hk_status hk_folder_open_whole(
+    const struct hk_cli *cli, struct hk_folder *ret_folder, struct hk_error *error)
+{
+    return open_ledger(cli, false, ret_folder, error);
 }
 
 void hk_folder_close(struct hk_folder *folder)

@@ -24,6 +24,9 @@ HK_MUST_CHECK enum hk_status hk_folder_make(const char *path, struct hk_error *e
  * case. */
 HK_MUST_CHECK enum hk_status hk_folder_open(
     const struct hk_cli *cli, bool may_make, struct hk_folder *ret_folder, struct hk_error *error);
+/* Lock and open what must be there; no tenant is chosen. */
+HK_MUST_CHECK enum hk_status hk_folder_open_whole(
+    const struct hk_cli *cli, struct hk_folder *ret_folder, struct hk_error *error);
 void hk_folder_close(struct hk_folder *folder);
 
 #endif

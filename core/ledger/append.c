@@ -6,6 +6,7 @@
 #include "ledger/append_load.h"
 #include "ledger/node.h"
 #include "ledger/project.h"
+#include "ledger/rotate.h"
 #include "ledger/store.h"
 
 #include <assert.h>
@@ -225,6 +226,12 @@ enum hk_status hk_append_write(
         case HK_OP_ERASE:
             status = hk_erase_apply(appender, write, op, error);
             break;
+        case HK_OP_KEY_ROTATE:
+            status = hk_rotate_apply(appender, write, op, error);
+            break;
+        case HK_OP_KEY_REVOKE:
+            status = hk_revoke_apply(appender, write, op, error);
+            break;
         }
     }
     return status;
@@ -245,8 +252,9 @@ static enum hk_status store_tree(
     return status;
 }
 
-static enum hk_status sign(
-    struct hk_appender *a, struct hk_append_tenant *tenant, struct hk_error *error)
+/* A note over the tenant's tree as it is. next, or NULL, signs first. */
+static enum hk_status sign_tree(struct hk_appender *a, struct hk_append_tenant *tenant,
+    const struct hk_key *next, char **in_out_note, struct hk_error *error)
 {
     uint8_t root[HK_SHA256_SIZE];
     struct hk_buf note;
@@ -258,20 +266,29 @@ static enum hk_status sign(
         return status;
     hk_buf_init(&note, HK_NOTE_SIZE_MAX);
     hk_merkle_root(&tenant->tree, root);
-    status = hk_note_sign(a->key, tenant->origin, tenant->tree.size, root, &note, error);
+    status = hk_note_sign(
+        next != NULL ? next : a->key, tenant->origin, tenant->tree.size, root, &note, error);
+    if (status == HK_OK && next != NULL)
+        status = hk_note_cosign(a->key, tenant->origin, &note, error);
     if (status == HK_OK)
         status = hk_stmt_bind(a->put_checkpoint, error, "iiit", (int64_t)tenant->number,
             (int64_t)tenant->tree.size, tenant->last_time_us, note.data);
     if (status == HK_OK)
         status = run(a->put_checkpoint, error);
     if (status == HK_OK) {
-        free(tenant->note);
-        tenant->note = hk_buf_take(&note, NULL);
+        free(*in_out_note);
+        *in_out_note = hk_buf_take(&note, NULL);
         tenant->checkpointed_size = tenant->tree.size;
         tenant->must_checkpoint = false;
     }
     hk_buf_done(&note);
     return status;
+}
+
+enum hk_status hk_append_handover(struct hk_appender *appender, struct hk_append_tenant *tenant,
+    const struct hk_key *next, struct hk_error *error)
+{
+    return sign_tree(appender, tenant, next, &tenant->handover, error);
 }
 
 enum hk_status hk_append_commit(
@@ -286,11 +303,11 @@ enum hk_status hk_append_commit(
             status = store_tree(appender, tenant, error);
         if (status == HK_OK && tenant->checkpointed_size != tenant->tree.size &&
             (checkpoint_all || tenant->must_checkpoint))
-            status = sign(appender, tenant, error);
+            status = sign_tree(appender, tenant, NULL, &tenant->note, error);
     }
     if (status == HK_OK)
         status = run(appender->commit, error);
-    return status;
+    return status == HK_OK ? hk_rotate_finish(appender, error) : status;
 }
 
 bool hk_append_needs_checkpoint(const struct hk_appender *appender)

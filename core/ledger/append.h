@@ -31,7 +31,8 @@ struct hk_append_tenant {
     bool must_checkpoint;             /* with the transaction that is open */
     char origin[HK_NOTE_ORIGIN_SIZE]; /* "" until it is needed */
     char name[HK_ID_SIZE];
-    char *note; /* signed in this transaction, not yet copied out */
+    char *note;     /* signed in this transaction, not yet copied out */
+    char *handover; /* the same, when the key was replaced before */
 };
 
 struct hk_appender;
@@ -50,6 +51,10 @@ HK_MUST_CHECK enum hk_status hk_append_write(
 /* One entry of a write; *ret_seq may be NULL. */
 HK_MUST_CHECK enum hk_status hk_append_entry(struct hk_appender *appender, struct hk_write *write,
     const struct hk_op *op, uint64_t *ret_seq, struct hk_error *error);
+/* A checkpoint over the tenant's entries as they are in the transaction, signed by the key and by
+ * the one that follows it: see keychain.h. */
+HK_MUST_CHECK enum hk_status hk_append_handover(struct hk_appender *appender,
+    struct hk_append_tenant *tenant, const struct hk_key *next, struct hk_error *error);
 /* Store trees, sign checkpoints (of all tenants with news when all is true), commit. */
 HK_MUST_CHECK enum hk_status hk_append_commit(
     struct hk_appender *appender, bool checkpoint_all, struct hk_error *error);

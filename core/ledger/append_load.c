@@ -3,7 +3,9 @@
  */
 #include "ledger/append_load.h"
 
+#include "base/text.h"
 #include "ledger/refold.h"
+#include "ledger/rotate.h"
 #include "ledger/store.h"
 
 #include <inttypes.h>
@@ -164,7 +166,7 @@ static enum hk_status check_key(struct hk_appender *a, const struct hk_append_te
     hk_verifier_format(&verifier, text);
     if (strcmp(text, recorded) != 0)
         return hk_fail(error, HK_CORRUPT,
-            "key/ledger.pem is not the key that the ledger of %s was opened with", tenant->name);
+            "key/ledger.pem is not the key that is in force in the ledger of %s", tenant->name);
     return HK_OK;
 }
 
@@ -233,11 +235,15 @@ enum hk_status hk_appender_open(const char *data_dir, const struct hk_store_prog
     bool is_new = false;
     enum hk_status status;
 
-    if (a == NULL)
+    if (a == NULL || (a->data_dir = hk_strdup(data_dir)) == NULL) {
+        free(a);
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    }
     status = hk_store_open_writer(data_dir, false, progress, &a->db, error);
     if (status == HK_OK)
         status = load_id(a, &is_new, error);
+    if (status == HK_OK)
+        status = hk_rotate_recover(a->db, data_dir, error);
     if (status == HK_OK)
         status = hk_key_open(data_dir, is_new, &a->key, error);
     if (status == HK_OK)
@@ -260,6 +266,7 @@ void hk_appender_free(struct hk_appender *a)
         return;
     for (size_t i = 0; i < a->tenant_count; i++) {
         free(a->tenants[i]->note);
+        free(a->tenants[i]->handover);
         free(a->tenants[i]);
     }
     free(a->tenants);
@@ -281,5 +288,7 @@ void hk_appender_free(struct hk_appender *a)
     hk_stmt_free(a->commit);
     hk_db_close(a->db);
     hk_key_free(a->key);
+    hk_key_free(a->key_before);
+    free(a->data_dir);
     free(a);
 }

@@ -14,7 +14,9 @@
 struct hk_appender {
     sqlite3 *db;
     struct hk_fold *fold;
+    char *data_dir;
     struct hk_key *key;
+    struct hk_key *key_before; /* replaced in the transaction that is open; else NULL */
     char ledger_id[HK_ID_SIZE];
     struct hk_append_tenant **tenants;
     size_t tenant_count;

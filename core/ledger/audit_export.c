@@ -8,6 +8,7 @@
 #include "ledger/audit_tenants.h"
 
 #include "base/json.h"
+#include "ledger/keychain.h"
 #include "ledger/merkle.h"
 #include "ledger/store.h"
 
@@ -34,12 +35,20 @@ static const char howto[] =
     "payloads.bin     for each entry a line `SEQ SALT SIZE`, SIZE bytes of JSON, a newline;\n"
     "                 COMMITMENT = SHA-256(salt bytes, payload bytes); `SEQ - -` when erased\n"
     "checkpoints.txt  all signed checkpoints: origin, size, base64 of the tree's root, an empty\n"
-    "                 line, the signature (C2SP signed note and tlog-checkpoint)\n"
+    "                 line, the signature (C2SP signed note and tlog-checkpoint); two where one\n"
+    "                 key follows another\n"
     "checkpoint.txt   the newest of them; checkpoint.body is what is signed, checkpoint.sig the\n"
     "                 64 bytes of its Ed25519 signature\n"
-    "key.pem          the public key; key.txt the same as a verifier key\n"
+    "key.txt          the verifier keys that signed, the first one first; key.pem the last of "
+    "them\n"
     "\n"
-    "1. The signature. Compare key.pem with the key you were given when the ledger was opened.\n"
+    "1. The signature, by the key in force. The key that you were given when the ledger was "
+    "opened\n"
+    "   is the first line of key.txt. Each further one is named by an entry of kind key.rotated,\n"
+    "   number S: the checkpoint over S + 1 entries is signed by the key before and by this one,\n"
+    "   those over less by the key before, those over more by this one alone. Of a key that an\n"
+    "   entry key.revoked names, believe nothing from its size `since` on that you only have from\n"
+    "   outside of this bundle.\n"
     "\n"
     "   openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in checkpoint.body \\\n"
     "       -sigfile checkpoint.sig\n"
@@ -83,9 +92,10 @@ static const char howto[] =
     "               told |= {e['seq'] for e in json.loads(data)['entries'] if e['seq'] < n}\n"
     "   assert holes == told, holes ^ told     # each payload that is gone, and no other\n"
     "   notes = open('checkpoints.txt', encoding='utf-8').read().split('\\n')\n"
-    "   for i in range(0, len(notes) - 4, 5):\n"
-    "       size, want = int(notes[i + 1]), base64.b64decode(notes[i + 2])\n"
-    "       assert size <= len(lines) and root(size) == want, size\n"
+    "   for i in range(3, len(notes) - 1):\n"
+    "       if notes[i] == '':              # before it origin, size, root; after it signatures\n"
+    "           size, want = int(notes[i - 2]), base64.b64decode(notes[i - 1])\n"
+    "           assert size <= len(lines) and root(size) == want, size\n"
     "   print('ok', len(lines), 'entries')\n"
     "\n"
     "   An entry of kind payload.erased says which payloads were erased (`entries`), and why; its\n"
@@ -99,6 +109,7 @@ static const char howto[] =
 struct export
 {
     const char *folder;
+    struct hk_keychain keys;
     char path[PATH_MAX]; /* of the file that is open */
     FILE *file;
 };
@@ -188,6 +199,24 @@ static enum hk_status write_entries(struct export *x, struct hk_audit *audit, co
     return close_file(x, status, error);
 }
 
+/* The bare signature of the newest note by the key in force. */
+static enum hk_status write_signature(
+    struct export *x, const struct hk_note *note, struct hk_error *error)
+{
+    uint8_t id[HK_NOTE_KEY_ID_SIZE];
+    char text[HK_KEY_ID_TEXT_SIZE];
+
+    hk_verifier_id(&hk_keychain_at(&x->keys, note->size)->verifier, text);
+    (void)hk_hex_decode_exact(text, strlen(text), id, sizeof(id));
+    for (size_t i = 0; i < note->signature_count; i++)
+        if (note->signatures[i].is_ours && memcmp(note->signatures[i].key_id, id, sizeof(id)) == 0)
+            return write_file(x, "checkpoint.sig", note->signatures[i].signature,
+                sizeof(note->signatures[i].signature), error);
+    return hk_fail(error, HK_CORRUPT,
+        "export: the newest checkpoint is not signed by the key in force; see `hikeshi audit "
+        "verify`");
+}
+
 /* The newest note apart: text, signed part, bare signature. */
 static enum hk_status write_newest(
     struct export *x, const char *text, size_t size, struct hk_error *error)
@@ -200,8 +229,7 @@ static enum hk_status write_newest(
     if (status == HK_OK)
         status = write_file(x, "checkpoint.body", text, note.body_size, error);
     if (status == HK_OK)
-        status = write_file(x, "checkpoint.sig", note.signatures[0].signature,
-            sizeof(note.signatures[0].signature), error);
+        status = write_signature(x, &note, error);
     return status;
 }
 
@@ -235,17 +263,17 @@ static enum hk_status write_checkpoints(
     return status;
 }
 
-static enum hk_status write_key(
-    struct export *x, const struct hk_audit_tenant *tenant, struct hk_error *error)
+/* key.txt has all of them, key.pem the last. */
+static enum hk_status write_keys(struct export *x, struct hk_error *error)
 {
     uint8_t der[sizeof(spki_prefix) + HK_KEY_PUBLIC_SIZE];
-    char text[HK_VERIFIER_KEY_SIZE + 1];
+    char text[HK_VERIFIER_KEY_SIZE];
     struct hk_buf pem;
     enum hk_status status;
-    size_t size;
 
     memcpy(der, spki_prefix, sizeof(spki_prefix));
-    memcpy(der + sizeof(spki_prefix), tenant->verifier.public_key, HK_KEY_PUBLIC_SIZE);
+    memcpy(der + sizeof(spki_prefix), hk_keychain_last(&x->keys)->verifier.public_key,
+        HK_KEY_PUBLIC_SIZE);
     hk_buf_init(&pem, 512);
     hk_buf_append_text(&pem, "-----BEGIN PUBLIC KEY-----\n");
     hk_base64(der, sizeof(der), &pem);
@@ -256,10 +284,14 @@ static enum hk_status write_key(
     hk_buf_done(&pem);
     if (status != HK_OK)
         return status;
-    hk_verifier_format(&tenant->verifier, text);
-    size = strlen(text);
-    text[size++] = '\n';
-    return write_file(x, "key.txt", text, size, error);
+    status = open_file(x, "key.txt", error);
+    if (status != HK_OK)
+        return status;
+    for (size_t i = 0; i < x->keys.count; i++) {
+        hk_verifier_format(&x->keys.links[i].verifier, text);
+        (void)fprintf(x->file, "%s\n", text);
+    }
+    return close_file(x, HK_OK, error);
 }
 
 static enum hk_status write_bundle(
@@ -268,21 +300,25 @@ static enum hk_status write_bundle(
     struct export x = {.folder = out_dir};
     enum hk_status status;
 
-    if (!audit->tenants[0].has_verifier)
-        return hk_fail(error, HK_CORRUPT, "export: the first entry does not tell the ledger's key");
-    if (mkdir(out_dir, 0700) != 0)
-        return hk_fail(error, errno == EEXIST ? HK_CONFLICT : HK_IO, "export: can't make %s: %s",
+    hk_keychain_init(&x.keys);
+    status = hk_keychain_load(audit->db, audit->tenants[0].number, &x.keys, error);
+    if (status != HK_OK)
+        (void)hk_error_prefix(error, "export");
+    else if (mkdir(out_dir, 0700) != 0)
+        status = hk_fail(error, errno == EEXIST ? HK_CONFLICT : HK_IO, "export: can't make %s: %s",
             out_dir, strerror(errno));
     audit->entries_total *= 2; /* lines, then payloads */
-    status = write_entries(&x, audit, "entries.txt", write_line, error);
+    if (status == HK_OK)
+        status = write_entries(&x, audit, "entries.txt", write_line, error);
     if (status == HK_OK)
         status = write_entries(&x, audit, "payloads.bin", write_payload, error);
     if (status == HK_OK)
         status = write_checkpoints(&x, audit, error);
     if (status == HK_OK)
-        status = write_key(&x, &audit->tenants[0], error);
+        status = write_keys(&x, error);
     if (status == HK_OK)
         status = write_file(&x, "HOWTO.txt", howto, strlen(howto), error);
+    hk_keychain_done(&x.keys);
     return status;
 }
 

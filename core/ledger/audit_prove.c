@@ -3,6 +3,7 @@
  */
 #include "ledger/audit_tenants.h"
 
+#include "ledger/keychain.h"
 #include "ledger/node.h"
 #include "ledger/prove_path.h"
 #include "ledger/reader.h"
@@ -19,15 +20,23 @@ static enum hk_status check_given(
     struct hk_node_source source = {.db = audit->db, .tenant = tenant->number};
     const char *text = audit->options->checkpoint_text;
     uint8_t root[HK_SHA256_SIZE];
+    struct hk_keychain chain;
+    struct hk_error why = {.text = ""};
     enum hk_status status = hk_note_parse(text, strlen(text), ret_note, error);
 
+    hk_keychain_init(&chain);
     if (status == HK_OK &&
         (!tenant->has_verifier || strcmp(tenant->verifier.name, ret_note->origin) != 0))
         status = hk_fail(error, HK_NOT_FOUND,
             "the given checkpoint is of %s, which is not the ledger of %s", ret_note->origin,
             tenant->name);
     if (status == HK_OK)
-        status = hk_note_verify(text, ret_note, &tenant->verifier, error);
+        status = hk_keychain_load(audit->db, tenant->number, &chain, error);
+    if (status == HK_OK && (hk_keychain_check(&chain, text, ret_note, &why) != HK_OK ||
+                               hk_keychain_believe(&chain, ret_note, &why) != HK_OK))
+        status =
+            hk_fail(error, HK_DENIED, "the given checkpoint is not to be believed: %s", why.text);
+    hk_keychain_done(&chain);
     if (status == HK_OK && ret_note->size == 0)
         status = hk_fail(error, HK_INVALID, "the given checkpoint covers nothing");
     if (status == HK_OK)

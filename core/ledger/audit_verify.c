@@ -9,6 +9,7 @@
 #include "ledger/audit_tenants.h"
 
 #include "base/json.h"
+#include "ledger/keychain.h"
 #include "ledger/merkle.h"
 #include "ledger/store.h"
 
@@ -19,6 +20,8 @@
 
 struct verify {
     struct hk_audit *audit;
+    struct hk_keychain keys; /* as far as the entries so far tell */
+    bool awaits_handover;    /* the newest entry names a key, which a checkpoint must vouch for */
     const struct hk_audit_tenant *tenant;
     struct hk_merkle tree;
     int64_t last_time_us;
@@ -110,10 +113,9 @@ static void hold(struct verify *v, const struct hk_note *note, const char *text,
     uint64_t first = v->covered;
     uint64_t last = note->size > 0 ? note->size - 1 : 0;
 
-    if (hk_note_verify(text, note, &v->tenant->verifier, NULL) != HK_OK ||
-        strcmp(note->origin, v->tenant->verifier.name) != 0) {
-        bad(v, v->covered, "%s over %" PRIu64 " entries is not signed by the ledger's key", which,
-            note->size);
+    if (hk_keychain_check(&v->keys, text, note, &v->why) != HK_OK) {
+        bad(v, v->covered, "%s over %" PRIu64 " entries is not to be believed: %s", which,
+            note->size, v->why.text);
         return;
     }
     hk_merkle_root(&v->tree, root);
@@ -126,6 +128,7 @@ static void hold(struct verify *v, const struct hk_note *note, const char *text,
         return;
     }
     v->covered = note->size;
+    v->awaits_handover = false;
     judge_nodes(v);
 }
 
@@ -162,6 +165,46 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
     return status;
 }
 
+/* What an entry says of keys; its payload must be the one that its line commits to, since all that
+ * comes after rests on it. */
+static enum hk_status check_keys(
+    struct verify *v, const struct hk_entry *entry, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    uint8_t commitment[HK_SHA256_SIZE] = {0};
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(v->audit->db,
+        "SELECT salt, payload FROM entry WHERE pos = ?1 AND length(salt) = 32"
+        " AND payload IS NOT NULL",
+        &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "i", HK_POS(v->tenant->number, entry->seq));
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK && has_row)
+        hk_entry_commit(hk_stmt_blob(stmt, 0), hk_stmt_text_or_null(stmt, 1), hk_stmt_size(stmt, 1),
+            commitment);
+    if (status == HK_OK && memcmp(commitment, entry->commitment, sizeof(commitment)) != 0)
+        bad(v, entry->seq, "salt or payload is not what the line commits to, and it is about keys");
+    else if (status == HK_OK && hk_keychain_add(&v->keys, entry->kind, entry->seq,
+                                    hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), &v->why) != HK_OK)
+        bad(v, entry->seq, "%s", v->why.text);
+    hk_stmt_free(stmt);
+    v->awaits_handover = entry->kind == HK_KIND_KEY_ROTATED;
+    return status;
+}
+
+/* A key that was named must be vouched for before anything follows. */
+static void check_handover(struct verify *v)
+{
+    if (v->awaits_handover)
+        bad(v, v->tree.size - 1,
+            "another key is named, and no checkpoint over %" PRIu64
+            " entries that the key before signed too vouches for it",
+            v->tree.size);
+}
+
 /* One entry: its place and its line. Adds it to the tree. */
 static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct hk_error *error)
 {
@@ -172,6 +215,9 @@ static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct h
     size_t blocks;
     struct hk_entry entry;
 
+    check_handover(v);
+    if (v->is_bad)
+        return HK_OK;
     if (seq != v->tree.size) {
         bad(v, v->tree.size, "the entry is missing: the next one is %" PRIu64, seq);
         return HK_OK;
@@ -196,6 +242,11 @@ static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct h
     v->last_time_us = entry.time_us;
     hk_merkle_leaf(line, size, leaf);
     blocks = hk_merkle_append_blocks(&v->tree, leaf, v->roots);
+    if (entry.kind == HK_KIND_KEY_ROTATED || entry.kind == HK_KIND_KEY_REVOKED) {
+        enum hk_status status = check_keys(v, &entry, error);
+        if (status != HK_OK || v->is_bad)
+            return status;
+    }
     return hold_blocks(v, v->roots, blocks, error);
 }
 
@@ -276,6 +327,11 @@ static enum hk_status check_tree(struct verify *v, struct hk_error *error)
 
 static enum hk_status check_end(struct verify *v, struct hk_error *error)
 {
+    check_handover(v);
+    if (v->given_was_held && hk_keychain_believe(&v->keys, v->given, &v->why) != HK_OK)
+        bad(v, v->tree.size,
+            "the given checkpoint over %" PRIu64 " entries is not to be believed: %s",
+            v->given->size, v->why.text);
     if (v->has_checkpoint)
         bad(v, v->tree.size, "entries are missing at the end: a stored checkpoint covers %" PRId64,
             hk_stmt_i64(v->checkpoints, 0));
@@ -303,6 +359,8 @@ static enum hk_status verify_lines(struct verify *v, struct hk_error *error)
         status = next_checkpoint(v, error);
     if (status == HK_OK && !v->tenant->has_verifier)
         bad(v, 0, "the first entry does not tell the ledger's key");
+    if (status == HK_OK && !v->is_bad)
+        status = hk_keychain_begin_with(&v->keys, &v->tenant->verifier, error);
     while (status == HK_OK && !v->is_bad) {
         status = hold_all(v, error);
         if (status == HK_OK && !v->is_bad)
@@ -408,12 +466,14 @@ enum hk_status hk_audit_verify(const struct hk_audit_options *options, struct hk
         struct verify v = {.audit = &audit, .tenant = &audit.tenants[i]};
 
         hk_merkle_init(&v.tree);
+        hk_keychain_init(&v.keys);
         if (options->checkpoint_text != NULL && v.tenant->has_verifier &&
             strcmp(v.tenant->verifier.name, given.origin) == 0)
             v.given = &given;
         status = verify_tenant(&v, error);
         ok = ok && !v.is_bad;
         report(&v, &jw, &scratch);
+        hk_keychain_done(&v.keys);
     }
     hk_jw_array_end(&jw);
     if (status == HK_OK) {

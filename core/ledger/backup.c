@@ -93,8 +93,12 @@ static enum hk_status fill(
     struct hk_backup_files files = {0};
     sqlite3 *from = NULL;
     int64_t schema = 0;
-    enum hk_status status =
-        hk_backup_files_read(options->data_dir, !options->without_key, &files, error);
+    uint8_t before[HK_SHA256_SIZE];
+    uint8_t after[HK_SHA256_SIZE];
+    enum hk_status status = hk_backup_files_look_at_key(options->data_dir, before, error);
+
+    if (status == HK_OK)
+        status = hk_backup_files_read(options->data_dir, !options->without_key, &files, error);
 
     if (status == HK_OK)
         status = hk_store_open_record(options->data_dir, &from, &schema, error);
@@ -114,6 +118,11 @@ static enum hk_status fill(
     if (status == HK_OK)
         status = hk_store_exec(to, "COMMIT", error);
     hk_backup_files_done(&files);
+    if (status == HK_OK)
+        status = hk_backup_files_look_at_key(options->data_dir, after, error);
+    if (status == HK_OK && memcmp(before, after, sizeof(before)) != 0)
+        status =
+            hk_fail(error, HK_BUSY, "the signing key was being replaced meanwhile; back up again");
     return status;
 }
 

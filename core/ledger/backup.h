@@ -23,7 +23,8 @@ struct hk_backup_options {
     void *progress_ctx;
 };
 
-/* Write the file (mode 0600), whole or not at all. HK_CONFLICT when it is there already. */
+/* Write the file (mode 0600), whole or not at all. HK_CONFLICT when it is there already, HK_BUSY
+ * when the signing key was being replaced meanwhile. */
 HK_MUST_CHECK enum hk_status hk_backup_write(
     const struct hk_backup_options *options, struct hk_error *error);
 

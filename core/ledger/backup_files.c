@@ -112,6 +112,34 @@ enum hk_status hk_backup_files_read(
     return status;
 }
 
+enum hk_status hk_backup_files_look_at_key(
+    const char *data_dir, uint8_t ret_digest[HK_SHA256_SIZE], struct hk_error *error)
+{
+    static const char *const names[] = {"ledger.pem", "ledger.next.pem"};
+    char path[PATH_MAX];
+    struct hk_buf content;
+    enum hk_status status = HK_OK;
+
+    hk_buf_init(&content, HK_BACKUP_FILES_SIZE_MAX + 4096);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && status == HK_OK; i++) {
+        if (snprintf(path, sizeof(path), "%s/key/%s", data_dir, names[i]) >= (int)sizeof(path))
+            status = hk_fail(error, HK_INVALID, "%s: the path is too long", names[i]);
+        else
+            status = hk_file_read(path, HK_BACKUP_FILES_SIZE_MAX, HK_FILE_ANY, &content, error);
+        if (status == HK_NOT_FOUND)
+            status = HK_OK;
+        hk_buf_append(&content, "", 1); /* between the two */
+    }
+    if (status == HK_OK)
+        status = hk_buf_check(&content, "key", error);
+    if (status == HK_OK)
+        hk_sha256_one(content.data, content.size, ret_digest);
+    if (content.data != NULL)
+        explicit_bzero(content.data, content.size);
+    hk_buf_done(&content);
+    return status;
+}
+
 void hk_backup_files_done(struct hk_backup_files *files)
 {
     while (files->first != NULL) {

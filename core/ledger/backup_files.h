@@ -5,7 +5,7 @@
 #ifndef HK_LEDGER_BACKUP_FILES_H
 #define HK_LEDGER_BACKUP_FILES_H
 
-#include "base/status.h"
+#include "base/digest.h"
 #include "ledger/db.h"
 
 #include <stdbool.h>
@@ -22,6 +22,10 @@ struct hk_backup_files {
 HK_MUST_CHECK enum hk_status hk_backup_files_read(
     const char *data_dir, bool with_key, struct hk_backup_files *ret_files, struct hk_error *error);
 void hk_backup_files_done(struct hk_backup_files *files); /* wipes: the key was among them */
+/* The signing key, and the next one where it is being replaced, told apart from others: a ledger
+ * that was copied between two looks with the same answer has the key that was read between them. */
+HK_MUST_CHECK enum hk_status hk_backup_files_look_at_key(
+    const char *data_dir, uint8_t ret_digest[HK_SHA256_SIZE], struct hk_error *error);
 /* Into the table backup_file, which is made. */
 HK_MUST_CHECK enum hk_status hk_backup_files_store(
     const struct hk_backup_files *files, sqlite3 *to, struct hk_error *error);

@@ -27,6 +27,8 @@
     X(LEDGER_OPENED, "ledger.opened")                                                              \
     X(LEDGER_RESTORED, "ledger.restored")                                                          \
     X(LEDGER_HEARTBEAT, "ledger.heartbeat")                                                        \
+    X(KEY_ROTATED, "key.rotated")                                                                  \
+    X(KEY_REVOKED, "key.revoked")                                                                  \
     X(PAYLOAD_ERASED, "payload.erased")                                                            \
     X(ENGINE_STARTED, "engine.started")                                                            \
     X(ENGINE_STOPPED, "engine.stopped")                                                            \

@@ -3,12 +3,15 @@
  */
 #include "ledger/ledger.h"
 
+#include "base/crashpoint.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "ledger/keychain.h"
 #include "ledger/reader.h"
 #include "ledger/room.h"
 #include "ledger/store.h"
+#include "ledger/write.h"
 #include "ledger/writer.h"
 #include "limits.h"
 
@@ -241,6 +244,91 @@ enum hk_status hk_ledger_tenant_open(
     if (status == HK_OK)
         *ret_tenant = number;
     return status;
+}
+
+/* --- keys --- */
+
+enum hk_status hk_ledger_key_rotate(
+    struct hk_ledger *ledger, const struct hk_key_change *change, struct hk_error *error)
+{
+    struct hk_write *write = hk_write_new();
+    struct hk_key *key = NULL;
+    struct hk_op *op;
+    enum hk_status status = HK_OK;
+
+    if (write == NULL)
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    if (ledger->tenant_count == 0)
+        status = hk_fail(error, HK_NOT_FOUND, "no ledger has been opened yet: there is no key");
+    if (status == HK_OK)
+        status = hk_write_key(
+            write, change, HK_OP_KEY_ROTATE, hk_clock_now_us(&ledger->clock), &op, error);
+    if (status == HK_OK)
+        status = hk_key_make_next(ledger->data_dir, error);
+    if (status != HK_OK) {
+        hk_write_free(write);
+        return status;
+    }
+    hk_crashpoint("key.made");
+    status = hk_ledger_write_now(ledger, write, error);
+    if (status == HK_OK)
+        status = hk_key_open(ledger->data_dir, false, &key, error);
+    if (status == HK_OK)
+        hk_key_public(key, ledger->public_key);
+    hk_key_free(key);
+    return status;
+}
+
+struct find_key {
+    hk_tenant tenant;
+    const char *id;
+    uint8_t public_key[HK_KEY_PUBLIC_SIZE];
+};
+
+static enum hk_status find_key(struct hk_reading *reading, void *job, struct hk_error *error)
+{
+    struct find_key *find = job;
+    struct hk_keychain chain;
+    char id[HK_KEY_ID_TEXT_SIZE];
+    bool is_found = false;
+    enum hk_status status;
+
+    hk_keychain_init(&chain);
+    status = hk_keychain_load(reading->db, find->tenant, &chain, error);
+    for (size_t i = 0; i < chain.count && status == HK_OK && !is_found; i++) {
+        hk_verifier_id(&chain.links[i].verifier, id);
+        is_found = strcmp(id, find->id) == 0;
+        if (is_found && i + 1 == chain.count)
+            status = hk_fail(error, HK_CONFLICT, "the key %s is in force: rotate first", id);
+        memcpy(find->public_key, chain.links[i].verifier.public_key, sizeof(find->public_key));
+    }
+    if (status == HK_OK && !is_found)
+        status = hk_fail(error, HK_NOT_FOUND, "no key %s signed in this ledger", find->id);
+    hk_keychain_done(&chain);
+    return status;
+}
+
+enum hk_status hk_ledger_key_revoke(struct hk_ledger *ledger, hk_tenant tenant, const char *key_id,
+    int64_t since_us, const struct hk_key_change *change, struct hk_error *error)
+{
+    struct find_key find = {.tenant = tenant, .id = key_id};
+    struct hk_write *write = hk_write_new();
+    struct hk_op *op;
+    enum hk_status status;
+
+    if (write == NULL)
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    status = hk_ledger_read_now(ledger, find_key, &find, error);
+    if (status == HK_OK)
+        status = hk_write_key(
+            write, change, HK_OP_KEY_REVOKE, hk_clock_now_us(&ledger->clock), &op, error);
+    if (status != HK_OK) {
+        hk_write_free(write);
+        return status;
+    }
+    op->since_us = since_us;
+    memcpy(op->hash, find.public_key, sizeof(op->hash));
+    return hk_ledger_write_now(ledger, write, error);
 }
 
 struct hk_clock *hk_ledger_clock(struct hk_ledger *ledger)

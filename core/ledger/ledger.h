@@ -157,6 +157,22 @@ HK_MUST_CHECK enum hk_status hk_ledger_write_now(
 /* Writes that wait, of HK_WRITE_QUEUE_MAX. */
 size_t hk_ledger_backlog(struct hk_ledger *ledger);
 
+/* --- the key that signs checkpoints: one for all tenants; keychain.h says what this means --- */
+
+struct hk_key_change {
+    const char *actor;
+    const char *reason; /* at most HK_REASON_SIZE_MAX */
+};
+/* A new key takes the place of the one in force; that one is wiped. Blocks: in tools. */
+HK_MUST_CHECK enum hk_status hk_ledger_key_rotate(
+    struct hk_ledger *ledger, const struct hk_key_change *change, struct hk_error *error);
+/* A key that was replaced, by its id in the ledger of a tenant, was stolen: what it signed from
+ * since_us on is not believed on its word alone, in any tenant's ledger. HK_NOT_FOUND, HK_CONFLICT
+ * (it is in force: rotate first). Blocks: in tools. */
+HK_MUST_CHECK enum hk_status hk_ledger_key_revoke(struct hk_ledger *ledger, hk_tenant tenant,
+    const char *key_id, int64_t since_us, const struct hk_key_change *change,
+    struct hk_error *error);
+
 /* --- reading: fn runs on a reader thread with a read-only connection (query.h) --- */
 
 struct hk_reading; /* one read-only connection and its time budget */

@@ -33,30 +33,48 @@ static void key_id(const char *name, const uint8_t public_key[HK_KEY_PUBLIC_SIZE
     memcpy(ret_id, digest, HK_NOTE_KEY_ID_SIZE);
 }
 
-enum hk_status hk_note_sign(const struct hk_key *key, const char *origin, uint64_t size,
-    const uint8_t root[HK_SHA256_SIZE], struct hk_buf *out, struct hk_error *error)
+/* A signature over body_size bytes of out from begin on, as a line at its end. */
+static enum hk_status add_signature(const struct hk_key *key, const char *origin, size_t begin,
+    size_t body_size, struct hk_buf *out, struct hk_error *error)
 {
     uint8_t public_key[HK_KEY_PUBLIC_SIZE];
     uint8_t blob[HK_NOTE_KEY_ID_SIZE + HK_KEY_SIGNATURE_SIZE];
+    enum hk_status status;
+
+    hk_key_public(key, public_key);
+    key_id(origin, public_key, blob);
+    status = hk_key_sign(key, out->data + begin, body_size, blob + HK_NOTE_KEY_ID_SIZE, error);
+    if (status != HK_OK)
+        return status;
+    hk_buf_appendf(out, DASH "%s ", origin);
+    hk_base64(blob, sizeof(blob), out);
+    hk_buf_append_char(out, '\n');
+    return hk_buf_check(out, "checkpoint", error);
+}
+
+enum hk_status hk_note_sign(const struct hk_key *key, const char *origin, uint64_t size,
+    const uint8_t root[HK_SHA256_SIZE], struct hk_buf *out, struct hk_error *error)
+{
     size_t begin = out->size;
+    size_t body_size;
     enum hk_status status;
 
     hk_buf_appendf(out, "%s\n%" PRIu64 "\n", origin, size);
     hk_base64(root, HK_SHA256_SIZE, out);
     hk_buf_append_char(out, '\n');
-    status = hk_buf_check(out, "checkpoint", error);
-    if (status != HK_OK)
-        return status;
-    hk_key_public(key, public_key);
-    key_id(origin, public_key, blob);
-    status =
-        hk_key_sign(key, out->data + begin, out->size - begin, blob + HK_NOTE_KEY_ID_SIZE, error);
-    if (status != HK_OK)
-        return status;
-    hk_buf_appendf(out, "\n" DASH "%s ", origin);
-    hk_base64(blob, sizeof(blob), out);
+    body_size = out->size - begin;
     hk_buf_append_char(out, '\n');
-    return hk_buf_check(out, "checkpoint", error);
+    status = hk_buf_check(out, "checkpoint", error);
+    return status == HK_OK ? add_signature(key, origin, begin, body_size, out, error) : status;
+}
+
+enum hk_status hk_note_cosign(
+    const struct hk_key *key, const char *origin, struct hk_buf *out, struct hk_error *error)
+{
+    struct hk_note note;
+    enum hk_status status = hk_note_parse(out->data, out->size, &note, error);
+
+    return status == HK_OK ? add_signature(key, origin, 0, note.body_size, out, error) : status;
 }
 
 /* A key name: no blanks, no '+', printable bytes; fits. */
@@ -191,17 +209,23 @@ enum hk_status hk_note_verify(const char *text, const struct hk_note *note,
     return hk_fail(error, HK_DENIED, "checkpoint: not signed by this ledger's key");
 }
 
+void hk_verifier_id(const struct hk_verifier *verifier, char ret_id[2 * HK_NOTE_KEY_ID_SIZE + 1])
+{
+    uint8_t id[HK_NOTE_KEY_ID_SIZE];
+
+    key_id(verifier->name, verifier->public_key, id);
+    hk_hex(id, sizeof(id), ret_id);
+}
+
 void hk_verifier_format(const struct hk_verifier *verifier, char ret_text[HK_VERIFIER_KEY_SIZE])
 {
     uint8_t blob[1 + HK_KEY_PUBLIC_SIZE] = {ALGORITHM_ED25519};
-    uint8_t id[HK_NOTE_KEY_ID_SIZE];
     char id_text[2 * HK_NOTE_KEY_ID_SIZE + 1];
     struct hk_buf base64;
 
     hk_buf_init(&base64, 64);
     memcpy(blob + 1, verifier->public_key, HK_KEY_PUBLIC_SIZE);
-    key_id(verifier->name, verifier->public_key, id);
-    hk_hex(id, sizeof(id), id_text);
+    hk_verifier_id(verifier, id_text);
     hk_base64(blob, sizeof(blob), &base64);
     (void)snprintf(ret_text, HK_VERIFIER_KEY_SIZE, "%s+%s+%s", verifier->name, id_text,
         base64.data != NULL ? base64.data : "");

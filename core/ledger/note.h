@@ -48,6 +48,9 @@ void hk_note_origin(const char *ledger, const char *tenant, char ret_origin[HK_N
 /* Append the note. */
 HK_MUST_CHECK enum hk_status hk_note_sign(const struct hk_key *key, const char *origin,
     uint64_t size, const uint8_t root[HK_SHA256_SIZE], struct hk_buf *out, struct hk_error *error);
+/* Sign the note that out holds alone with one more key. */
+HK_MUST_CHECK enum hk_status hk_note_cosign(
+    const struct hk_key *key, const char *origin, struct hk_buf *out, struct hk_error *error);
 /* Read a note strictly; no signature is checked. */
 HK_MUST_CHECK enum hk_status hk_note_parse(
     const char *text, size_t size, struct hk_note *ret_note, struct hk_error *error);
@@ -59,5 +62,7 @@ HK_MUST_CHECK enum hk_status hk_note_verify(const char *text, const struct hk_no
 void hk_verifier_format(const struct hk_verifier *verifier, char ret_text[HK_VERIFIER_KEY_SIZE]);
 HK_MUST_CHECK enum hk_status hk_verifier_parse(
     const char *text, struct hk_verifier *ret_verifier, struct hk_error *error);
+/* Its key id in hex, as it stands in the verifier key. */
+void hk_verifier_id(const struct hk_verifier *verifier, char ret_id[2 * HK_NOTE_KEY_ID_SIZE + 1]);
 
 #endif

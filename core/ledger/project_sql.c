@@ -85,6 +85,9 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         SUBJECT_ROW},
     [HK_KIND_LEDGER_RESTORED] = {SUBJECT_ROW},
     [HK_KIND_LEDGER_HEARTBEAT] = {SUBJECT_ROW},
+    [HK_KIND_KEY_ROTATED] = {
+        "UPDATE tenant SET key = coalesce(" P("key") ", key) WHERE tenant = :tenant", SUBJECT_ROW},
+    [HK_KIND_KEY_REVOKED] = {SUBJECT_ROW},
     /* Which entries have lost their payload, and what was derived from those: of some subjects all
      * that is no id, state, number or time of our own, of others some columns. */
     [HK_KIND_PAYLOAD_ERASED] = {

@@ -3,6 +3,7 @@
  */
 #include "ledger/prove.h"
 
+#include "ledger/keychain.h"
 #include "ledger/node.h"
 #include "ledger/note.h"
 #include "ledger/reader.h"
@@ -52,34 +53,35 @@ static enum hk_status read_text(
     return status;
 }
 
-/* False: there is none, or it isn't signed by the ledger's key, and that is the answer. */
+/* False: there is none, or it isn't signed by the key in force, and that is the answer. */
 static enum hk_status read_checkpoint(struct proof *proof, bool *ret_is_good)
 {
-    struct hk_verifier verifier;
+    struct hk_keychain chain;
     enum hk_status status =
         read_text(proof, "SELECT note FROM checkpoint WHERE tenant = ?1 ORDER BY size DESC LIMIT 1",
             proof->checkpoint, sizeof(proof->checkpoint));
 
-    if (status == HK_OK)
-        status = read_text(
-            proof, "SELECT key FROM tenant WHERE tenant = ?1", proof->key, sizeof(proof->key));
     *ret_is_good = false;
-    if (status != HK_OK)
-        return status;
-    if (proof->checkpoint[0] == '\0') {
+    hk_keychain_init(&chain);
+    if (status == HK_OK)
+        status = hk_keychain_load(proof->reading->db, proof->tenant, &chain, proof->error);
+    if (status == HK_OK)
+        hk_verifier_format(&hk_keychain_last(&chain)->verifier, proof->key);
+    if (status == HK_OK && proof->checkpoint[0] == '\0') {
         proof->state = "none";
-        return HK_OK;
-    }
-    if (hk_note_parse(proof->checkpoint, strlen(proof->checkpoint), &proof->note, NULL) != HK_OK ||
-        hk_verifier_parse(proof->key, &verifier, NULL) != HK_OK ||
-        strcmp(proof->note.origin, verifier.name) != 0 ||
-        hk_note_verify(proof->checkpoint, &proof->note, &verifier, NULL) != HK_OK) {
+    } else if (status == HK_CORRUPT || /* what it tells of keys can't be right */
+               (status == HK_OK && (hk_note_parse(proof->checkpoint, strlen(proof->checkpoint),
+                                        &proof->note, NULL) != HK_OK ||
+                                       hk_keychain_check(&chain, proof->checkpoint, &proof->note,
+                                           NULL) != HK_OK))) {
         proof->state = "wrong";
         proof->problem = "signature";
-        return HK_OK;
+        status = HK_OK;
+    } else {
+        *ret_is_good = status == HK_OK;
     }
-    *ret_is_good = true;
-    return HK_OK;
+    hk_keychain_done(&chain);
+    return status;
 }
 
 /* --- the shown entries --- */

@@ -23,4 +23,13 @@ HK_MUST_CHECK enum hk_status hk_prove_inclusion(struct hk_reading *reading, hk_t
 HK_MUST_CHECK enum hk_status hk_prove_consistency(struct hk_reading *reading, hk_tenant tenant,
     uint64_t from, uint64_t to, struct hk_buf *out, struct hk_error *error);
 
+/* Append {"items":[{"id","key","first","revoked_since","handover"}]}, the keys of the ledger,
+ * oldest first (keychain.h): a verifier key and its id, the smallest tree that it signs, from which
+ * size on it is revoked or null, and how whoever has the key before can tell that this one follows
+ * it:
+ * {"salt" (hex),"payload","proof"} of the entry that names it, the proof an inclusion in the
+ * checkpoint that both signed. null for the first key. */
+HK_MUST_CHECK enum hk_status hk_prove_keys(
+    struct hk_reading *reading, hk_tenant tenant, struct hk_buf *out, struct hk_error *error);
+
 #endif

@@ -237,3 +237,24 @@ enum hk_status hk_write_retire(
     write->erasure->is_by_rule = true;
     return op->payload != NULL ? HK_OK : hk_fail(error, HK_NOMEM, "erase: out of memory");
 }
+
+enum hk_status hk_write_key(struct hk_write *write, const struct hk_key_change *change,
+    enum hk_op_type type, int64_t time_us, struct hk_op **ret_op, struct hk_error *error)
+{
+    struct hk_op *op;
+
+    if (!hk_id_is_valid(change->actor))
+        return hk_fail(error, HK_INVALID, "key: bad actor");
+    if (change->reason[0] == '\0' || strlen(change->reason) > HK_REASON_SIZE_MAX)
+        return hk_fail(error, HK_INVALID, "key: say why, in at most %d bytes", HK_REASON_SIZE_MAX);
+    op = add_op(write, type, 0);
+    if (op == NULL)
+        return hk_fail(error, HK_NOMEM, "key: out of memory");
+    op->time_us = time_us;
+    (void)hk_copy_text(op->actor, sizeof(op->actor), change->actor);
+    op->request = hk_strdup(change->reason);
+    if (op->request == NULL)
+        return hk_fail(error, HK_NOMEM, "key: out of memory");
+    *ret_op = op;
+    return HK_OK;
+}

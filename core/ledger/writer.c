@@ -107,6 +107,16 @@ static bool checkpoint_is_due(struct hk_writer *writer, bool is_last)
            (writer->checkpoint_due_ms != 0 && hk_time_monotonic_ms() >= writer->checkpoint_due_ms);
 }
 
+static size_t send_note(struct hk_writer *writer, const char *tenant, char **in_out_note)
+{
+    if (*in_out_note == NULL)
+        return 0;
+    hk_sinks_put(writer->sinks, tenant, *in_out_note);
+    free(*in_out_note);
+    *in_out_note = NULL;
+    return 1;
+}
+
 static size_t send_checkpoints(struct hk_writer *writer)
 {
     size_t count = 0;
@@ -114,12 +124,8 @@ static size_t send_checkpoints(struct hk_writer *writer)
     for (size_t i = 0; i < hk_appender_tenant_count(writer->appender); i++) {
         struct hk_append_tenant *tenant = hk_appender_tenant_at(writer->appender, i);
 
-        if (tenant->note == NULL)
-            continue;
-        count++;
-        hk_sinks_put(writer->sinks, tenant->name, tenant->note);
-        free(tenant->note);
-        tenant->note = NULL;
+        count += send_note(writer, tenant->name, &tenant->handover);
+        count += send_note(writer, tenant->name, &tenant->note);
     }
     return count;
 }

@@ -152,6 +152,8 @@
                                                                                                    \
     X(KIND, "ledger.opened", "ledger opened", "台帳の開始")                                        \
     X(KIND, "ledger.heartbeat", "engine and record alive", "稼働の記録")                           \
+    X(KIND, "key.rotated", "signing key replaced", "署名鍵の更新")                                 \
+    X(KIND, "key.revoked", "signing key revoked", "署名鍵の失効")                                  \
     X(KIND, "engine.started", "engine started", "エンジンの起動")                                  \
     X(KIND, "engine.stopped", "engine stopped", "エンジンの停止")                                  \
     X(KIND, "config.applied", "configuration in force", "設定の適用")                              \

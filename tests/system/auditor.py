@@ -1,9 +1,10 @@
 """Check a bundle of `hikeshi audit export` without Hikeshi: what its HOWTO.txt says, in a page, strictly.
 
 Needs nothing of the engine: SHA-256, Ed25519 and two C2SP formats. `check` gives a list of what is wrong; an empty one
-means that each entry, payload and checkpoint is what was signed. Two things must come from outside the bundle, since
-whoever makes it could make them too: the verifier key that was noted when the ledger was opened, and the checkpoints
-that left the machine meanwhile. As a command: auditor.py FOLDER KEY-FILE [CHECKPOINTS-FILE].
+means that each entry, payload and checkpoint is what was signed, and that each key was named under the one before it.
+Two things must come from outside the bundle, since whoever makes it could make them too: the verifier key that was
+noted when the ledger was opened (and those that followed), and the checkpoints that left the machine meanwhile. As a
+command: auditor.py FOLDER KEY-FILE [CHECKPOINTS-FILE].
 """
 
 import base64
@@ -53,23 +54,65 @@ def read_key(text):
     return name, data[1:]
 
 
-def read_notes(text, name, key):
-    """(size, root, whole text) of each signed checkpoint; raises when one isn't just that."""
+def read_chain(lines, records):
+    """The keys that the entries name, oldest first, as (name, key, smallest tree that it signs); and since which size
+    the word of a key is not believed, where it was revoked."""
+    name, key = read_key(json.loads(records[0][2])["key"].encode())
+    chain, revoked = [(name, key, 1)], {}
+    for seq, line in enumerate(lines):
+        kind = line.split(b" ")[3]
+        if kind not in (b"key.rotated", b"key.revoked"):
+            continue
+        said = json.loads(records[seq][2])
+        named, key = read_key(said["key"].encode())
+        known = [link[1] for link in chain]
+        if named != name or (kind == b"key.rotated") == (key in known) or key == known[-1]:
+            raise ValueError(f"entry {seq} can't speak of this key")
+        if kind == b"key.revoked":
+            revoked[key] = min(said["since"], revoked.get(key, said["since"]))
+            continue
+        if said["from"].encode() != sha(name, b"\n\1", known[-1])[:4].hex().encode():
+            raise ValueError(f"entry {seq} replaces another key than the one in force")
+        chain.append((name, key, seq + 1))
+    return chain, revoked
+
+
+def signers(chain, size):
+    """Whose signatures a checkpoint over so many entries must have: two where one key follows another."""
+    at = max(n for n, (_, _, first) in enumerate(chain) if first <= max(size, 1))
+    return [chain[at][1]] + [chain[at - 1][1]] * (at > 0 and chain[at][2] == size)
+
+
+def read_notes(text, chain):
+    """(size, root, whole text) of each checkpoint; raises when one isn't just that, signed by whom its size wants."""
+    name = chain[0][0]
     mark = "\u2014 ".encode() + name + b" "
-    key_id = sha(name, b"\n\1", key)[:4]
-    public = Ed25519PublicKey.from_public_bytes(key)
     parts = text.split(b"\n")
-    if parts.pop() != b"" or len(parts) % 5 != 0:
-        raise ValueError("notes are five lines each")
-    for origin, size, root, empty, signature in zip(*[iter(parts)] * 5):
+    if parts.pop() != b"":
+        raise ValueError("the last note is cut")
+    while parts:
+        origin, size, root, empty, *_ = parts
         if origin != name or empty != b"" or not re.fullmatch(rb"[1-9][0-9]*", size) or len(unbase64(root)) != 32:
             raise ValueError("not a checkpoint of this ledger")
-        coded = unbase64(signature.removeprefix(mark)) if signature.startswith(mark) else b""
-        if coded[:4] != key_id:
-            raise ValueError("not signed by this key")
         body = b"\n".join([origin, size, root, b""])
-        public.verify(coded[4:], body)
-        yield int(size), unbase64(root), body + b"\n" + signature + b"\n"
+        wanted = signers(chain, int(size))
+        lines, parts = parts[4:4 + len(wanted)], parts[4 + len(wanted):]
+        for line, key in zip(lines, wanted, strict=True):
+            coded = unbase64(line.removeprefix(mark)) if line.startswith(mark) else b""
+            if coded[:4] != sha(name, b"\n\1", key)[:4]:
+                raise ValueError(f"the checkpoint over {int(size)} entries is not signed by whom it has to be")
+            Ed25519PublicKey.from_public_bytes(key).verify(coded[4:], body)
+        yield int(size), unbase64(root), body + b"\n" + b"".join(line + b"\n" for line in lines)
+
+
+def check_outside(notes, texts, chain, revoked):
+    """Checkpoints that left the machine: each is here, or was made by a thief of a revoked key."""
+    for size, _, text in notes:
+        key = signers(chain, size)[0]
+        if text not in texts and size >= revoked.get(key, size + 1):
+            yield f"a checkpoint from outside, over {size} entries, is by a revoked key: it proves nothing"
+        elif text not in texts:
+            yield f"a checkpoint that left the machine, over {size} entries, is not here"
 
 
 def read_payloads(data):
@@ -127,34 +170,36 @@ def check_entries(lines, records, roots):
 
 
 def check(files, key, outside=b""):
-    """files: name → bytes. key: the verifier key that was noted. outside: checkpoints that left the machine."""
+    """files: name → bytes. key: verifier keys that were noted, a line each. outside: checkpoints that left the
+    machine."""
     problems = []
     try:
-        name, public = read_key(key)
-        notes = list(read_notes(files["checkpoints.txt"], name, public))
+        lines = files["entries.txt"].split(b"\n")
+        if lines.pop() != b"":
+            problems.append("the last entry is cut")
+        records = list(read_payloads(files["payloads.bin"]))
+        chain, revoked = read_chain(lines, records)
+        written = [b"%s+%s+%s" % (name, sha(name, b"\n\1", raw)[:4].hex().encode(), base64.b64encode(b"\1" + raw))
+                   for name, raw, _ in chain]
+        problems += ["a key that was noted is none of this ledger" for line in key.splitlines() if line not in written]
+        notes = list(read_notes(files["checkpoints.txt"], chain))
         newest = notes[-1][2]
-        body, signature = newest.split(b"\n\n")
-        pem = base64.b64encode(SPKI + public)
+        body, signatures = newest.split(b"\n\n")
+        pem = base64.b64encode(SPKI + chain[-1][1])
         same = {"checkpoint.txt": newest, "checkpoint.body": body + b"\n",
-                "checkpoint.sig": unbase64(signature.split()[-1])[4:], "key.txt": key,
+                "checkpoint.sig": unbase64(signatures.split()[2])[4:],
+                "key.txt": b"".join(line + b"\n" for line in written),
                 "key.pem": b"-----BEGIN PUBLIC KEY-----\n" + pem + b"\n-----END PUBLIC KEY-----\n"}
         problems += [f"{file} is not what it should be" for file, data in same.items() if files[file] != data]
         sizes = [size for size, _, _ in notes]
         if sizes != sorted(set(sizes)):
             problems.append("checkpoints are not in order")
-        texts = {text for _, _, text in notes}
-        problems += [f"a checkpoint that left the machine, over {size} entries, is not here"
-                     for size, _, text in read_notes(outside, name, public) if text not in texts]
-        lines = files["entries.txt"].split(b"\n")
-        if lines.pop() != b"":
-            problems.append("the last entry is cut")
+        problems += [f"no checkpoint over {first} entries hands over to the next key"
+                     for _, _, first in chain[1:] if first not in sizes]
+        problems += check_outside(read_notes(outside, chain), {text for _, _, text in notes}, chain, revoked)
         if sizes[-1] != len(lines):
             problems.append(f"{len(lines)} entries, of which a checkpoint covers {sizes[-1]}")
-        records = list(read_payloads(files["payloads.bin"]))
         problems += check_entries(lines, records, {size: root for size, root, _ in notes})
-        opened = json.loads(records[0][2])
-        if opened["key"].encode() != key.removesuffix(b"\n"):
-            problems.append("the first entry names another key")
     except (ValueError, KeyError, IndexError, TypeError, InvalidSignature) as error:
         problems.append(f"{type(error).__name__}: {error}")
     return problems

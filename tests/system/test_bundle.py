@@ -30,16 +30,16 @@ def raw_key(key):
 class Ledger:
     """One tenant's bundle, what an auditor holds beside it, and the key of whoever runs the engine."""
 
-    def __init__(self, files, private):
+    def __init__(self, files, privates):
         self.files = files
-        self.key = files["key.txt"]
+        self.key = files["key.txt"].splitlines(keepends=True)[0]  # that of the first day is all they noted
         self.outside = files["checkpoints.txt"]  # all of them went to the sink
-        self.private = private
+        self.privates = {raw_key(private): private for private in privates}
         self.name = auditor.read_key(self.key)[0]
         self.lines = files["entries.txt"].split(b"\n")[:-1]
         self.records = list(auditor.read_payloads(files["payloads.bin"]))
-        self.sizes = [size for size, _, _ in
-                      auditor.read_notes(self.outside, *auditor.read_key(self.key))]
+        self.chain, self.revoked = auditor.read_chain(self.lines, self.records)
+        self.sizes = [size for size, _, _ in auditor.read_notes(self.outside, self.chain)]
 
     def problems(self, files):
         return auditor.check(files, self.key, self.outside)
@@ -63,13 +63,18 @@ def ledgers(tmp_path_factory):
                                                        title=f"gone-from-{name}")).json["alerts"][0]["id"]
             it.ok("audit", "erase", "--subject", gone, "--reason", "asked for", token=admin)
         assert it.stop() == 0
-        for n in range(4):  # more checkpoints: each command signs one at its end
+        privates = []
+        for n in range(6):  # more checkpoints: each command signs one at its end
             for name in NAMES:
                 it.ok("user", "add", f"{name}-{n}", "--role", "viewer", "--tenant", name)
-        private = serialization.load_pem_private_key((it.data / "key" / "ledger.pem").read_bytes(), None)
+            if n in (0, 3, 5):  # three keys, one after the other
+                privates.append(
+                    serialization.load_pem_private_key((it.data / "key" / "ledger.pem").read_bytes(), None))
+            if n in (0, 3):
+                it.ok("audit", "key", "rotate", "--reason", "once a year")
         for name in NAMES:
             it.ok("audit", "export", "--out", out / name, "--tenant", name)
-            made[name] = Ledger(auditor.read_bundle(out / name), private)
+            made[name] = Ledger(auditor.read_bundle(out / name), privates)
         made["folder"] = out
         yield made
     finally:
@@ -154,8 +159,7 @@ def erase_without_a_word(ledger, chance):
 
 
 def lose_checkpoints(ledger, chance):
-    notes = ledger.outside.split(b"\n")[:-1]
-    notes = [notes[i:i + 5] for i in range(0, len(notes), 5)]
+    notes = [text.split(b"\n")[:-1] for _, _, text in auditor.read_notes(ledger.outside, ledger.chain)]
     at = chance.randrange(len(notes))
     if chance.random() < 0.5:
         del notes[at:at + chance.choice((1, len(notes)))]
@@ -173,11 +177,10 @@ def change(lines, records, chance, seq=None):
     records[seq] = (seq, salt, payload)
 
 
-def sign_again(ledger, lines, sizes, key, name):
-    """All signed files, made anew by whoever holds a key."""
-    public = raw_key(key)
-    data = b"\1" + public
-    key_id = auditor.sha(name, b"\n", data)[:4]
+def sign_again(ledger, lines, sizes, chain, private_of):
+    """All signed files, made anew by whoever holds keys."""
+    name = ledger.name
+    keys = {public: auditor.sha(name, b"\n\1", public)[:4] for _, public, _ in chain}
     notes, stack = [], []
     for seq, line in enumerate(lines):
         stack.append((1, auditor.sha(b"\0", line)))
@@ -186,49 +189,92 @@ def sign_again(ledger, lines, sizes, key, name):
             stack.append((2 * leaves, auditor.sha(b"\1", left, right)))
         if seq + 1 in sizes:
             body = b"%s\n%d\n%s\n" % (name, seq + 1, base64.b64encode(auditor.fold(stack)))
-            signature = key.sign(body)
-            notes.append((body, signature, body + b"\n\xe2\x80\x94 " + name + b" " +
-                          base64.b64encode(key_id + signature) + b"\n"))
-    pem = base64.b64encode(auditor.SPKI + public)
+            signatures = [(keys[public], private_of(public).sign(body))
+                          for public in auditor.signers(chain, seq + 1)]
+            notes.append((body, signatures[0][1], body + b"\n" + b"".join(
+                b"\xe2\x80\x94 %s %s\n" % (name, base64.b64encode(key_id + signature))
+                for key_id, signature in signatures)))
+    pem = base64.b64encode(auditor.SPKI + chain[-1][1])
     return {"entries.txt": join(lines), "checkpoints.txt": b"".join(note for _, _, note in notes),
             "checkpoint.txt": notes[-1][2], "checkpoint.body": notes[-1][0], "checkpoint.sig": notes[-1][1],
-            "key.txt": b"%s+%s+%s\n" % (name, key_id.hex().encode(), base64.b64encode(data)),
+            "key.txt": b"".join(b"%s+%s+%s\n" % (name, keys[public].hex().encode(), base64.b64encode(b"\1" + public))
+                                for _, public, _ in chain),
             "key.pem": b"-----BEGIN PUBLIC KEY-----\n" + pem + b"\n-----END PUBLIC KEY-----\n"}
 
 
 def fork(ledger, chance):
-    """Whoever has database and key writes history anew from some entry on: only what left the machine tells."""
+    """Whoever has database and all keys writes history anew from some entry on: only what left the machine tells."""
     lines, records = list(ledger.lines), list(ledger.records)
     if chance.random() < 0.3:
         keep = chance.randrange(2, len(lines))
         del lines[keep:], records[keep:]
     else:
-        change(lines, records, chance, chance.randrange(1, len(lines)))
+        change(lines, records, chance, chance.choice(plain_entries(ledger)))
     sizes = {size for size in ledger.sizes if size < len(lines)} | {len(lines)}
-    return {**sign_again(ledger, lines, sizes, ledger.private, ledger.name), "payloads.bin": pack(records)}
+    chain = [link for link in ledger.chain if link[2] <= len(lines)]
+    return {**sign_again(ledger, lines, sizes, chain, ledger.privates.get), "payloads.bin": pack(records)}
+
+
+def plain_entries(ledger):
+    """Those that nothing else in the bundle rests on."""
+    return [seq for seq, line in enumerate(ledger.lines) if seq > 0 and line.split()[3] not in
+            (b"key.rotated", b"key.revoked", b"payload.erased")]
+
+
+def forge_with_an_old_key(ledger, chance):
+    """A thief of a key that was replaced writes on as if it were still in force, or names a key of their own."""
+    lines, records = list(ledger.lines), list(ledger.records)
+    at = chance.randrange(1, len(ledger.chain))
+    old, first = ledger.chain[at - 1][1], ledger.chain[at][2]
+    what = chance.randrange(3)
+    if what == 0:  # what came after the replacement, changed
+        change(lines, records, chance, chance.choice([n for n in plain_entries(ledger) if n >= first]))
+        return {**sign_again(ledger, lines, set(ledger.sizes), ledger.chain, lambda _: ledger.privates[old]),
+                "payloads.bin": pack(records)}
+    if what == 1:  # the old key signs everything, and the entry that replaces it stays
+        return {**sign_again(ledger, lines, set(ledger.sizes), ledger.chain[:at], ledger.privates.get),
+                "payloads.bin": pack(records)}
+    key = Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))  # the replacement names another
+    said = json.loads(records[first - 1][2])
+    chain = [*ledger.chain[:at], (ledger.name, raw_key(key), first)]
+    data = b"\1" + raw_key(key)
+    said["key"] = (b"%s+%s+%s" % (ledger.name, auditor.sha(ledger.name, b"\n", data)[:4].hex().encode(),
+                                  base64.b64encode(data))).decode()
+    payload = json.dumps(said).encode()
+    records[first - 1] = (first - 1, records[first - 1][1], payload)
+    lines[first - 1] = b" ".join([*lines[first - 1].split()[:-1],
+                                  auditor.sha(records[first - 1][1], payload).hex().encode()])
+    del lines[first + 1:], records[first + 1:]
+    sizes = {size for size in ledger.sizes if size < len(lines)} | {first, len(lines)}
+    return {**sign_again(ledger, lines, sizes, chain, lambda public: ledger.privates.get(public, key)),
+            "payloads.bin": pack(records)}
 
 
 def swap_key(ledger, chance):
     """All is signed again by another key, which the first entry may name; history as it was, or not."""
     lines, records = list(ledger.lines), list(ledger.records)
     key = Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))
+    chain = [(ledger.name, raw_key(key), 1)]
     if chance.random() < 0.5:
         change(lines, records, chance, chance.randrange(1, len(lines)))
-    files = sign_again(ledger, lines, set(ledger.sizes), key, ledger.name)
+    files = sign_again(ledger, lines, set(ledger.sizes), chain, lambda _: key)
     if chance.random() < 0.7:
         opened = json.loads(records[0][2])
         opened["key"] = files["key.txt"].decode().strip()
         payload = json.dumps(opened).encode()
         records[0] = (0, records[0][1], payload)
         lines[0] = b" ".join([*lines[0].split()[:-1], auditor.sha(records[0][1], payload).hex().encode()])
-        files = sign_again(ledger, lines, set(ledger.sizes), key, ledger.name)
+        if chance.random() < 0.5:  # and nothing of other keys is left
+            end = ledger.chain[1][2] - 1
+            del lines[end:], records[end:]
+        files = sign_again(ledger, lines, {*ledger.sizes, len(lines)}, chain, lambda _: key)
     if chance.random() < 0.2:
         files = {name: files[name] for name in ("key.txt", "key.pem")}
     return {**files, "payloads.bin": pack(records)}
 
 
 WAYS = [flip_bytes, insert_bytes, cut_bytes, cut_entries, reorder, swap_payload, erase_without_a_word,
-        lose_checkpoints, fork, swap_key]
+        lose_checkpoints, fork, forge_with_an_old_key, swap_key]
 
 
 def test_honest_bundles_have_no_problem(ledgers):
@@ -266,6 +312,31 @@ def test_a_fork_is_found_by_what_left_the_machine_alone(ledgers):
     files = {**ledger.files, **fork(ledger, random.Random(SEED))}
     assert auditor.check(files, ledger.key) == []
     assert any("left the machine" in problem for problem in ledger.problems(files))
+
+
+def test_keys_follow_one_another(ledgers):
+    for name in NAMES:
+        ledger = ledgers[name]
+        assert len(ledger.chain) == 3 and len(set(ledger.privates)) == 3
+        for noted in ledger.files["key.txt"].splitlines():  # any of them leads to the same
+            assert auditor.check(ledger.files, noted, ledger.outside) == []
+        assert auditor.check(ledger.files, ledgers["west" if name == "east" else "east"].key) != []
+
+
+def test_what_a_revoked_key_says_is_not_believed(ledgers):
+    """A forged checkpoint from outside looks like a fork until the key is revoked; then it is known for what it is."""
+    ledger = ledgers["east"]
+    stolen = ledger.chain[0]
+    size = max(size for size in ledger.sizes if size < ledger.chain[1][2])
+    chance = random.Random(SEED)
+    lines, records = list(ledger.lines[:size]), list(ledger.records[:size])
+    change(lines, records, chance, size - 1)
+    forged = sign_again(ledger, lines, {size}, [stolen], ledger.privates.get)["checkpoint.txt"]
+    assert any("left the machine" in problem for problem in auditor.check(ledger.files, ledger.key, forged))
+    notes = list(auditor.read_notes(forged, ledger.chain))
+    assert list(auditor.check_outside(notes, set(), ledger.chain, {stolen[1]: size}))[0].endswith("it proves nothing")
+    assert not any("proves nothing" in problem
+                   for problem in auditor.check_outside(notes, set(), ledger.chain, {stolen[1]: size + 1}))
 
 
 def test_no_byte_of_another_tenant(ledgers):
