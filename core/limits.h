@@ -210,6 +210,10 @@
 #define HK_RETRY_TIMES_MAX 100             /* a hundredth of a run's steps goes into pauses */
 #define HK_RETRY_FIRST_MS 1000             /* its first pause, unless it says otherwise */
 #define HK_RETRY_AT_MOST_MS 300000         /* its longest pause, unless it says otherwise */
+#define HK_SIGNALS_KEPT_MAX 64             /* that came to a run before it asked for them */
+#define HK_SIGNALS_MAX 4096                /* of one run: its entries are read as a whole */
+#define HK_SIGNAL_SIZE_MAX (16 * 1024)     /* of what comes with one, as JSON */
+#define HK_HOLIDAYS_MAX 1000               /* of one tenant: each wait looks at them */
 #define HK_STEP_PATH_SIZE 128              /* step identity, with NUL */
 #define HK_ARGS_SIZE_MAX (64 * 1024)       /* arguments of one step */
 #define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */

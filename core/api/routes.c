@@ -83,6 +83,15 @@ static const struct hk_member resolve_body[] = {
     {.name = "evidence", .type = HK_MEMBER_TEXT, .is_required = true, .help = "how that is known"},
     {.name = NULL},
 };
+static const struct hk_member signal_body[] = {
+    {.name = "name",
+        .type = HK_MEMBER_TEXT,
+        .is_required = true,
+        .size_max = 63,
+        .help = "which signal: 1 to 63 of a-z, 0-9, - and _"},
+    {.name = "value", .type = HK_MEMBER_OBJECT, .help = "what comes with it"},
+    {.name = NULL},
+};
 const struct hk_route hk_routes[] = {
     HK_ROUTE_OPEN("/livez", hk_route_livez, "Does the engine run?", "it runs", "text/plain"),
     {.method = "GET",
@@ -134,6 +143,8 @@ const struct hk_route hk_routes[] = {
         "/v1/runs/{id}/cancel", "responder", hk_route_run_cancel, hk_reason_body, "End a run"),
     HK_ROUTE_WRITE("/v1/runs/{id}/resolve", "responder", hk_route_run_resolve, resolve_body,
         "Record what became of a step of which nobody knew"),
+    HK_ROUTE_WRITE("/v1/runs/{id}/signal", "responder", hk_route_run_signal, signal_body,
+        "Tell a run something by name, which it waits for or keeps"),
 
     HK_ROUTE_LIST("approvals", "viewer"),
     HK_ROUTE_SHOW("approvals", "viewer"),

@@ -52,6 +52,7 @@ hk_handler_fn hk_route_renew;
 hk_handler_fn hk_route_verify;
 hk_handler_fn hk_route_run_cancel;
 hk_handler_fn hk_route_run_resolve;
+hk_handler_fn hk_route_run_signal;
 hk_handler_fn hk_route_explain;
 
 hk_handler_fn hk_route_user_add;

@@ -130,6 +130,24 @@ void hk_route_run_resolve(
         id_of(exchange), &resolve, hk_job_reply, job);
 }
 
+void hk_route_run_signal(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct hk_run_signal signal = {.name = hk_json_string_at(body, "name", "")};
+    const struct hk_json *value = hk_json_get(body, "value");
+    struct hk_job *job = hk_job_new(exchange, sizeof(*job));
+
+    (void)request;
+    if (job == NULL)
+        return;
+    if (value != NULL) {
+        hk_json_canonical(value, &job->out);
+        signal.value = job->out.data;
+    }
+    hk_engine_run_signal(exchange->api->engine, exchange->tenant, &exchange->actor, id_of(exchange),
+        &signal, hk_job_reply, job);
+}
+
 void hk_route_explain(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
 {

@@ -155,6 +155,32 @@ static int run_resolve(struct hk_cli *cli)
     return status;
 }
 
+static int run_signal(struct hk_cli *cli)
+{
+    const char *value = hk_cli_option(cli, "value");
+    struct hk_json_doc doc = {.root = NULL};
+    struct hk_error error;
+    struct hk_buf body;
+    struct hk_jw jw;
+    int status;
+
+    if (value != NULL &&
+        hk_json_parse(value, strlen(value), &hk_json_limits_own, &doc, &error) != HK_OK)
+        return hk_cli_fail(HK_EXIT_USAGE, "--value: %s", error.text);
+    hk_buf_init(&body, 2 * HK_ARGS_SIZE_MAX);
+    hk_jw_init(&jw, &body);
+    hk_jw_object(&jw);
+    hk_jw_kv(&jw, "name", cli->args[1]);
+    if (doc.root != NULL)
+        hk_jw_kv_value(&jw, "value", doc.root);
+    hk_jw_object_end(&jw);
+    status =
+        body.failed ? hk_cli_fail(HK_EXIT_USAGE, "--value: too long") : post(cli, "signal", &body);
+    hk_buf_done(&body);
+    hk_json_doc_done(&doc);
+    return status;
+}
+
 const struct hk_command hk_commands_run[] = {
     {"run list", "", 0, 0, "List runs, newest first", run_list,
         {{"state", "S",
@@ -169,5 +195,7 @@ const struct hk_command hk_commands_run[] = {
             {"result", "JSON", "what the action would have answered, with --happened"},
             {"did-not", NULL, "it was not done"}, {"abandon", NULL, "give the run up"},
             {"evidence", "TEXT", "how that is known"}}},
+    {"run signal", "ID NAME", 2, 2, "Tell a run what it waits for", run_signal,
+        {{"value", "JSON", "an object that comes with it"}}},
     {.name = NULL},
 };

@@ -14,7 +14,7 @@
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
     "lists", "protected", "budgets", "dedupe", "lease", "verify", "ready", "heartbeat", "gaps",
     "secrets", "sources", "mappings", "mode", "tuning_until", "cases", "fallback", "login", "url",
-    "channels", "contacts", "notices", "retention", NULL};
+    "channels", "contacts", "notices", "retention", "business_hours", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {

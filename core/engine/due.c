@@ -59,9 +59,11 @@ static void on_run(void *ctx, struct hk_run *run, const struct hk_error *error)
         if (wait->step[0] == 0)
             hk_run_failed(run, "the run lasted longer than its playbook's limits.run_for");
         struct hk_step *step = hk_run_step(run, wait->step);
-        if (step != NULL && step->state == HK_STEP_WAITING && run->end == HK_RUN_RUNNING &&
-            strcmp(step->waits_for, "timer") == 0)
+        bool waits = step != NULL && step->state == HK_STEP_WAITING && run->end == HK_RUN_RUNNING;
+        if (waits && strcmp(step->waits_for, "timer") == 0)
             hk_step_settle_now(run, step, true, "true", "timer");
+        else if (waits && strcmp(step->waits_for, "signal") == 0)
+            hk_step_settle_now(run, step, false, "no signal came in time", "timer");
     }
     free(wait);
 }

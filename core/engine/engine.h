@@ -213,6 +213,14 @@ void hk_engine_verify(struct hk_engine *engine, hk_tenant tenant, const struct h
 
 void hk_engine_run_cancel(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     const char *run, const char *reason, hk_reply_fn *reply, void *ctx);
+struct hk_run_signal {
+    const char *name;  /* as a playbook's: hk_name_is_valid */
+    const char *value; /* JSON of at most HK_SIGNAL_SIZE_MAX bytes; NULL: nothing comes with it */
+};
+/* Tell a run something by name. Replies with {"id", "state", "taken": did a wait end by it?} once
+ * it is recorded; HK_CONFLICT when the run has ended, or can't keep it. */
+void hk_engine_run_signal(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
+    const char *run, const struct hk_run_signal *signal, hk_reply_fn *reply, void *ctx);
 enum hk_resolution { HK_RESOLVE_HAPPENED, HK_RESOLVE_DID_NOT, HK_RESOLVE_ABANDON };
 struct hk_resolve {
     enum hk_resolution resolution;

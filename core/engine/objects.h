@@ -11,6 +11,7 @@
 #define HK_ENGINE_OBJECTS_H
 
 #include "base/map.h"
+#include "engine/business.h"
 #include "engine/engine.h"
 #include "engine/entity.h"
 #include "engine/states.h"
@@ -64,7 +65,8 @@ struct hk_tenant_state {
     int64_t verify_every_ms;
     int64_t heartbeat_every_ms;
     int64_t ready_every_ms;
-    struct hk_rhythm *rhythm; /* of its sources */
+    struct hk_rhythm *rhythm;    /* of its sources */
+    struct hk_business business; /* hours */
     struct hk_case_policy cases;
     struct hk_login_policy login;
     struct hk_spent *spent_contain;
@@ -87,7 +89,7 @@ struct hk_step {
     const char *where;
     enum hk_step_state state;
     /* waiting */
-    const char *waits_for; /* "gate", "question", "timer" */
+    const char *waits_for; /* "gate", "question", "timer", "signal" */
     int64_t due_us;
     char gate[HK_ID_SIZE];
     /* people may have narrowed what was asked: see hk_gate_apply_narrowing */
@@ -121,6 +123,7 @@ struct hk_alert {
     unsigned users;
 };
 
+struct hk_signal;
 struct hk_run_wait; /* somebody who waits until the run is loaded */
 
 #define HK_RUN_KEY_SIZE (HK_ID_SIZE + 24)
@@ -141,6 +144,9 @@ struct hk_run {
     size_t step_count;
     size_t step_capacity;
     unsigned settled_count;
+    struct hk_signal *signals; /* kept for it, oldest first; see signal.h */
+    unsigned signals_kept;
+    unsigned signals_come;    /* in its whole life */
     size_t record_size;       /* what its steps take up, or may yet; see hk_run_has_room */
     hk_script_run script;     /* 0: no Lua state */
     char script_text[24];     /* the same, key of hk_engine.scripts */

@@ -221,6 +221,7 @@ static void load_script(struct hk_run *run)
     engine->active++;
     const struct hk_script_start start = {
         .run = run->script,
+        .name = run->id,
         .version = run->playbook->version,
         .chunk = run->playbook->file,
         .source = run->playbook->source,

@@ -7,6 +7,7 @@
 #include "engine/gate.h"
 #include "engine/memory.h"
 #include "engine/run.h"
+#include "engine/signal.h"
 #include "engine/step.h"
 #include "engine/tenant.h"
 #include "ledger/query_work.h"
@@ -40,8 +41,8 @@ static enum hk_status read_run(struct hk_reading *reading, void *job, struct hk_
 {
     struct load *load = job;
     struct hk_json_doc doc = {0};
-    enum hk_status status = hk_query_chain(reading, load->tenant, load->id, HK_RUN_STEPS_MAX * 4,
-        &load->arena, &load->run_chain, error);
+    enum hk_status status = hk_query_chain(reading, load->tenant, load->id,
+        HK_RUN_STEPS_MAX * 4 + HK_SIGNALS_MAX, &load->arena, &load->run_chain, error);
     if (status != HK_OK)
         return status;
     const struct hk_stored *first = &load->run_chain.items[0];
@@ -132,6 +133,8 @@ static void take_settled(
     step->time_us = hk_json_i64_at(payload, "at_us", time_us);
     step->order = ++run->settled_count;
     run->record_size += strlen(step->value);
+    if (strcmp(hk_json_string_at(payload, "how", ""), "signal") == 0)
+        hk_signal_taken(run, step);
 }
 
 static enum hk_status decode_step(struct load *load, const struct hk_stored *stored,
@@ -197,6 +200,9 @@ static enum hk_status decode_entry(
     switch (stored->entry.kind) {
     case HK_KIND_RUN_STARTED:
         decode_started(load, stored, doc.root);
+        break;
+    case HK_KIND_RUN_SIGNALLED:
+        hk_signal_loaded(load->run, doc.root);
         break;
     case HK_KIND_STEP_WAITING:
     case HK_KIND_STEP_INTENDED:

@@ -4,7 +4,8 @@
  *   note, close   nothing leaves the engine: settled at once
  *   notify, escalate   the same, and notices are queued
  *   case          likewise, in the turn of the alert's case
- *   wait          step.waiting with a due time
+ *   wait          step.waiting with a due time, or for a signal
+ *   signal        written to another run, and settled with that
  *   ask           step.waiting and a gate with a question
  *   act           authority decides: settled (denied, recommended), a gate, or intended
  */
@@ -21,6 +22,7 @@
 #include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_events.h"
+#include "engine/signal.h"
 #include "engine/task.h"
 #include "engine/tx.h"
 
@@ -106,23 +108,61 @@ void hk_step_settle_now(
 
 /* --- wait --- */
 
-static void request_wait(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
+void hk_step_wait(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, const char *waits_for,
+    int64_t due_us)
 {
-    int64_t for_ms = hk_json_i64_at(args, "for_ms", 0);
-    struct hk_tx tx;
-    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_engine_must(
         hk_step_step_to(&step->state, HK_KIND_STEP_WAITING) ? HK_OK : HK_INTERNAL, "a wait", NULL);
-    step->waits_for = "timer";
-    step->due_us = tx.time_us + for_ms * 1000;
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_STEP_WAITING, run->id);
+    step->waits_for = waits_for;
+    step->due_us = due_us;
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_STEP_WAITING, run->id);
     hk_step_write_request(jw, step);
     hk_jw_kv(jw, "from", hk_step_state_text(HK_STEP_NONE));
-    hk_jw_kv(jw, "for", "timer");
-    hk_jw_kv_i64(jw, "due_us", step->due_us);
-    hk_tx_end(&tx);
-    hk_tx_due(&tx, step->due_us);
+    hk_jw_kv(jw, "for", waits_for);
+    if (due_us != 0)
+        hk_jw_kv_i64(jw, "due_us", due_us);
+    hk_tx_end(tx);
+    if (due_us != 0)
+        hk_tx_due(tx, due_us);
+}
+
+/* When the wait is over; 0 when the tenant's configuration has no answer. */
+static int64_t due_of(const struct hk_run *run, const struct hk_json *args, int64_t now_us)
+{
+    const struct hk_business *business = &run->tenant->business;
+    int64_t minute;
+    int64_t until_us;
+    int64_t due_us;
+    if (hk_json_i64(hk_json_get(args, "until_us"), &until_us))
+        return until_us < now_us ? now_us : until_us;
+    if (hk_json_i64(hk_json_get(args, "clock_min"), &minute))
+        return hk_business_clock(business, (int)minute, now_us);
+    if (hk_json_get(args, "business") == NULL)
+        return now_us + hk_json_i64_at(args, "for_ms", 0) * 1000;
+    due_us = business->hours.is_set ? hk_business_next(business, now_us) : INT64_MAX;
+    return due_us == INT64_MAX ? 0 : due_us;
+}
+
+static void request_wait(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
+{
+    struct hk_tx tx;
+    if (hk_json_get(args, "signal") != NULL) {
+        hk_signal_wait(run, step, args);
+        return;
+    }
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    int64_t due_us = due_of(run, args, tx.time_us);
+    if (due_us != 0) {
+        hk_step_wait(run, step, &tx, "timer", due_us);
+        hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+        return;
+    }
+    hk_step_settle(run, step, &tx, false,
+        run->tenant->business.hours.is_set ? "there are no business hours within two years"
+                                           : "the tenant has no business_hours",
+        "invalid");
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
+    hk_step_deliver(run, step);
 }
 
 /* --- close --- */
@@ -311,6 +351,8 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
         request_tell(run, step, args.root, HK_REASON_ESCALATE);
     else if (strcmp(step->op, "note") == 0)
         request_note(run, step, args.root);
+    else if (strcmp(step->op, "signal") == 0)
+        hk_signal_send(run, step, args.root);
     else if (strcmp(step->op, "case") == 0)
         hk_case_request(run, step, args.root);
     else

@@ -12,6 +12,9 @@ void hk_step_write_request(struct hk_jw *jw, const struct hk_step *step);
 /* Is this `how` of a failed settlement a no, from people, from rules or since the request is wrong?
  * `retry` does not ask again then. */
 bool hk_step_how_refuses(const char *how);
+/* Write step.waiting into tx and into memory, due then (0: never by itself). */
+void hk_step_wait(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, const char *waits_for,
+    int64_t due_us);
 /* Write step.settled into tx and into memory; hk_step_deliver tells the playbook. */
 void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, bool ok,
     const char *value, const char *how);

@@ -266,6 +266,8 @@ static enum hk_status read_config(
         status = read_every(
             root, "heartbeat", HK_HEARTBEAT_DEFAULT_MS, &tenant->heartbeat_every_ms, error);
     if (status == HK_OK)
+        status = hk_business_read(root, &tenant->business, error);
+    if (status == HK_OK)
         status = hk_gap_policy_read(root, &tenant->gap_look_every_ms, error);
     if (status == HK_OK)
         status = hk_retention_read(root, tenant->retain_ms, error);
@@ -400,6 +402,7 @@ static void tenant_free(struct hk_tenant_state *tenant)
     hk_rhythm_free(tenant->rhythm);
     hk_authority_free(tenant->authority);
     hk_contacts_free(tenant->contacts);
+    hk_business_done(&tenant->business);
     hk_json_doc_done(&tenant->config);
     free(tenant->dedupe_fields);
     free(tenant->active);

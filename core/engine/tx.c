@@ -74,7 +74,7 @@ void hk_tx_due(struct hk_tx *tx, int64_t due_us)
 struct written {
     struct hk_engine *engine;
     struct hk_tenant_state *tenant;
-    struct hk_run *run; /* pinned, or NULL */
+    struct hk_run *runs[2]; /* pinned, or NULL */
     hk_tx_done_fn *done;
     void *ctx;
     int64_t notice_due_us;
@@ -89,8 +89,9 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     struct written written = *(struct written *)ctx;
     free(ctx);
     written.engine->writes_open--;
-    if (written.run != NULL)
-        written.run->writes_open--;
+    for (size_t i = 0; i < 2; i++)
+        if (written.runs[i] != NULL)
+            written.runs[i]->writes_open--;
     if (written.due_us != INT64_MAX)
         hk_due_note(written.engine, written.due_us);
     if (written.notice_due_us != 0)
@@ -100,25 +101,28 @@ static void on_written(void *ctx, hk_tenant tenant, uint64_t first_seq)
     hk_script_events_resume(written.engine);
     if (written.done != NULL)
         written.done(written.ctx);
-    if (written.run != NULL)
-        hk_run_unpin(written.run);
+    for (size_t i = 0; i < 2; i++)
+        if (written.runs[i] != NULL)
+            hk_run_unpin(written.runs[i]);
     hk_runs_advance(written.engine); /* a run that ended or parked made room */
     hk_engine_check_stopped(written.engine);
 }
 
-void hk_tx_commit(
-    struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx)
+static void commit(struct hk_tx *tx, enum hk_lane lane, const struct written *draft)
 {
     struct written *written = hk_engine_alloc(sizeof *written);
     *written = (struct written){.engine = tx->engine,
         .tenant = tx->tenant,
-        .run = run,
-        .done = done,
-        .ctx = ctx,
+        .runs = {draft->runs[0], draft->runs[1]},
+        .done = draft->done,
+        .ctx = draft->ctx,
         .notice_due_us = tx->notice_due_us,
         .due_us = tx->due_us};
     memcpy(written->tell_gate, tx->tell_gate, sizeof written->tell_gate);
-    if (run != NULL) {
+    for (size_t i = 0; i < 2; i++) {
+        struct hk_run *run = written->runs[i];
+        if (run == NULL)
+            continue;
         if (run->writes_open++ > 0)
             lane = HK_LANE_NORMAL;
         hk_run_pin(run);
@@ -127,4 +131,15 @@ void hk_tx_commit(
     hk_ledger_submit(tx->engine->ledger, tx->write, lane, on_written, written);
     hk_buf_done(&tx->payload);
     tx->write = NULL;
+}
+
+void hk_tx_commit(
+    struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx)
+{
+    commit(tx, lane, &(struct written){.runs = {run}, .done = done, .ctx = ctx});
+}
+
+void hk_tx_commit_two(struct hk_tx *tx, struct hk_run *run, struct hk_run *other)
+{
+    commit(tx, HK_LANE_NORMAL, &(struct written){.runs = {run, other}});
 }

@@ -55,6 +55,7 @@
     X(ALERT_SEEN, "alert.seen")                                                                    \
     X(ALERT_CLOSED, "alert.closed")                                                                \
     X(RUN_STARTED, "run.started")                                                                  \
+    X(RUN_SIGNALLED, "run.signalled")                                                              \
     X(RUN_DIVERGED, "run.diverged")                                                                \
     X(RUN_FINISHED, "run.finished")                                                                \
     X(RUN_FAILED, "run.failed")                                                                    \

@@ -165,6 +165,7 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         P("version") ", 'running', 0, 0, 0, :time, :pos)" SEEN_AGAIN("id"),
         "INSERT OR REPLACE INTO timer(tenant, run, step, due_us)"
         " SELECT :tenant, :subject, '', " P("ends_us") " WHERE " P("ends_us") " IS NOT NULL"},
+    [HK_KIND_RUN_SIGNALLED] = {"UPDATE run SET last = :pos" HERE},
     [HK_KIND_RUN_DIVERGED] = {"UPDATE run SET state = 'diverged', last = :pos" HERE, DROP_TIMERS},
     [HK_KIND_RUN_FINISHED] = {RUN_ENDED("finished", "NULL"), DROP_TIMERS},
     [HK_KIND_RUN_FAILED] = {RUN_ENDED("failed", P("error")), DROP_TIMERS},
@@ -173,7 +174,8 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
     [HK_KIND_STEP_WAITING] = {
         STEP(FROM_NONE, "0", "0"),
         "INSERT OR REPLACE INTO timer(tenant, run, step, due_us)"
-        " SELECT :tenant, :subject, " P("step") ", " P("due_us") " WHERE " P("for") " = 'timer'"},
+        " SELECT :tenant, :subject, " P("step") ", " P("due_us")
+        " WHERE " P("for") " IN ('timer', 'signal')"},
     [HK_KIND_STEP_INTENDED] = {STEP("-" FROM("waiting"), "1", "0")},
     [HK_KIND_STEP_REPEATED] = {"UPDATE run SET last = :pos" HERE},
     [HK_KIND_STEP_UNKNOWN] = {STEP("0", "-1", "1")},

@@ -14,9 +14,6 @@ enum {
     TELL_SIZE_MAX = 4000, /* what people read on a phone */
 };
 
-/* What a step gives back when it succeeded. */
-enum result { RESULT_VALUE, RESULT_TRUE, RESULT_ARGUMENT };
-
 struct hk_play *hk_api_run(lua_State *L, const char *name)
 {
     struct hk_play *run = hk_state_of(L)->owner;
@@ -48,14 +45,14 @@ static int finish_step(lua_State *L, int status, lua_KContext ctx)
         (void)lua_pushstring(L, delivery->value);
         return 2;
     }
-    switch ((enum result)ctx) {
-    case RESULT_ARGUMENT:
+    switch ((enum hk_api_result)ctx) {
+    case HK_API_ARGUMENT:
         lua_pushvalue(L, 1);
         break;
-    case RESULT_TRUE:
+    case HK_API_TRUE:
         lua_pushboolean(L, 1);
         break;
-    case RESULT_VALUE:
+    case HK_API_VALUE:
         if (delivery->value == NULL || *delivery->value == '\0')
             lua_pushnil(L);
         else
@@ -70,8 +67,7 @@ static int finish_step(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
-/* Push the table at index as JSON; nil as {}. */
-static void push_json(lua_State *L, int index, const char *name, const char *what)
+void hk_api_push_json(lua_State *L, int index, const char *name, const char *what)
 {
     char path[120];
     const struct hk_buf *out;
@@ -108,12 +104,16 @@ void hk_api_request(lua_State *L, struct hk_play *run, const char *op, const cha
     }
 }
 
-/* Ask for a step and wait for it; arguments and options are JSON on top of the stack. */
-static int ask_step(
-    lua_State *L, struct hk_play *run, const char *op, const char *name, enum result result)
+static int ask_named(
+    lua_State *L, struct hk_play *run, const char *op, const char *name, enum hk_api_result result)
 {
     hk_api_request(L, run, op, name);
     return lua_yieldk(L, 0, result, finish_step);
+}
+
+int hk_api_ask_step(lua_State *L, struct hk_play *run, const char *op, enum hk_api_result result)
+{
+    return ask_named(L, run, op, "", result);
 }
 
 /* --- act --- */
@@ -142,9 +142,9 @@ static int act_call(lua_State *L)
     if (lua_gettop(L) > 2)
         hk_state_raise(L, "%s takes two tables: arguments and options", full);
     lua_settop(L, 2);
-    push_json(L, 1, full, "arguments");
-    push_json(L, 2, full, "options");
-    return ask_step(L, run, "act", name, RESULT_VALUE);
+    hk_api_push_json(L, 1, full, "arguments");
+    hk_api_push_json(L, 2, full, "options");
+    return ask_named(L, run, "act", name, HK_API_VALUE);
 }
 
 /* Look into the table of what was made before; false: not there. Upvalue 2 is that table. */
@@ -207,25 +207,9 @@ int hk_api_ask(lua_State *L)
         hk_state_raise(L, "ask needs a question, such as ask {question = \"Block it?\"}");
     lua_pop(L, 1);
     (void)hk_fields_duration(L, 1, "ask", "timeout", 0);
-    push_json(L, 1, "ask", "fields");
+    hk_api_push_json(L, 1, "ask", "fields");
     lua_pushliteral(L, "{}");
-    return ask_step(L, run, "ask", "", RESULT_VALUE);
-}
-
-int hk_api_wait(lua_State *L)
-{
-    struct hk_play *run = hk_api_run_yieldable(L, "wait");
-    struct hk_error error;
-    int64_t ms;
-
-    if (lua_type(L, 1) != LUA_TSTRING)
-        hk_state_raise(L, "wait needs a duration, such as wait \"30m\"");
-    if (hk_duration_parse(lua_tostring(L, 1), &ms, &error) != HK_OK)
-        hk_state_raise(L, "wait: %s", error.text);
-    lua_settop(L, 1);
-    (void)lua_pushfstring(L, "{\"for_ms\":%I}", (LUAI_UACINT)ms);
-    lua_pushliteral(L, "{}");
-    return ask_step(L, run, "wait", "", RESULT_TRUE);
+    return hk_api_ask_step(L, run, "ask", HK_API_VALUE);
 }
 
 int hk_api_note(lua_State *L)
@@ -238,9 +222,9 @@ int hk_api_note(lua_State *L)
     lua_createtable(L, 0, 1);
     (void)hk_lib_text(L, 1, NULL);
     lua_setfield(L, 2, "text");
-    push_json(L, 2, "note", "fields");
+    hk_api_push_json(L, 2, "note", "fields");
     lua_pushliteral(L, "{}");
-    return ask_step(L, run, "note", "", RESULT_TRUE);
+    return hk_api_ask_step(L, run, "note", HK_API_TRUE);
 }
 
 /* notify and escalate: {to = "level or contact", text = "…"} */
@@ -256,9 +240,9 @@ static int ask_to_tell(lua_State *L, const char *name, bool needs_text)
     lua_settop(L, 1);
     hk_fields_text(L, 1, name, "to", false, TO_SIZE_MAX);
     hk_fields_text(L, 1, name, "text", needs_text, TELL_SIZE_MAX);
-    push_json(L, 1, name, "fields");
+    hk_api_push_json(L, 1, name, "fields");
     lua_pushliteral(L, "{}");
-    return ask_step(L, run, name, "", RESULT_TRUE);
+    return hk_api_ask_step(L, run, name, HK_API_TRUE);
 }
 
 int hk_api_notify(lua_State *L)
@@ -293,9 +277,9 @@ int hk_api_close(lua_State *L)
     if (lua_rawget(L, 1) != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
         hk_state_raise(L, "close: note must be a text, not a %s", luaL_typename(L, -1));
     lua_settop(L, 1);
-    push_json(L, 1, "close", "fields");
+    hk_api_push_json(L, 1, "close", "fields");
     lua_pushliteral(L, "{}");
-    return ask_step(L, run, "close", "", RESULT_ARGUMENT);
+    return hk_api_ask_step(L, run, "close", HK_API_ARGUMENT);
 }
 
 static void check_phase(lua_State *L)
@@ -359,9 +343,9 @@ int hk_api_case(lua_State *L)
         hk_fields_text(L, 1, "case", texts[i], false, HK_REASON_SIZE_MAX);
     check_phase(L);
     check_evidence(L);
-    push_json(L, 1, "case", "fields");
+    hk_api_push_json(L, 1, "case", "fields");
     lua_pushliteral(L, "{}");
-    return ask_step(L, run, "case", "", RESULT_VALUE);
+    return hk_api_ask_step(L, run, "case", HK_API_VALUE);
 }
 
 /* --- what costs no step --- */

@@ -32,7 +32,18 @@ void hk_api_push_outcome(lua_State *L, struct hk_branch *branch);
  * caller yields next. Raises when that can't be. */
 void hk_api_request(lua_State *L, struct hk_play *run, const char *op, const char *name);
 
-/* The terms of term_list.h that are functions (api.c, branch.c, each.c, retry.c). */
+/* What a step gives back when it succeeded. */
+enum hk_api_result {
+    HK_API_VALUE,    /* the result; true when that is null */
+    HK_API_TRUE,     /* true */
+    HK_API_ARGUMENT, /* its own first argument */
+};
+/* The same for a step without a name, and yield until it is settled; what the branch gets then. */
+int hk_api_ask_step(lua_State *L, struct hk_play *run, const char *op, enum hk_api_result result);
+/* Push the table with names at index as JSON; nil as {}. Errors say "name: what". */
+void hk_api_push_json(lua_State *L, int index, const char *name, const char *what);
+
+/* The terms of term_list.h that are functions (api.c, branch.c, each.c, retry.c, wait.c). */
 int hk_api_ask(lua_State *L);
 int hk_api_case(lua_State *L);
 int hk_api_close(lua_State *L);
@@ -43,6 +54,8 @@ int hk_api_notify(lua_State *L);
 int hk_api_now(lua_State *L);
 int hk_api_random(lua_State *L);
 int hk_api_retry(lua_State *L);
+int hk_api_signal(lua_State *L);
+int hk_api_this_run(lua_State *L);
 int hk_api_together(lua_State *L);
 int hk_api_wait(lua_State *L);
 

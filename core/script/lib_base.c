@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { NAME_SIZE = 64 }; /* a name of base/id.h, with NUL */
+
 static const char null_marker;
 static const char sealed_key;
 
@@ -39,6 +41,8 @@ const char *hk_lib_text(lua_State *L, int index, size_t *ret_size)
                 hk_state_raise(L, "'__tostring' must return a string");
         } else if (hk_lib_is_null(L, index)) {
             lua_pushliteral(L, "null");
+        } else if (hk_lib_mark_of(L, index, HK_MARK_SIGNAL) != NULL) {
+            (void)lua_pushfstring(L, "signal \"%s\"", hk_lib_mark_of(L, index, HK_MARK_SIGNAL));
         } else if (hk_lib_at_least_of(L, index) != NULL) {
             (void)lua_pushfstring(L, "at_least \"%s\"", hk_lib_at_least_of(L, index));
         } else {
@@ -274,6 +278,30 @@ const char *hk_lib_at_least_of(lua_State *L, int index)
         return NULL;
     mark = lua_touserdata(L, index);
     return *mark;
+}
+
+/* As long as no other value that scripts can hold. */
+struct mark {
+    enum hk_mark mark;
+    char name[NAME_SIZE];
+};
+
+void hk_lib_push_mark(lua_State *L, enum hk_mark mark, const char *name)
+{
+    struct mark *made = lua_newuserdatauv(L, sizeof *made, 0);
+
+    made->mark = mark;
+    (void)hk_copy_text(made->name, sizeof made->name, name);
+}
+
+const char *hk_lib_mark_of(lua_State *L, int index, enum hk_mark mark)
+{
+    const struct mark *made;
+
+    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof *made)
+        return NULL;
+    made = lua_touserdata(L, index);
+    return made->mark == mark ? made->name : NULL;
 }
 
 /* --- read-only tables --- */

@@ -169,6 +169,7 @@ enum hk_status hk_play_new(
     hk_arena_init(&run->arena, RUN_RECORDS_SIZE_MAX);
     seed_random(run, start->seed);
     (void)snprintf(run->chunk, sizeof run->chunk, "%s", start->chunk);
+    (void)hk_copy_text(run->name, sizeof run->name, start->name == NULL ? "" : start->name);
     run->start = *start;
     run->start.version = copy(run, start->version, &failed);
     run->start.alert = copy(run, start->alert, &failed);

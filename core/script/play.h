@@ -59,6 +59,7 @@ struct hk_play {
     enum hk_play_phase phase;
     struct hk_state st;
     char chunk[128];
+    char name[65]; /* its id, for `this_run` */
     /* what it was started with: in the arena, until the replay is over */
     struct hk_arena arena;
     struct hk_script_start start;

@@ -60,13 +60,19 @@
         "fun(fn: (fun(try: integer): any, string?), options?: {times?: integer, first?: string, " \
         "factor?: number, at_most?: string, within?: string}): any, string?", \
         "Call a function until it doesn't give nil and a reason, with growing pauses between") \
+    X("signal", HK_TERM_STEP, hk_api_signal, \
+        "(fun(name: string): userdata)|(fun(fields: {to: string, name: string, data?: any}): true?, string?)", \
+        "A signal to wait for, by its name; with a table: send one to another run") \
+    X("this_run", HK_TERM_VALUE, hk_api_this_run, \
+        "fun(): string", \
+        "The id of this run, for others to signal to") \
     X("together", HK_TERM_BRANCHES, hk_api_together, \
         "fun(branches: table<string|integer, fun(): any, string?>): " \
         "table<string|integer, {ok: boolean, value: any, error: string?}>", \
         "Run functions at the same time; ends when all have ended") \
     X("wait", HK_TERM_STEP, hk_api_wait, \
-        "fun(duration: string): true", \
-        "Wait, without holding memory")
+        "fun(until: string|userdata, timeout?: string): any, string?", \
+        "Wait for a duration, a time, \"business hours\" or a signal, without holding memory")
 // clang-format on
 
 #endif

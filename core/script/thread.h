@@ -12,11 +12,11 @@
  * Requests are reported at the end of an activation, those of a replay at its end, and never when
  * the run fails or diverges in it. A live result for a step that nobody waits for is a divergence.
  *
- * What a step asks for, in args: act: the action's own; ask: all fields given; wait:
- * {"for_ms":N}; note: {"text":"…"}; close: {"verdict":"…","note":"…", …};
+ * What a step asks for, in args: act: the action's own; ask, signal: all fields given; wait: see
+ * wait.c; note: {"text":"…"}; close: {"verdict":"…","note":"…", …};
  * case: all fields given. Only act has options, the
  * others {}. A result that is JSON null, or empty, reaches the playbook as true, since nil is how a
- * failure looks; wait and note always give true, close its own table.
+ * failure looks; note always gives true, close its own table.
  *
  * Step identity is the branch path and an ordinal: "0", "1" … at the top; a together at step 2 has
  * branches "2:logins.0", "2:logins.1"; nested: "2:logins.1:a.0". Branch names are [A-Za-z0-9_-];
@@ -51,6 +51,7 @@ struct hk_script_record {
 
 struct hk_script_start {
     hk_script_run run;
+    const char *name;    /* the run's id, for `this_run`; NULL: "" */
     const char *version; /* key of the compiled text that is kept in memory */
     const char *chunk;   /* file name for errors */
     const char *source;

@@ -181,6 +181,7 @@
     X(KIND, "run.diverged", "run diverged from its record", "実行と記録の不一致")                  \
     X(KIND, "run.finished", "run finished", "実行の完了")                                          \
     X(KIND, "run.failed", "run failed", "実行の失敗")                                              \
+    X(KIND, "run.signalled", "signal to a run", "実行への合図")                                  \
     X(KIND, "run.cancelled", "run cancelled", "実行の中止")                                        \
     X(KIND, "step.waiting", "step waits", "ステップの待機")                                        \
     X(KIND, "step.intended", "step intended", "ステップの実施決定")                                \

@@ -1,5 +1,6 @@
 """The language of playbooks with the real engine, and what a restart in the middle of each construct leaves of it."""
 
+import datetime
 import os
 import pathlib
 
@@ -28,6 +29,31 @@ BODIES = {
       end, { first = "3s", times = 3 })
     end, { at_once = 3 })
     """,
+    "listen": """
+    local r = together {
+      first = function() return wait(signal "go", "1h") end,
+      second = function() return wait(signal "go", "1h") end,
+      early = function() wait(signal "then"); return { early = wait(signal "early") } end,
+      none = function() return wait(signal "none", "1s") end,
+    }
+    return { r.first.value, r.second.value, r.early.value, r.none.error }
+    """,
+    "tell": """
+    local nobody, why = signal { to = "ru-nobody", name = "go" }
+    local one = signal { to = alert.url, name = "then", data = { x = 1 } }
+    return { why = why, one = one, own = { signal { to = this_run(), name = "me", data = { "mine" } }, wait(signal "me") } }
+    """,
+    "times": """
+    local before = now()
+    local past = wait "2026-01-01T00:00:00Z"
+    local soon = wait(alert.url)
+    local open = wait "business hours"
+    return { past, soon, open, now() - before }
+    """,
+    "closed": """
+    local open, why = wait "business hours"
+    return why or "open"
+    """,
     "denied": """
     local done, why = retry(function() return act.contain.block_ip { ip = "198.51.100.7" } end, { first = "1h" })
     return { done = done, why = why }
@@ -45,6 +71,7 @@ return hikeshi {
       { name = "never-servers", kind = "contain", targets = { "list:servers" }, outcome = "deny" },
       { name = "world", action = "world.*", outcome = "do" },
     },
+    %(more)s
   } },
 }
 """
@@ -57,7 +84,12 @@ def engine():
     for name, body in BODIES.items():
         (it.folder / f"{name}.lua").write_text(PLAYBOOK % {"name": name, "body": body})
         files.append(f'"{name}.lua"')
-    it.config.write_text(CONFIG % {"playbooks": ", ".join(files), "build": BUILD})
+
+    def configure(more=""):
+        it.config.write_text(CONFIG % {"playbooks": ", ".join(files), "build": BUILD, "more": more})
+
+    it.configure = configure
+    configure()
     try:
         it.start()
         it.sensor = it.token(service="sensor-1", role="analyst")
@@ -121,3 +153,96 @@ def test_a_denial_is_not_tried_again(engine):
     run = send(engine, "denied")
     assert "never-servers" in ended(engine, run)["why"]
     assert [step["op"] for step in shown(engine, run)["steps"]] == ["act"]
+
+
+# --- wait and signal ---
+
+def signal(engine, run, name, value=None, token=None):
+    body = {"name": name} | ({} if value is None else {"value": value})
+    return engine.post(f"/v1/runs/{run}/signal", token or engine.responder, body)
+
+
+def steps_of(engine, run):
+    return {step["step"]: step for step in shown(engine, run)["steps"]}
+
+
+def test_signals_are_kept_and_taken_once(engine):
+    engine.responder = engine.token("responder-1", "responder")
+    run = send(engine, "listen")
+    until(lambda: steps_of(engine, run).get("0:none.0", {}).get("state") == "settled", "the one that nobody signals")
+    in_state(engine, run, "waiting")
+    # Kept before it is asked for, over a kill.
+    answer = signal(engine, run, "early", {"n": 1})
+    assert (answer.status, answer.json) == (200, {"id": run, "state": "waiting", "taken": False})
+    kill(engine)
+    assert steps_of(engine, run)["0:first.0"]["state"] == "waiting"
+    # From the command line, with nothing.
+    assert '"taken":true' in engine.ok("run", "signal", run, "go", "--json").replace(" ", "")
+    in_state(engine, run, "waiting")
+    assert sorted(steps_of(engine, run)[f"0:{name}.0"]["state"] for name in ("first", "second")) == ["settled", "waiting"]
+    kill(engine)
+    # Taken already: the second one still waits for another.
+    in_state(engine, run, "waiting")
+    assert signal(engine, run, "go", {"n": 2}).json["taken"] is True
+    # Another run tells it the rest.
+    teller = send(engine, "tell", 2, url=run)
+    told = ended(engine, teller)
+    assert told["one"] is True and "ru-nobody" in told["why"], told
+    assert told["own"] == [True, ["mine"]]
+    assert ended(engine, run) == [True, {"n": 2}, {"early": {"n": 1}}, "no signal came in time"]
+    # Nobody hears it any more.
+    late = signal(engine, run, "go")
+    assert late.status == 409 and late.json["current"]["state"] == "finished", late.body
+    # The record holds, and gives the same rows when it is folded again.
+    engine.stop()
+    assert engine.run("audit", "rebuild", "--check").returncode == 0
+    assert engine.run("audit", "verify").returncode == 0
+
+
+def test_who_may_signal_and_what(engine):
+    engine.responder = engine.token("responder-1", "responder")
+    run = send(engine, "listen")
+    in_state(engine, run, "waiting")
+    assert signal(engine, run, "go", token=engine.token("analyst-1", "analyst")).status == 403
+    assert signal(engine, "ru-nobody", "go").status == 404
+    assert signal(engine, run, "No such").status == 400
+    assert engine.post(f"/v1/runs/{run}/signal", engine.responder, {}).status == 400
+    assert signal(engine, run, "go", {"x": "y" * 17000}).status == 400
+    # So many are kept and no more; one that is waited for always comes through.
+    assert [signal(engine, run, "other", {"n": n}).status for n in range(65)] == [200] * 64 + [409]
+    assert signal(engine, run, "go").status == 200
+
+
+def test_times_of_day_and_business_hours(engine):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    # By a clock on which it is about noon, open from yesterday's to tomorrow's.
+    minutes = (12 - now.hour) * 60
+    zone = "%s%02d:%02d" % ("-" if minutes < 0 else "+", abs(minutes) // 60, abs(minutes) % 60)
+    engine.configure(f'business_hours = {{ hours = {{ from = "09:00", to = "18:00", zone = "{zone}" }} }},')
+    engine.stop()
+    engine.start()
+    soon = (now + datetime.timedelta(seconds=3)).isoformat(timespec="seconds")
+    run = send(engine, "times", url=soon)
+    kill(engine)
+    past, at, opened, took = ended(engine, run)
+    assert (past, at, opened) == (True, True, True) and took <= 60, took
+
+    # Closed today; what waits is due when the hours begin, whatever the configuration says later.
+    local = now + datetime.timedelta(minutes=minutes)
+    today = local.date().isoformat()
+    engine.configure('business_hours = { hours = { from = "09:00", to = "18:00", zone = "%s" }, holidays = { "%s" } },'
+                     % (zone, today))
+    engine.stop()
+    engine.start()
+    run = send(engine, "closed", 2)
+    step = in_state(engine, run, "waiting")["steps"][0]
+    morning = (local + datetime.timedelta(days=1)).replace(hour=9, minute=0, second=0) - datetime.timedelta(minutes=minutes)
+    assert step["due"].startswith(morning.strftime("%Y-%m-%dT%H:%M:00")), (step, morning)
+
+    # Without any hours that is a reason.
+    engine.configure()
+    engine.stop()
+    engine.start()
+    assert ended(engine, send(engine, "closed", 3)) == "the tenant has no business_hours"
+    # What waited goes on waiting.
+    assert shown(engine, run)["steps"][0]["due"] == step["due"]

@@ -1,5 +1,5 @@
 /* each and retry: what they ask for, that a replay from each crash point does the same, and every
- * way to misuse them. (together is in test_play.c.) */
+ * way to misuse them; what wait and signal ask for. (together is in test_play.c.) */
 #include "world.h"
 
 #include "script/play.h"
@@ -203,6 +203,82 @@ static void test_retry_replays(void)
         13);
 }
 
+/* --- wait and signal --- */
+
+static void check_asks(int line, const char *body, const char *op, const char *args)
+{
+    struct world w = {0};
+    char source[1000];
+
+    (void)snprintf(source, sizeof source,
+        "return playbook {\n name = 'test',\n run = function(alert)\n%s\n end }", body);
+    play(&w, source);
+    check_text(__FILE__, line, w.done_count > 0 ? w.done[0].op : w.end, op);
+    check_text(__FILE__, line, w.done_count > 0 ? w.done[0].args : w.end, args);
+    world_done(&w);
+}
+#define ASKS(body, op, args) check_asks(__LINE__, body, op, args)
+
+static void test_wait(void)
+{
+    ASKS("wait '30m'", "wait", "{\"for_ms\":1800000}");
+    ASKS("wait '09:00'", "wait", "{\"clock_min\":540}");
+    ASKS("wait '23:59'", "wait", "{\"clock_min\":1439}");
+    ASKS("wait '1970-01-02T00:00:00Z'", "wait", "{\"until_us\":86400000000}");
+    ASKS("wait '1970-01-02T09:00:00.5+09:00'", "wait", "{\"until_us\":86400500000}");
+    ASKS("wait 'business hours'", "wait", "{\"business\":true}");
+    ASKS("wait(signal 'go')", "wait", "{\"signal\":\"go\"}");
+    ASKS("wait(signal 'go', '2h')", "wait", "{\"signal\":\"go\",\"timeout_ms\":7200000}");
+    ASKS("signal {to = 'ru-1', name = 'go', data = {a = 1}}", "signal",
+        "{\"data\":{\"a\":1},\"name\":\"go\",\"to\":\"ru-1\"}");
+    ENDS(BODY("return {wait '1s', wait '09:00', wait 'business hours'}"),
+        "finished [true,true,true]");
+    ENDS(BODY("return wait(signal 'go')"), "finished {\"n\":15,\"step\":\"0\"}");
+    ENDS(BODY("return {tostring(signal 'go'), this_run()}"),
+        "finished [\"signal \\\"go\\\"\",\"ru-7\"]");
+    {
+        static const char *const wrong[] = {"24:00", "9:00", "09:60", "09-00", "2026-11-23",
+            "2026-11-23T09:00:00", "2026-13-23T09:00:00Z", "soon", "", "30"};
+        for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+            char source[200];
+            (void)snprintf(source, sizeof source, BODY("wait '%s'"), wrong[k]);
+            ENDS(source, "is no duration");
+        }
+    }
+}
+
+static void test_wait_misuse(void)
+{
+    ENDS(BODY("wait()"), "wait needs a duration");
+    ENDS(BODY("wait(at_least 'high')"), "wait needs a duration");
+    ENDS(BODY("wait('1s', '2s')"), "only a signal has a second value");
+    ENDS(BODY("wait(signal 'go', 3)"), "how long for the signal");
+    ENDS(BODY("wait(signal 'go', 'soon')"), "failed run.lua:4: wait:");
+    ENDS(BODY("wait(signal 'go', '0s')"), "longer than nothing");
+    ENDS(BODY("signal 'No'"), "a name is 1 to 63");
+    ENDS(BODY("signal 'a\\0b'"), "a name is 1 to 63");
+    ENDS(BODY("signal(1)"), "a name is 1 to 63");
+    ENDS(BODY("signal {name = 'go'}"), "signal needs a to");
+    ENDS(BODY("signal {to = 'ru-1'}"), "a name is 1 to 63");
+    ENDS(BODY("signal {to = 'ru-1', name = 'go', value = 1}"), "no field \"value\"");
+    ENDS(BODY("signal {to = 'ru-1', name = 'go', data = ('x'):rep(17000)}"),
+        "signal: data is larger than 16 KiB");
+    ENDS(BODY("note(signal 'go')"), "note needs a text");
+    ENDS(BODY("act.a.b {x = signal 'go'}"), "arguments.x is a userdata");
+    ENDS("signal 'go' return 1", "signal is only available inside");
+}
+
+static void test_wait_replays(void)
+{
+    REPLAYS(BODY("local r = together {\n"
+                 "  a = function() return wait(signal('go'), '1h').step end,\n"
+                 "  b = function() wait '08:30' return signal {to = this_run(), name = 'go'} end,\n"
+                 "}\n"
+                 "wait 'business hours'\n"
+                 "return {r.a.value, r.b.value, now()}"),
+        "finished [\"0:a.0\",true,240]", 4);
+}
+
 static CU_TestInfo tests[] = {
     {"each", test_each},
     {"each replays as it was", test_each_replays},
@@ -212,6 +288,9 @@ static CU_TestInfo tests[] = {
     {"retry takes a no", test_retry_refused},
     {"retry ends", test_retry_ends},
     {"retry replays as it was", test_retry_replays},
+    {"wait and signal", test_wait},
+    {"wait says what is wrong", test_wait_misuse},
+    {"wait replays as it was", test_wait_replays},
     CU_TEST_INFO_NULL,
 };
 

@@ -145,6 +145,7 @@ UNUSED static struct hk_play *load(
 {
     char version[HK_SHA256_HEX_SIZE];
     struct hk_script_start start = {.run = 7,
+        .name = "ru-7",
         .chunk = "run.lua",
         .source = source,
         .source_size = strlen(source),
