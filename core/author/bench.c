@@ -186,7 +186,8 @@ static void set_text(lua_State *L, const char *name, const char *text)
     lua_setfield(L, -2, name);
 }
 
-/* next() → {number, step, op, name, where, args, options}, or nil when the run has ended */
+/* next() → {number, step, op, name, where, asked_ms, args, options}, or nil when the run has ended
+ */
 static int bench_next(lua_State *L)
 {
     struct hk_drive *drive = drive_of(L);
@@ -206,6 +207,8 @@ static int bench_next(lua_State *L)
     set_text(L, "op", step->op);
     set_text(L, "name", step->name);
     set_text(L, "where", step->where);
+    lua_pushinteger(L, (lua_Integer)(step->asked_us / 1000));
+    lua_setfield(L, 1, "asked_ms");
     hk_convert_push(L, step->args, strlen(step->args), "arguments");
     lua_setfield(L, 1, "args");
     hk_convert_push(L, step->options, strlen(step->options), "options");

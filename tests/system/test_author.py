@@ -139,3 +139,29 @@ def test_the_same_each_time(folder):
         for test in report["files"][0]["tests"]:
             del test["ms"]
     assert first == second
+
+
+def test_waits_take_their_time_on_the_fake_clock(tmp_path):
+    (tmp_path / "waits.lua").write_text("""return playbook { name = "waits", run = function()
+      local begin, times = now(), {}
+      local function passed() times[#times + 1] = now() - begin end
+      wait "30m" passed() wait "09:00" passed() wait "2026-01-03T00:00:00+01:00" passed()
+      wait "2025-01-01T00:00:00Z" passed() wait "business hours" passed()
+      local came, why = wait(signal "go", "2h") passed()
+      signal { to = "ru-1", name = "on" }
+      return { times, tostring(came), why or "heard", wait(signal "then") } end }""")
+    (tmp_path / "waits.test.lua").write_text("""test("it waits", function(t)
+      t.on("signal then", t.after("1h", { by = "user-1" }))
+      t.run {}
+      t.returned { { 1800, 32400, 169200, 169200, 169200, 176400 }, "nil", "no signal came in time", { by = "user-1" } }
+      t.did("signal", { to = "ru-1", name = "on" })
+    end)
+    test("it is told", function(t)
+      t.on("signal then", true) t.on("signal go", { n = 1 })
+      t.run {}
+      t.returned { t.any, "table", "heard", true }
+    end)""")
+    done = run(tmp_path, "playbook", "test", "waits.lua")
+    assert done.returncode == 0, done.stdout
+    (tmp_path / "waits.test.lua").write_text('test("it is silent", function(t) t.run {} end)')
+    assert 'say t.on("signal then", …)' in run(tmp_path, "playbook", "test", "waits.lua").stdout

@@ -145,6 +145,9 @@ local function key_of(step)
   if step.op == "act" then
     return step.name
   end
+  if step.args.signal then
+    return "signal " .. step.args.signal   -- wait(signal "NAME")
+  end
   return step.name ~= "" and step.op .. " " .. step.name or step.op
 end
 
@@ -166,13 +169,35 @@ local function chosen(step)
   return getmetatable(given) == Answer and given or answer { given = given }
 end
 
+-- How long a wait for no signal takes. Clocks show UTC, and business hours are always.
+local function wait_ms(step)
+  local args = step.args
+  if args.until_us then
+    return math.max(args.until_us // 1000 - step.asked_ms, 0)
+  elseif args.clock_min then
+    local ms = (args.clock_min * 60000 - step.asked_ms) % 86400000
+    return ms == 0 and 86400000 or ms
+  end
+  return args.for_ms or 0
+end
+
+local function own_wait(step)
+  if not step.args.signal then
+    return answer { given = true, after_ms = wait_ms(step) }
+  elseif step.args.timeout_ms then
+    return answer { reason = "no signal came in time", after_ms = step.args.timeout_ms }
+  end
+  return nil   -- for ever: the test has to say what comes
+end
+
 local own = {
   note = function() return answer { given = true } end,
   close = function() return answer { given = true } end,
   notify = function() return answer { given = true } end,
   escalate = function() return answer { given = true } end,
   case = function() return answer { given = "ca-1" } end,
-  wait = function(step) return answer { given = true, after_ms = step.args.for_ms } end,
+  wait = own_wait,
+  signal = function() return answer { given = true } end,
 }
 
 -- A gate that nobody answered in time.
