@@ -219,6 +219,10 @@
 #define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */
 #define HK_DRIVE_MEMORY_MAX (64 * 1024 * 1024) /* steps and answers of one run in a test */
 #define HK_CATALOG_TIME_MAX_MS 30000       /* for plugins to say what they are, without an engine */
+#define HK_SYNTAX_LEVELS_MAX 500           /* of nesting while a text is looked at; Lua takes 200 */
+#define HK_SYNTAX_DEPTH_MAX 2000           /* of its tree: a + b + c … is as deep as it is long */
+#define HK_SYNTAX_MEMORY_MAX (64 * 1024 * 1024) /* a text of the largest size, all of it tokens */
+#define HK_FINDINGS_MAX 200                /* told about one playbook; all are counted */
 #define HK_TESTS_MAX 1000                  /* in one file of tests */
 #define HK_TEST_RUNS_MAX 100               /* of the playbook in one test: so it ends */
 #define HK_SCRIPT_CACHE_MAX 64             /* compiled texts kept in memory */

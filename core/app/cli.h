@@ -29,8 +29,8 @@ extern const struct hk_command hk_commands_approval[];
 extern const struct hk_command hk_commands_contain[];
 extern const struct hk_command hk_commands_case[];
 extern const struct hk_command hk_commands_task[];
-extern const struct hk_command hk_commands_check[]; /* playbook check, plugin check */
-extern const struct hk_command hk_commands_author[]; /* playbook test, new */
+extern const struct hk_command hk_commands_check[]; /* plugin check */
+extern const struct hk_command hk_commands_author[]; /* playbook test, new, check */
 extern const struct hk_command hk_commands_config[];
 extern const struct hk_command hk_commands_backup[];
 extern const struct hk_command hk_commands_mapping[];

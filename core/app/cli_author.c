@@ -1,6 +1,7 @@
 /*
  * cli_author: what those who write playbooks need: try them before they run. No engine is asked.
  */
+#include "app/cli_author.h"
 #include "app/catalog.h"
 #include "app/cli.h"
 #include "author/fresh.h"
@@ -265,6 +266,10 @@ const struct hk_command hk_commands_author[] = {
         {{"config", "FILE", "check calls and answers against the schemas of its plugins"},
             {"only", "TEXT", "run the tests whose name has this in it"},
             {"format", "FORM", "text, tap or junit"}}},
+    {"playbook check", "FILE…", 1, 1000, "Look for mistakes in playbooks, without running them",
+        hk_cli_playbook_check,
+        {{"config", "FILE", "know the actions of its plugins, and what they take"},
+            {"strict", NULL, "a warning is a failure too"}}},
     {"playbook new", "NAME", 1, 1, "Write a playbook that works, and its tests, to begin with",
         playbook_new, {{"in", "DIR", "the folder; this one if not said"}}},
     {.name = NULL},

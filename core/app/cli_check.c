@@ -1,60 +1,13 @@
 /*
- * cli_check: look at files before they are used: playbooks, plugins, the configuration.
+ * cli_check: look at a plugin before it is used.
  */
 #include "app/cli.h"
-#include "app/settings.h"
 #include "base/file.h"
 #include "hikeshi/plugin.h"
 #include "limits.h"
 #include "plugin/elfnote.h"
-#include "script/playbook.h"
 
 #include <stdio.h>
-
-static int check_playbook(const struct hk_cli *cli, const char *file)
-{
-    struct hk_json_doc doc = {.root = NULL};
-    char version[HK_SHA256_HEX_SIZE];
-    struct hk_buf source;
-    struct hk_buf out;
-    struct hk_error error;
-    enum hk_status status;
-    int exit_status = HK_EXIT_DONE;
-
-    hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
-    hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX);
-    status = hk_file_read(file, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &source, &error);
-    if (status == HK_OK)
-        status = hk_playbook_describe(
-            source.data != NULL ? source.data : "", source.size, file, &out, &error);
-    if (status == HK_OK)
-        status = hk_json_parse(out.data, out.size, &hk_json_limits_own, &doc, &error);
-    if (status == HK_OK && (cli->json || cli->jsonl)) {
-        printf("%s\n", out.data);
-    } else if (status == HK_OK) {
-        hk_playbook_version(source.data, source.size, version);
-        printf("%s: ok  ", file);
-        hk_print_text(hk_json_string_at(doc.root, "name", ""));
-        printf("  %.12s\n", version);
-    } else {
-        exit_status = hk_cli_error(&error);
-    }
-    hk_json_doc_done(&doc);
-    hk_buf_done(&out);
-    hk_buf_done(&source);
-    return exit_status;
-}
-
-static int playbook_check(struct hk_cli *cli)
-{
-    int worst = HK_EXIT_DONE;
-
-    for (unsigned i = 0; i < cli->arg_count; i++) {
-        int status = check_playbook(cli, cli->args[i]);
-        worst = status != HK_EXIT_DONE ? status : worst;
-    }
-    return worst;
-}
 
 static int plugin_check(struct hk_cli *cli)
 {
@@ -90,8 +43,6 @@ static int plugin_check(struct hk_cli *cli)
 }
 
 const struct hk_command hk_commands_check[] = {
-    {"playbook check", "FILE…", 1, 1000, "Read playbooks without running them", playbook_check,
-        {{0}}},
     {"plugin check", "FILE.so", 1, 1, "Look at a plugin's file without loading it", plugin_check,
         {{0}}},
     {.name = NULL},

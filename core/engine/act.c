@@ -7,12 +7,13 @@
 #include "base/text.h"
 #include "engine/places.h"
 #include "engine/tenant.h"
+#include "script/act_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const known_options[] = {"expires", "because", "timeout", "ask"};
+static const char *const known_options[] = {HK_ACT_OPTIONS};
 
 static enum hk_status read_ms(const struct hk_json *options, const char *name, int64_t fallback_ms,
     int64_t max_ms, int64_t *ret_ms, struct hk_error *error)

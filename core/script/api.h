@@ -58,5 +58,7 @@ int hk_api_signal(lua_State *L);
 int hk_api_this_run(lua_State *L);
 int hk_api_together(lua_State *L);
 int hk_api_wait(lua_State *L);
+/* Does wait take this text? */
+bool hk_api_wait_text_is_valid(const char *text);
 
 #endif

@@ -48,6 +48,15 @@ static bool read_time(const char *text, int64_t *ret_time_us)
     return has_zone && hk_time_parse(text, ret_time_us, NULL) == HK_OK;
 }
 
+bool hk_api_wait_text_is_valid(const char *text)
+{
+    int64_t number;
+    int minute;
+
+    return strcmp(text, "business hours") == 0 || read_clock(text, &minute) ||
+           read_time(text, &number) || hk_duration_parse(text, &number, NULL) == HK_OK;
+}
+
 /* Push what the text at 1 asks for. */
 static void push_until(lua_State *L)
 {

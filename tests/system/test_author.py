@@ -75,8 +75,8 @@ def test_calls_and_answers_are_held_against_schemas(folder):
 def test_a_new_playbook_works_as_it_is(tmp_path):
     done = run(tmp_path, "playbook", "new", "block-it")
     assert done.returncode == 0 and done.stdout.split() == ["./block-it.lua", "./block-it.test.lua"]
-    assert run(tmp_path, "playbook", "check", "block-it.lua").returncode == 0
     config = SOURCE / "examples/quickstart/hikeshi.lua"
+    assert run(tmp_path, "playbook", "check", "--strict", "--config", config, "block-it.lua").returncode == 0
     report = json.loads(run(tmp_path, "playbook", "test", "block-it.lua", "--config", config, "--json").stdout)
     assert report["ok"] and report["tests"] >= 5
     before = (tmp_path / "block-it.lua").read_text()
@@ -165,3 +165,46 @@ def test_waits_take_their_time_on_the_fake_clock(tmp_path):
     assert done.returncode == 0, done.stdout
     (tmp_path / "waits.test.lua").write_text('test("it is silent", function(t) t.run {} end)')
     assert 'say t.on("signal then", …)' in run(tmp_path, "playbook", "test", "waits.lua").stdout
+
+
+def test_check_finds_mistakes_before_they_run(folder):
+    assert run(folder, "playbook", "check", "greet.lua").returncode == 0
+    (folder / "bad.lua").write_text("""return playbook { name = "bad", run = function(alert)
+  local found = act.intel.lookup { address = alert.src.ip }
+  act.contain.block_ip { ip = total }
+end }
+""")
+    done = run(folder, "playbook", "check", "bad.lua", "greet.lua")
+    assert done.returncode == 1
+    assert "bad.lua:3:31: error: there is no total in playbooks [unknown-name]\n    hint: " in done.stdout
+    assert "bad.lua:3:3: warning: contain.block_ip does not say when it ends" in done.stdout
+    assert "bad.lua: not ok  bad" in done.stdout and "greet.lua: ok  greet" in done.stdout
+    config = SOURCE / "examples/quickstart/hikeshi.lua"
+    done = run(folder, "playbook", "check", "bad.lua", "--config", config, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 1 and document["name"] == "bad" and document["ok"] is False
+    found = [(item["line"], item["column"], item["code"]) for item in document["findings"]]
+    assert [item[:2] for item in found] == sorted(item[:2] for item in found)
+    assert {(2, 36, "unknown-argument"), (2, 17, "unused-result"),
+            (3, 31, "unknown-name"), (3, 3, "unused-result")} <= set(found)
+    assert document["errors"] == 2
+
+
+def test_a_warning_is_a_failure_when_asked_for(folder):
+    (folder / "warn.lua").write_text("""return playbook { name = "warn", run = function()
+  local _ = ask { question = "Is it yours?" }
+end }
+""")
+    assert run(folder, "playbook", "check", "warn.lua").returncode == 0
+    done = run(folder, "playbook", "check", "warn.lua", "--strict")
+    assert done.returncode == 1 and "[ask-without-timeout]" in done.stdout
+    broken = folder / "broken.lua"
+    broken.write_text("return playbook {")
+    done = run(folder, "playbook", "check", "broken.lua")
+    assert done.returncode == 1 and "broken.lua:1:" in done.stderr and done.stdout == ""
+    assert run(folder, "playbook", "check", "missing.lua").returncode == 3
+
+
+def test_shipped_playbooks_are_clean():
+    done = run(SOURCE, "playbook", "check", "--strict", "--config", "examples/quickstart/hikeshi.lua", *PLAYBOOKS)
+    assert done.returncode == 0, done.stdout

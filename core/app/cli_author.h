@@ -1,0 +1,11 @@
+/*
+ * cli_author: commands for those who write playbooks, in files of their own. Internal to app/.
+ */
+#ifndef HK_APP_CLI_AUTHOR_H
+#define HK_APP_CLI_AUTHOR_H
+
+#include "app/options.h"
+
+int hk_cli_playbook_check(struct hk_cli *cli);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * cli_playbook_check: `playbook check`.
+ */
+#include "app/catalog.h"
+#include "app/cli.h"
+#include "app/cli_author.h"
+#include "author/check.h"
+#include "base/file.h"
+#include "limits.h"
+#include "script/playbook.h"
+
+#include <stdio.h>
+
+/* One playbook that is looked at. */
+struct look {
+    const char *file;
+    struct hk_buf source;
+    struct hk_buf descriptor;
+    struct hk_buf list; /* of findings */
+    struct hk_findings findings;
+    struct hk_json_doc descriptor_doc;
+};
+
+static void look_done(struct look *look)
+{
+    hk_json_doc_done(&look->descriptor_doc);
+    hk_findings_done(&look->findings);
+    hk_buf_done(&look->source);
+    hk_buf_done(&look->descriptor);
+    hk_buf_done(&look->list);
+}
+
+/* What Lua and the language refuse is an error; what is found beside that is listed. */
+static enum hk_status look_at(
+    struct look *look, const struct hk_json *catalog, struct hk_error *error)
+{
+    const char *source;
+    enum hk_status status =
+        hk_file_read(look->file, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &look->source, error);
+
+    source = look->source.data == NULL ? "" : look->source.data;
+    if (status == HK_OK)
+        status =
+            hk_playbook_describe(source, look->source.size, look->file, &look->descriptor, error);
+    if (status == HK_OK)
+        status = hk_json_parse(look->descriptor.data, look->descriptor.size, &hk_json_limits_own,
+            &look->descriptor_doc, error);
+    if (status == HK_OK) {
+        const struct hk_check_setup setup = {
+            .source = source, .size = look->source.size, .catalog = catalog};
+        /* What can't be looked at whole may be a good playbook all the same. */
+        if (hk_check_playbook(&setup, &look->findings, error) != HK_OK)
+            hk_findings_add(&look->findings, HK_FINDING_WARNING, 1, 1, "not-looked-at", NULL,
+                "not all of it was looked at: %s", error->text);
+        hk_findings_write(&look->findings, &look->list);
+    }
+    if (status == HK_OK)
+        status = hk_buf_check(&look->list, "the findings", error);
+    return status;
+}
+
+/* The descriptor, and what was found. */
+static void print_json(const struct look *look, const char *version, bool ok)
+{
+    struct hk_buf out;
+    struct hk_jw jw;
+
+    hk_buf_init(&out, HK_WIRE_FRAME_SIZE_MAX * 2);
+    hk_jw_init(&jw, &out);
+    hk_jw_object(&jw);
+    for (const struct hk_json *item = look->descriptor_doc.root->first; item != NULL;
+         item = item->next)
+        hk_jw_kv_value(&jw, item->key, item);
+    hk_jw_kv(&jw, "file", look->file);
+    hk_jw_kv(&jw, "version", version);
+    hk_jw_kv_bool(&jw, "ok", ok);
+    hk_jw_kv_i64(&jw, "errors", look->findings.errors);
+    hk_jw_kv_i64(&jw, "warnings", look->findings.warnings);
+    hk_jw_kv_raw(&jw, "findings", look->list.data);
+    hk_jw_object_end(&jw);
+    if (!out.failed)
+        hk_print_json(out.data, out.size);
+    hk_buf_done(&out);
+}
+
+static void print_findings(const struct look *look)
+{
+    struct hk_json_doc doc;
+    struct hk_error error;
+
+    if (hk_json_parse(look->list.data, look->list.size, &hk_json_limits_own, &doc, &error) != HK_OK)
+        return;
+    for (const struct hk_json *item = doc.root->first; item != NULL; item = item->next) {
+        hk_print_text(look->file);
+        printf(":%lld:%lld: %s: ", (long long)hk_json_i64_at(item, "line", 0),
+            (long long)hk_json_i64_at(item, "column", 0), hk_json_string_at(item, "weight", ""));
+        hk_print_text(hk_json_string_at(item, "text", ""));
+        printf(" [%s]\n", hk_json_string_at(item, "code", ""));
+        if (hk_json_string_at(item, "hint", NULL) != NULL) {
+            fputs("    hint: ", stdout);
+            hk_print_text(hk_json_string_at(item, "hint", ""));
+            putchar('\n');
+        }
+    }
+    hk_json_doc_done(&doc);
+}
+
+static void print_text(const struct look *look, const char *version, bool ok)
+{
+    print_findings(look);
+    hk_print_text(look->file);
+    printf(": %s  ", ok ? "ok" : "not ok");
+    hk_print_text(hk_json_string_at(look->descriptor_doc.root, "name", ""));
+    printf("  %.12s", version);
+    if (look->findings.errors + look->findings.warnings > 0)
+        printf("  %u errors, %u warnings", look->findings.errors, look->findings.warnings);
+    putchar('\n');
+}
+
+static int check_one(const struct hk_cli *cli, const char *file, const struct hk_json *catalog)
+{
+    struct look look = {.file = file};
+    char version[HK_SHA256_HEX_SIZE];
+    struct hk_error error;
+    int exit_status = HK_EXIT_DONE;
+    bool ok;
+
+    hk_findings_init(&look.findings);
+    hk_buf_init(&look.source, 2 * HK_PLAYBOOK_SIZE_MAX);
+    hk_buf_init(&look.descriptor, HK_WIRE_FRAME_SIZE_MAX);
+    hk_buf_init(&look.list, HK_WIRE_FRAME_SIZE_MAX);
+    if (look_at(&look, catalog, &error) == HK_OK) {
+        ok = look.findings.errors == 0 &&
+             (look.findings.warnings == 0 || !hk_cli_flag(cli, "strict"));
+        hk_playbook_version(
+            look.source.data == NULL ? "" : look.source.data, look.source.size, version);
+        if (cli->json || cli->jsonl)
+            print_json(&look, version, ok);
+        else
+            print_text(&look, version, ok);
+        exit_status = ok ? HK_EXIT_DONE : HK_EXIT_FAILED;
+    } else {
+        exit_status = hk_cli_error(&error);
+    }
+    look_done(&look);
+    return exit_status;
+}
+
+int hk_cli_playbook_check(struct hk_cli *cli)
+{
+    const char *config = hk_cli_option(cli, "config");
+    struct hk_catalog catalog = {.checker = {NULL}};
+    struct hk_error error;
+    int worst = HK_EXIT_DONE;
+
+    if (config != NULL && hk_catalog_load(config, cli->tenant, &catalog, &error) != HK_OK)
+        worst = hk_cli_error(&error);
+    for (unsigned i = 0; i < cli->arg_count && (config == NULL || catalog.doc.root != NULL); i++) {
+        int status = check_one(cli, cli->args[i], catalog.doc.root);
+        worst = status != HK_EXIT_DONE ? status : worst;
+    }
+    hk_catalog_done(&catalog);
+    return worst;
+}
