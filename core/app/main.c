@@ -24,10 +24,27 @@ static const struct hk_command *const tables[] = {hk_commands_serve, hk_commands
     hk_commands_mapping, hk_commands_config, hk_commands_audit, hk_commands_key, hk_commands_backup,
     hk_commands_identity, commands_version, NULL};
 
-static bool asks_for_help(int argc, char **argv)
+static bool is_help(const char *word)
 {
-    return argc == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 ||
-           strcmp(argv[0], "-h") == 0;
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* help, help WORDS, and GROUP --help (that of a command is an option of it). */
+static bool was_helped(int argc, char **argv)
+{
+    if (argc > 0 && is_help(argv[0]))
+        return hk_cli_help(tables, argc - 1, argv + 1, stdout);
+    return argc == 2 && is_help(argv[1]) && hk_cli_is_group(tables, argv[0]) &&
+           hk_cli_help(tables, 1, argv, stdout);
+}
+
+/* After words that name no command: those that are near. */
+static void point_at_help(int argc, char **argv)
+{
+    if (argc > 0 && hk_cli_is_group(tables, argv[0]))
+        (void)hk_cli_help(tables, 1, argv, stderr);
+    else
+        fputs("`hikeshi help` lists the commands\n", stderr);
 }
 
 static int run(int argc, char **argv)
@@ -41,7 +58,7 @@ static int run(int argc, char **argv)
         if (cli.command != NULL)
             fprintf(stderr, "usage: hikeshi %s %s\n", cli.command->name, cli.command->args);
         else
-            fputs("`hikeshi help` lists the commands\n", stderr);
+            point_at_help(argc, argv);
         status = HK_EXIT_USAGE;
     } else if (cli.help) {
         hk_cli_command_help(cli.command, stdout);
@@ -64,9 +81,13 @@ int main(int argc, char **argv)
         puts("hikeshi " HK_VERSION);
         return HK_EXIT_DONE;
     }
-    if (asks_for_help(argc - 1, argv + 1)) {
-        hk_cli_help(tables, argc > 1 ? stdout : stderr);
-        return argc > 1 ? HK_EXIT_DONE : HK_EXIT_USAGE;
+    if (argc < 2) {
+        (void)hk_cli_help(tables, 0, NULL, stderr);
+        return HK_EXIT_USAGE;
     }
+    if (was_helped(argc - 1, argv + 1))
+        return HK_EXIT_DONE;
+    if (is_help(argv[1])) /* with words that name nothing */
+        return run(argc - 2, argv + 2);
     return run(argc - 1, argv + 1);
 }

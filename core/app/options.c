@@ -53,6 +53,34 @@ static const struct hk_command *find_command(
     return found;
 }
 
+bool hk_cli_is_group(const struct hk_command *const *tables, const char *word)
+{
+    size_t size = strlen(word);
+    bool is_group = false;
+
+    for (; *tables != NULL; tables++) {
+        for (const struct hk_command *command = *tables; command->name != NULL; command++) {
+            if (strcmp(command->name, word) == 0)
+                return false;
+            is_group |= strncmp(command->name, word, size) == 0 && command->name[size] == ' ';
+        }
+    }
+    return is_group;
+}
+
+/* What is wrong with words that name no command. */
+static enum hk_status refuse_words(
+    const struct hk_command *const *tables, int argc, char **argv, struct hk_error *error)
+{
+    const char *first = argc > 0 ? argv[0] : "";
+    const char *second = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+
+    if (second == NULL && hk_cli_is_group(tables, first))
+        return hk_fail(error, HK_INVALID, "%s needs a second word", first);
+    return hk_fail(error, HK_INVALID, "there is no command \"%s%s%s\"", first,
+        second != NULL ? " " : "", second != NULL ? second : "");
+}
+
 static int find_option(const struct hk_cli_option *table, const char *name, size_t size)
 {
     for (int i = 0; i < HK_CLI_OPTIONS_MAX && table[i].name != NULL; i++)
@@ -132,8 +160,7 @@ enum hk_status hk_cli_parse(const struct hk_command *const *tables, int argc, ch
     memset(ret_cli, 0, sizeof(*ret_cli));
     ret_cli->command = find_command(tables, argc, argv, &words);
     if (ret_cli->command == NULL)
-        return hk_fail(error, HK_INVALID, "there is no command \"%s%s%s\"", argc > 0 ? argv[0] : "",
-            argc > 1 && argv[1][0] != '-' ? " " : "", argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+        return refuse_words(tables, argc, argv, error);
     ret_cli->args = calloc((size_t)argc + 1, sizeof(*ret_cli->args));
     if (ret_cli->args == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for arguments");
@@ -184,18 +211,42 @@ static int hidden_bytes(const char *text)
     return count;
 }
 
-void hk_cli_help(const struct hk_command *const *tables, FILE *out)
+/* Those of a group, or all. */
+static void print_commands(const struct hk_command *const *tables, const char *group, FILE *out)
 {
-    fputs("usage: hikeshi COMMAND [ARGS]\n\n", out);
+    size_t size = group != NULL ? strlen(group) : 0;
+
+    fprintf(out, "usage: hikeshi %s%sCOMMAND [ARGS]\n\n", group != NULL ? group : "",
+        group != NULL ? " " : "");
     for (; *tables != NULL; tables++) {
         for (const struct hk_command *command = *tables; command->name != NULL; command++) {
             char left[64];
+
+            if (group != NULL &&
+                (strncmp(command->name, group, size) != 0 || command->name[size] != ' '))
+                continue;
             (void)snprintf(left, sizeof(left), "%s%s%s", command->name,
                 command->args[0] != '\0' ? " " : "", command->args);
             fprintf(out, "  %-*s %s\n", 28 + hidden_bytes(left), left, command->summary);
         }
     }
     fputs("\nhikeshi COMMAND --help tells more.\n", out);
+}
+
+bool hk_cli_help(const struct hk_command *const *tables, int argc, char **argv, FILE *out)
+{
+    unsigned words;
+    const struct hk_command *command = find_command(tables, argc, argv, &words);
+
+    if (command != NULL)
+        hk_cli_command_help(command, out);
+    else if (argc > 0 && hk_cli_is_group(tables, argv[0]))
+        print_commands(tables, argv[0], out);
+    else if (argc == 0)
+        print_commands(tables, NULL, out);
+    else
+        return false;
+    return true;
 }
 
 static void print_options(const struct hk_cli_option *options, FILE *out)

@@ -1,8 +1,9 @@
 /*
  * options: the command line, read by the same table that --help prints.
  *
- * A command is one or two words, then options and arguments in any order. "--name value" and
- * "--name=value" are the same; "--" ends options; "-" alone is an argument.
+ * A command is one or two words, then options and arguments in any order; the first of two is a
+ * group of commands. "--name value" and "--name=value" are the same; "--" ends options; "-" alone
+ * is an argument.
  */
 #ifndef HK_APP_OPTIONS_H
 #define HK_APP_OPTIONS_H
@@ -57,8 +58,11 @@ void hk_cli_done(struct hk_cli *cli);
 const char *hk_cli_option(const struct hk_cli *cli, const char *name);
 bool hk_cli_flag(const struct hk_cli *cli, const char *name);
 
-/* All commands. */
-void hk_cli_help(const struct hk_command *const *tables, FILE *out);
+/* Does a command of two words begin with this one, and none have it as its whole name? */
+bool hk_cli_is_group(const struct hk_command *const *tables, const char *word);
+/* What `help WORD…` and `WORD… --help` show: a command, the commands that begin with the word, or
+ * all. Words that name nothing: false, and nothing is printed. */
+bool hk_cli_help(const struct hk_command *const *tables, int argc, char **argv, FILE *out);
 void hk_cli_command_help(const struct hk_command *command, FILE *out);
 
 #endif

@@ -85,7 +85,9 @@ static void bad_lines_are_refused_with_why(void)
         const char *error;
     } cases[] = {
         {"", "there is no command \"\""},
-        {"run", "there is no command \"run\""},
+        {"run", "run needs a second word"},
+        {"run --json", "run needs a second word"},
+        {"ru", "there is no command \"ru\""},
         {"run narrow x", "there is no command \"run narrow\""},
         {"send", "send needs FILE"},
         {"send a b", "send doesn't take \"b\""},
