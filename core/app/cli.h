@@ -22,6 +22,7 @@ enum hk_exit {
 
 /* The groups of commands, each table ended by a NULL name. */
 extern const struct hk_command hk_commands_serve[];
+extern const struct hk_command hk_commands_demo[];
 extern const struct hk_command hk_commands_send[];
 extern const struct hk_command hk_commands_things[]; /* alert, playbook list, plugin list */
 extern const struct hk_command hk_commands_run[];
@@ -29,7 +30,7 @@ extern const struct hk_command hk_commands_approval[];
 extern const struct hk_command hk_commands_contain[];
 extern const struct hk_command hk_commands_case[];
 extern const struct hk_command hk_commands_task[];
-extern const struct hk_command hk_commands_check[]; /* plugin check */
+extern const struct hk_command hk_commands_check[];  /* plugin check */
 extern const struct hk_command hk_commands_author[]; /* playbook test, new, check */
 extern const struct hk_command hk_commands_config[];
 extern const struct hk_command hk_commands_backup[];

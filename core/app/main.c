@@ -18,11 +18,11 @@ static const struct hk_command commands_version[] = {
     {.name = NULL},
 };
 
-static const struct hk_command *const tables[] = {hk_commands_serve, hk_commands_send,
-    hk_commands_things, hk_commands_run, hk_commands_approval, hk_commands_contain,
-    hk_commands_case, hk_commands_task, hk_commands_notice, hk_commands_check, hk_commands_author,
-    hk_commands_mapping, hk_commands_config, hk_commands_audit, hk_commands_key, hk_commands_backup,
-    hk_commands_identity, commands_version, NULL};
+static const struct hk_command *const tables[] = {hk_commands_serve, hk_commands_demo,
+    hk_commands_send, hk_commands_things, hk_commands_run, hk_commands_approval,
+    hk_commands_contain, hk_commands_case, hk_commands_task, hk_commands_notice, hk_commands_check,
+    hk_commands_author, hk_commands_mapping, hk_commands_config, hk_commands_audit, hk_commands_key,
+    hk_commands_backup, hk_commands_identity, commands_version, NULL};
 
 static bool is_help(const char *word)
 {
@@ -32,8 +32,12 @@ static bool is_help(const char *word)
 /* help, help WORDS, and GROUP --help (that of a command is an option of it). */
 static bool was_helped(int argc, char **argv)
 {
-    if (argc > 0 && is_help(argv[0]))
-        return hk_cli_help(tables, argc - 1, argv + 1, stdout);
+    int words = 1;
+
+    while (words < argc && argv[words][0] != '-')
+        words++;
+    if (is_help(argv[0]))
+        return hk_cli_help(tables, words - 1, argv + 1, stdout);
     return argc == 2 && is_help(argv[1]) && hk_cli_is_group(tables, argv[0]) &&
            hk_cli_help(tables, 1, argv, stdout);
 }

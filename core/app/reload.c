@@ -88,16 +88,6 @@ enum hk_status hk_reload_check(struct hk_reload *reload, struct hk_error *error)
     return HK_OK;
 }
 
-enum hk_status hk_program_path(char *ret_path, size_t capacity, struct hk_error *error)
-{
-    ssize_t size = readlink("/proc/self/exe", ret_path, capacity - 1);
-
-    if (size <= 0)
-        return hk_fail(error, HK_IO, "cannot tell the program's file: %s", strerror(errno));
-    ret_path[size] = '\0';
-    return HK_OK;
-}
-
 enum hk_status hk_begin_anew(const char *program, char *const *argv, struct hk_error *error)
 {
     enum hk_status status = hk_inherit_export(error);

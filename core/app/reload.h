@@ -26,10 +26,6 @@ HK_MUST_CHECK enum hk_status hk_reload_new(const struct hk_reload_options *optio
 void hk_reload_free(struct hk_reload *reload);
 /* Start a check; checked follows. HK_BUSY while one is under way. */
 HK_MUST_CHECK enum hk_status hk_reload_check(struct hk_reload *reload, struct hk_error *error);
-/* The file of this program, to be asked early: later another version may be in its place, which is
- * then what begins. */
-HK_MUST_CHECK enum hk_status hk_program_path(
-    char *ret_path, size_t capacity, struct hk_error *error);
 /* Begin anew with the same arguments (NULL-ended). Everything is closed before; comes back only
  * when it fails. */
 HK_MUST_CHECK enum hk_status hk_begin_anew(

@@ -6,6 +6,7 @@
 #include "app/cli.h"
 #include "app/folder.h"
 #include "app/gaps.h"
+#include "app/program.h"
 #include "app/progress.h"
 #include "app/reload.h"
 #include "app/settings.h"

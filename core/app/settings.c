@@ -18,31 +18,6 @@ enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
 static const char *const top_keys[] = {"listen", "url", "tls", "socket", "checkpoint_sink",
     "log_level", "log_format", "tenants", NULL};
 
-static bool is_executable_beside(const char *place, const char *name, char *path, size_t capacity)
-{
-    char self[2048];
-    ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash;
-    int length;
-
-    if (size <= 0)
-        return false;
-    self[size] = '\0';
-    slash = strrchr(self, '/');
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
-    length = snprintf(path, capacity, "%s/%s/%s%s", self, place, name,
-        strlen(name) > 3 && strcmp(name + strlen(name) - 3, ".so") == 0 ? "" : ".so");
-    return length > 0 && (size_t)length < capacity && access(path, R_OK) == 0;
-}
-
-bool hk_app_find_plugin(const char *name, char *ret_path, size_t capacity)
-{
-    return is_executable_beside("plugins", name, ret_path, capacity) ||
-           is_executable_beside("../lib/hikeshi/plugins", name, ret_path, capacity);
-}
-
 enum hk_status hk_settings_keys(
     const struct hk_json *table, const char *path, const char *const *keys, struct hk_error *error)
 {

@@ -80,8 +80,4 @@ HK_MUST_CHECK enum hk_status hk_app_tls_new(
  * configuration ("tenants.main.lease.max: …"). */
 void hk_app_settings_locate(const struct hk_app_settings *settings, struct hk_error *error);
 
-/* Where the plugin called name is, when its file names no folder: beside the executable in
- * plugins/, or in ../lib/hikeshi/plugins. False when it is in neither. */
-bool hk_app_find_plugin(const char *name, char *ret_path, size_t capacity);
-
 #endif

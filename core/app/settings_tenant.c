@@ -3,6 +3,7 @@
  */
 #include "app/settings_internal.h"
 
+#include "app/program.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "limits.h"
@@ -203,7 +204,7 @@ static enum hk_status find_plugin(
 
     if (strchr(file, '/') != NULL)
         return hk_settings_path(place->settings, file, &plugin->path, error);
-    if (!hk_app_find_plugin(file, path, sizeof(path)))
+    if (!hk_program_plugin(file, path, sizeof(path)))
         return hk_fail(error, HK_NOT_FOUND,
             "%s.file: there is no plugin %s in plugins/ beside the program", place->path, file);
     plugin->path = hk_arena_copy(&place->settings->arena, path, strlen(path));

@@ -32,6 +32,19 @@ def test_the_installed_program_finds_its_plugins(installed, tmp_path):
         assert (installed / file).is_file(), file
 
 
+def test_the_installed_program_tells_its_story(installed, tmp_path):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HIKESHI")}
+    done = subprocess.run([installed / "bin/hikeshi", "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          env={**clean, "TMPDIR": str(tmp_path), "HIKESHI_DEMO": "list"}, timeout=200, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stopped; the demo leaves nothing behind" in done.stdout
+    alone = tmp_path / "hikeshi"
+    shutil.copy(installed / "bin/hikeshi", alone)
+    done = subprocess.run([alone, "demo"], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "there is no demo beside the program" in done.stderr
+
+
 def test_the_unit_is_right_and_strict(installed):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
