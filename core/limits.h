@@ -38,6 +38,14 @@
 #define HK_LISTENERS_KEPT_MAX 256 /* listening sockets handed on when the engine begins anew */
 #define HK_HTTP_PIPELINE_MAX 1 /* one request at a time a connection; others wait in the socket */
 
+/* Those who follow events wait for an answer each. */
+#define HK_EVENTS_WAIT_S 25          /* below what proxies allow an answer to take */
+#define HK_EVENTS_WAITING_MAX 48     /* leaves places to others, over the Unix socket too */
+#define HK_EVENTS_LOOK_MS 200        /* a person at a screen doesn't notice */
+#define HK_EVENTS_RETRY_MS 250       /* until a client that was answered comes again */
+#define HK_EVENTS_RETRY_FULL_MS 5000 /* the same, of one for whom there was no place */
+#define HK_EVENTS_LINES_MAX 1000     /* entries of one look: some milliseconds */
+
 /* --- asking other servers --- */
 #define HK_HTTP_URL_SIZE_MAX 8192  /* as the edge takes it */
 #define HK_HTTP_ASKS_OPEN_MAX 1024 /* of one client, those in line too */
@@ -218,16 +226,16 @@
 #define HK_ARGS_SIZE_MAX (64 * 1024)       /* arguments of one step */
 #define HK_RUN_VALUE_SIZE_MAX (512 * 1024) /* what run returns: part of a payload */
 #define HK_DRIVE_MEMORY_MAX (64 * 1024 * 1024) /* steps and answers of one run in a test */
-#define HK_CATALOG_TIME_MAX_MS 30000       /* for plugins to say what they are, without an engine */
-#define HK_SYNTAX_LEVELS_MAX 500           /* of nesting while a text is looked at; Lua takes 200 */
-#define HK_SYNTAX_DEPTH_MAX 2000           /* of its tree: a + b + c … is as deep as it is long */
+#define HK_CATALOG_TIME_MAX_MS 30000 /* for plugins to say what they are, without an engine */
+#define HK_SYNTAX_LEVELS_MAX 500     /* of nesting while a text is looked at; Lua takes 200 */
+#define HK_SYNTAX_DEPTH_MAX 2000     /* of its tree: a + b + c … is as deep as it is long */
 #define HK_SYNTAX_MEMORY_MAX (64 * 1024 * 1024) /* a text of the largest size, all of it tokens */
-#define HK_FINDINGS_MAX 200                /* told about one playbook; all are counted */
-#define HK_TESTS_MAX 1000                  /* in one file of tests */
-#define HK_TEST_RUNS_MAX 100               /* of the playbook in one test: so it ends */
-#define HK_SCRIPT_CACHE_MAX 64             /* compiled texts kept in memory */
-#define HK_SCRIPT_QUEUE_MAX 65536          /* orders that wait for the script thread */
-#define HK_SCRIPT_EVENTS_PER_TURN 256      /* of one turn of the loop: some milliseconds of work */
+#define HK_FINDINGS_MAX 200                     /* told about one playbook; all are counted */
+#define HK_TESTS_MAX 1000                       /* in one file of tests */
+#define HK_TEST_RUNS_MAX 100                    /* of the playbook in one test: so it ends */
+#define HK_SCRIPT_CACHE_MAX 64                  /* compiled texts kept in memory */
+#define HK_SCRIPT_QUEUE_MAX 65536               /* orders that wait for the script thread */
+#define HK_SCRIPT_EVENTS_PER_TURN 256 /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
 

@@ -4,6 +4,7 @@
 #include "api/api.h"
 
 #include "api/admit.h"
+#include "api/events.h"
 #include "api/exchange.h"
 #include "api/page_answer.h"
 #include "api/people.h"
@@ -182,6 +183,8 @@ enum hk_status hk_api_new(
     if (status == HK_OK)
         status = hk_visits_new(&api->visits, error);
     if (status == HK_OK)
+        status = hk_events_new(api->loop, api->ledger, &api->events, error);
+    if (status == HK_OK)
         status = hk_people_new(&(struct hk_people_options){.loop = api->loop,
                                    .ledger = api->ledger,
                                    .engine = api->engine,
@@ -208,6 +211,7 @@ void hk_api_free(struct hk_api *api)
     hk_http_server_free(api->server);
     hk_identity_free(api->identity);
     hk_visits_free(api->visits);
+    hk_events_free(api->events);
     hk_buf_done(&api->openapi);
     free(api);
 }
@@ -234,6 +238,7 @@ void hk_api_hand_on(struct hk_api *api)
 void hk_api_drain(struct hk_api *api)
 {
     api->is_draining = true;
+    hk_events_drain(api->events);
     hk_http_server_drain(api->server);
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "limits.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,33 @@ bool hk_take_query(const struct hk_exchange *exchange, const struct hk_http_requ
     hk_answer_problem(exchange, 400,
         "%s: expected once, with a value of at most %zu bytes of UTF-8", name, capacity - 1);
     return false;
+}
+
+bool hk_take_number(const struct hk_exchange *exchange, const struct hk_http_request *request,
+    const char *name, uint64_t max, uint64_t *in_out_value, bool *ret_is_given)
+{
+    char text[24];
+    uint64_t value = 0;
+
+    if (!hk_take_query(exchange, request, name, text, sizeof(text)))
+        return false;
+    *ret_is_given = hk_http_query_is_given(request, name);
+    if (!*ret_is_given)
+        return true;
+    for (const char *at = text; *at != '\0'; at++) {
+        unsigned digit = (unsigned)(unsigned char)*at - '0';
+        if (digit > 9 || value > (max - digit) / 10) {
+            hk_answer_problem(exchange, 400, "%s: expected a number up to %" PRIu64, name, max);
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    if (text[0] == '\0') {
+        hk_answer_problem(exchange, 400, "%s: expected a number", name);
+        return false;
+    }
+    *in_out_value = value;
+    return true;
 }
 
 void *hk_job_new(const struct hk_exchange *exchange, size_t size)

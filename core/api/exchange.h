@@ -13,6 +13,7 @@
 #include "base/form.h"
 #include "words/words.h"
 
+struct hk_events;
 struct hk_job;
 struct hk_people;
 struct hk_visits;
@@ -25,6 +26,7 @@ struct hk_api {
     struct hk_identity *identity;
     struct hk_people *people;
     struct hk_visits *visits;
+    struct hk_events *events;
     struct hk_reader *reader;
     struct hk_tally *tally;
     const struct hk_source *sources;
@@ -83,6 +85,10 @@ void hk_answer_error(
  * and that is answered: what was asked for must not be left out in silence. */
 HK_MUST_CHECK bool hk_take_query(const struct hk_exchange *exchange,
     const struct hk_http_request *request, const char *name, char *ret_value, size_t capacity);
+/* The same for a whole number up to max: *in_out_value stays when it isn't there. */
+HK_MUST_CHECK bool hk_take_number(const struct hk_exchange *exchange,
+    const struct hk_http_request *request, const char *name, uint64_t max, uint64_t *in_out_value,
+    bool *ret_is_given);
 
 /* May whoever asks make persons, or ways in for them? A service that could would decide by proxy.
  * False: it is answered. */

@@ -16,6 +16,7 @@ extern const struct hk_route hk_routes_account[]; /* pages */
 extern const struct hk_route hk_routes_intake[];
 extern const struct hk_route hk_routes_sources[];
 extern const struct hk_route hk_routes_config[];
+extern const struct hk_route hk_routes_events[];
 extern const struct hk_route hk_routes_gaps[];
 extern const struct hk_route hk_routes_erase[];
 extern const struct hk_route hk_routes_cases[];

@@ -380,5 +380,5 @@ const struct hk_route hk_routes_cases[] = {
         "/v1/tasks/{id}/assign", "analyst", task_assign, assign_body, "Give a task to somebody"),
     HK_ROUTE_WRITE("/v1/tasks/{id}/done", "analyst", task_done, done_body,
         "Say what became of a task; only a person does"),
-    {.method = NULL, .more = hk_routes_gaps},
+    {.method = NULL, .more = hk_routes_events},
 };

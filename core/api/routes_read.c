@@ -7,7 +7,6 @@
 #include "ledger/query_timeline.h"
 #include "limits.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,41 +25,13 @@ struct read_job {
     uint64_t to;
 };
 
-/* A number in the query; fallback when it isn't there. False: it is answered. */
-static bool read_number(const struct hk_exchange *exchange, const struct hk_http_request *request,
-    const char *name, uint64_t max, uint64_t *in_out_value, bool *ret_is_given)
-{
-    char text[24];
-    uint64_t value = 0;
-
-    if (!hk_take_query(exchange, request, name, text, sizeof(text)))
-        return false;
-    *ret_is_given = hk_http_query_is_given(request, name);
-    if (!*ret_is_given)
-        return true;
-    for (const char *at = text; *at != '\0'; at++) {
-        unsigned digit = (unsigned)(unsigned char)*at - '0';
-        if (digit > 9 || value > (max - digit) / 10) {
-            hk_answer_problem(exchange, 400, "%s: expected a number up to %" PRIu64, name, max);
-            return false;
-        }
-        value = value * 10 + digit;
-    }
-    if (text[0] == '\0') {
-        hk_answer_problem(exchange, 400, "%s: expected a number", name);
-        return false;
-    }
-    *in_out_value = value;
-    return true;
-}
-
 static bool read_limit(
     const struct hk_exchange *exchange, const struct hk_http_request *request, unsigned *ret_limit)
 {
     uint64_t value = PAGE_ITEMS_DEFAULT;
     bool is_given;
 
-    if (!read_number(exchange, request, "limit", HK_PAGE_ITEMS_MAX, &value, &is_given))
+    if (!hk_take_number(exchange, request, "limit", HK_PAGE_ITEMS_MAX, &value, &is_given))
         return false;
     if (value == 0) {
         hk_answer_problem(exchange, 400, "limit: expected 1 to %d", HK_PAGE_ITEMS_MAX);
@@ -163,7 +134,7 @@ void hk_route_entries(
 
     (void)body;
     if (!read_limit(exchange, request, &limit) ||
-        !read_number(exchange, request, "after", INT64_MAX, &after, &is_given))
+        !hk_take_number(exchange, request, "after", INT64_MAX, &after, &is_given))
         return;
     job = hk_job_new(exchange, sizeof(*job));
     if (job == NULL)
@@ -196,7 +167,7 @@ void hk_route_timeline(
 
     (void)body;
     if (!read_limit(exchange, request, &limit) ||
-        !read_number(exchange, request, "after", INT64_MAX, &after, &is_given))
+        !hk_take_number(exchange, request, "after", INT64_MAX, &after, &is_given))
         return;
     job = hk_job_new(exchange, sizeof(*job));
     if (job == NULL)
@@ -278,13 +249,13 @@ static void prove(struct hk_exchange *exchange, const struct hk_http_request *re
     uint64_t to = 0;
     bool is_given;
 
-    if (!read_number(exchange, request, what, HK_ENTRIES_MAX, &from, &is_given))
+    if (!hk_take_number(exchange, request, what, HK_ENTRIES_MAX, &from, &is_given))
         return;
     if (!is_given) {
         hk_answer_problem(exchange, 400, "%s: expected a number", what);
         return;
     }
-    if (!read_number(exchange, request, checkpoint, HK_ENTRIES_MAX, &to, &is_given))
+    if (!hk_take_number(exchange, request, checkpoint, HK_ENTRIES_MAX, &to, &is_given))
         return;
     if (is_given && to == 0) {
         hk_answer_problem(exchange, 400, "%s: there is no checkpoint over nothing", checkpoint);
