@@ -168,6 +168,7 @@
 #define HK_SINK_RETRY_MS 30000          /* after a failure; half of the time between checkpoints */
 #define HK_SINK_MESSAGE_SIZE_MAX 20480  /* a note of HK_NOTE_SIZE_MAX in JSON */
 #define HK_CURSOR_KEY_MAX 255
+#define HK_CHECKPOINTS_TAIL_SIZE 32768 /* of a file of checkpoints, looked at for the newest */
 #define HK_LEDGER_KEYS_MAX                                                                         \
     1000 /* signing keys of a ledger, one after the other: one a month for long */
 #define HK_CURSOR_VALUE_MAX 8192 /* a path of PATH_MAX and some numbers */

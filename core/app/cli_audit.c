@@ -36,17 +36,7 @@ static enum hk_status fill_options(const struct hk_cli *cli, char path[PATH_MAX]
 
 static enum hk_status read_file(const char *path, struct hk_buf *out, struct hk_error *error)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    char piece[4096];
-    size_t size;
-
-    if (file == NULL)
-        return hk_fail(error, HK_NOT_FOUND, "cannot open %s", path);
-    while ((size = fread(piece, 1, sizeof(piece), file)) > 0)
-        hk_buf_append(out, piece, size);
-    if (file != stdin)
-        (void)fclose(file);
-    return hk_buf_check(out, path, error);
+    return hk_audit_read_checkpoint(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, error);
 }
 
 /* Print {"ok":…} and give the exit status. */
@@ -132,6 +122,34 @@ static int audit_prove(struct hk_cli *cli)
     hk_buf_done(&out);
     hk_buf_done(&note);
     return status == HK_OK ? HK_EXIT_DONE : hk_cli_error(&error);
+}
+
+static int audit_accept(struct hk_cli *cli)
+{
+    const char *checkpoint = hk_cli_option(cli, "checkpoint");
+    const char *reason = hk_cli_option(cli, "reason");
+    struct hk_folder folder = {.lock_fd = -1};
+    struct hk_buf note;
+    struct hk_error error;
+    enum hk_status status;
+
+    if (checkpoint == NULL || reason == NULL)
+        return hk_cli_fail(HK_EXIT_USAGE, "audit accept needs --checkpoint and --reason");
+    hk_buf_init(&note, CHECKPOINT_SIZE_MAX);
+    status = read_file(checkpoint, &note, &error);
+    if (status == HK_OK)
+        status = hk_folder_open(cli, false, &folder, &error);
+    if (status == HK_OK)
+        status = hk_ledger_accept(folder.ledger, folder.tenant, note.data, reason, &error);
+    hk_folder_close(&folder);
+    hk_buf_done(&note);
+    if (status != HK_OK)
+        return hk_cli_error(&error);
+    if (cli->json || cli->jsonl)
+        printf("{\"ok\":true}\n");
+    else
+        printf("%s  accepted, and recorded in its ledger\n", folder.tenant_name);
+    return HK_EXIT_DONE;
 }
 
 static int audit_rebuild(struct hk_cli *cli)
@@ -385,7 +403,9 @@ static int audit_erase(struct hk_cli *cli)
 
 const struct hk_command hk_commands_audit[] = {
     {"audit verify", "", 0, 0, "Check the record: lines, tree, checkpoints, signatures",
-        audit_verify, {{"checkpoint", "FILE", "an earlier checkpoint to hold against it"}}},
+        audit_verify,
+        {{"checkpoint", "FILE",
+            "an earlier checkpoint to hold against it, the newest of several"}}},
     {"audit checkpoint", "", 0, 0, "Print the newest checkpoint, a signed note", audit_checkpoint,
         {{0}}},
     {"audit show", "", 0, 0, "Print entries, oldest first", audit_show,
@@ -402,6 +422,11 @@ const struct hk_command hk_commands_audit[] = {
             {"reason", "TEXT", "why; it is recorded"},
             {"dry-run", NULL, "only say what would go, or what is still needed"},
             {"due", NULL, "with --dry-run: what the rules of retention would erase now"}}},
+    {"audit accept", "", 0, 0,
+        "Accept that a ledger does not lead to a checkpoint any more (engine stopped)",
+        audit_accept,
+        {{"checkpoint", "FILE", "the newest in it is the one that is given up"},
+            {"reason", "TEXT", "why; it is recorded"}}},
     {"audit rebuild", "", 0, 0,
         "Make all tables anew from the record (engine stopped), and compare with it", audit_rebuild,
         {{"check", NULL, "compare, change nothing; beside an engine too"}}},

@@ -83,7 +83,7 @@ static int restore(struct hk_cli *cli)
     if (hk_backup_restore(&options, &error) != HK_OK)
         return hk_cli_error(&error);
     return tell(cli, data,
-        "restored; `hikeshi audit verify` with a checkpoint from outside tells what is missing");
+        "restored; its first start records that, with what checkpoints outside know beyond it");
 }
 
 const struct hk_command hk_commands_backup[] = {

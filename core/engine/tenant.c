@@ -445,41 +445,6 @@ const struct hk_login_policy *hk_engine_login_policy(
     return state != NULL ? &state->login : &hk_login_policy_default;
 }
 
-static enum hk_status read_restored(struct hk_reading *reading, void *job, struct hk_error *error)
-{
-    return hk_query_restored(reading, job, error);
-}
-
-/* A ledger that came from a backup says so in itself, once for each restoration. */
-static enum hk_status record_restored(
-    struct hk_engine *engine, struct hk_tenant_state *tenant, struct hk_error *error)
-{
-    struct hk_buf restored;
-    struct last last = {.tenant = tenant->number, .subject = "restore"};
-    struct hk_error none;
-    enum hk_status status = HK_OK;
-    hk_buf_init(&restored, 4096);
-    hk_arena_init(&last.arena, HK_PAYLOAD_SIZE_MAX * 2);
-    bool was = hk_ledger_read_now(engine->ledger, read_restored, &restored, &none) == HK_OK;
-    bool is_recorded =
-        was && hk_ledger_read_now(engine->ledger, read_last, &last, &none) == HK_OK &&
-        last.stored.payload != NULL && strcmp(last.stored.payload, restored.data) == 0;
-    if (was && !is_recorded) {
-        size_t size;
-        struct hk_write *write = hk_write_new();
-        char *payload = hk_buf_take(&restored, &size);
-        status = hk_write_add(write, tenant->number, HK_KIND_LEDGER_RESTORED, "restore", "tool",
-            hk_engine_now_us(engine), payload, size, error);
-        if (status == HK_OK)
-            status = hk_ledger_write_now(engine->ledger, write, error);
-        else
-            hk_write_free(write);
-    }
-    hk_buf_done(&restored);
-    hk_arena_done(&last.arena);
-    return status;
-}
-
 /* Read what the setup says; nothing is written or started. */
 static enum hk_status tenant_new(const struct hk_tenant_setup *setup,
     struct hk_tenant_state **ret_tenant, struct hk_error *error)
@@ -518,7 +483,7 @@ enum hk_status hk_engine_tenant_add(struct hk_engine *engine, const struct hk_te
     if (status == HK_OK)
         status = hk_ledger_tenant_open(engine->ledger, setup->name, &tenant->number, error);
     if (status == HK_OK)
-        status = record_restored(engine, tenant, error);
+        status = hk_ledger_record_restored(engine->ledger, tenant->number, error);
     if (status == HK_OK)
         status = record_config(engine, tenant, error);
     for (size_t i = 0; status == HK_OK && i < setup->plugin_count; i++)

@@ -18,6 +18,11 @@ struct hk_audit_options {
     void *progress_ctx;
 };
 
+/* Append the newest whole checkpoint in a file of them, as sinks write it, or of one. HK_NOT_FOUND
+ * when there is none. */
+HK_MUST_CHECK enum hk_status hk_audit_read_checkpoint(
+    const char *path, struct hk_buf *out, struct hk_error *error);
+
 /* Verify lines, sequence, time, commitments, tree, stored tree heads, checkpoints and their
  * signatures. Appends {"ok":true,"tenants":[{"tenant","size","root"}]}, or {"ok":false,"tenants":[…
  * "ok":false,"seq":N,"problem":"…"]}; *ret_ok says which. Fails only when it can't read. */

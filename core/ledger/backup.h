@@ -30,7 +30,7 @@ HK_MUST_CHECK enum hk_status hk_backup_write(
 
 /* Make a data folder from the file. The folder must be absent or empty (HK_CONFLICT). HK_CORRUPT
  * when the file is damaged, HK_INVALID when it is no backup, HK_UNSUPPORTED for one of another
- * version. The ledger says in itself that it was restored: see hk_query_restored. */
+ * version. The ledger says in itself that it was restored: see hk_ledger_record_restored. */
 HK_MUST_CHECK enum hk_status hk_backup_restore(
     const struct hk_backup_options *options, struct hk_error *error);
 

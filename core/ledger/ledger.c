@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "ledger/keychain.h"
 #include "ledger/reader.h"
+#include "ledger/rollback.h"
 #include "ledger/room.h"
 #include "ledger/store.h"
 #include "ledger/write.h"
@@ -37,6 +38,7 @@ struct hk_ledger {
     struct hk_room room; /* looked at by the writer's thread once that runs */
     char ledger_id[HK_ID_SIZE];
     uint8_t public_key[HK_KEY_PUBLIC_SIZE];
+    struct hk_rollback_list excused; /* at the start */
     struct tenant_name *tenants;
     size_t tenant_count;
     hk_tenant newest_tenant;
@@ -102,6 +104,12 @@ static enum hk_status start(
         hk_appender_free(appender);
         return status;
     }
+    status = hk_rollback_check(
+        hk_appender_db(appender), options->sinks, options->sink_count, &ledger->excused, error);
+    if (status != HK_OK) {
+        hk_appender_free(appender);
+        return status;
+    }
     status = hk_sinks_start(options->sinks, options->sink_count, &ledger->sinks, error);
     if (status != HK_OK) {
         hk_appender_free(appender);
@@ -157,6 +165,7 @@ void hk_ledger_close(struct hk_ledger *ledger)
     }
     hk_done_done(&ledger->written);
     hk_done_done(&ledger->read);
+    free(ledger->excused.items);
     free(ledger->tenants);
     free(ledger->data_dir);
     free(ledger);
@@ -244,6 +253,11 @@ enum hk_status hk_ledger_tenant_open(
     if (status == HK_OK)
         *ret_tenant = number;
     return status;
+}
+
+const struct hk_rollback_list *hk_ledger_excused(const struct hk_ledger *ledger)
+{
+    return &ledger->excused;
 }
 
 /* --- keys --- */

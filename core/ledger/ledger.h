@@ -36,7 +36,8 @@ struct hk_ledger_options {
 
 /* Open (and create) the ledger, start writer and readers; a ledger of an earlier version is brought
  * to this one first, which takes as long as folding all its entries. The caller holds the engine
- * lock. HK_CORRUPT, HK_UNSUPPORTED (newer schema), HK_IO, each naming what. */
+ * lock. HK_CORRUPT, HK_UNSUPPORTED (newer schema), HK_IO, each naming what; HK_CONFLICT when
+ * checkpoints in the folders of the sinks say that this is an older copy, or another ledger. */
 HK_MUST_CHECK enum hk_status hk_ledger_open(
     const struct hk_ledger_options *options, struct hk_ledger **ret_ledger, struct hk_error *error);
 /* Write what is queued, sign a checkpoint for each tenant that has new entries, truncate the WAL,
@@ -156,6 +157,18 @@ HK_MUST_CHECK enum hk_status hk_ledger_write_now(
     struct hk_ledger *ledger, struct hk_write *take_write, struct hk_error *error);
 /* Writes that wait, of HK_WRITE_QUEUE_MAX. */
 size_t hk_ledger_backlog(struct hk_ledger *ledger);
+
+/* --- a ledger that was put back; rollback.h says what is refused at the start --- */
+
+/* Record that the folder was restored from a backup, once in each tenant's ledger, with the
+ * checkpoints that are known of what is lost; nothing when it wasn't. Blocks: before the loop. */
+HK_MUST_CHECK enum hk_status hk_ledger_record_restored(
+    struct hk_ledger *ledger, hk_tenant tenant, struct hk_error *error);
+/* Accept that the tenant's ledger does not lead to this signed note, and record it:
+ * ledger.restored. HK_INVALID when it does, HK_NOT_FOUND when the note is of another ledger.
+ * Blocks: in tools. */
+HK_MUST_CHECK enum hk_status hk_ledger_accept(struct hk_ledger *ledger, hk_tenant tenant,
+    const char *note, const char *reason, struct hk_error *error);
 
 /* --- the key that signs checkpoints: one for all tenants; keychain.h says what this means --- */
 

@@ -161,11 +161,6 @@ typedef void hk_contact_silence_fn(void *ctx, const struct hk_contact_silence *s
 HK_MUST_CHECK enum hk_status hk_query_contacts_silent(struct hk_reading *reading, hk_tenant tenant,
     hk_contact_silence_fn *fn, void *ctx, struct hk_error *error);
 
-/* What a restored ledger knows of its restoration: {"restore", "backup", "backup_us",
- * "restored_us"}. HK_NOT_FOUND: it was never restored. */
-HK_MUST_CHECK enum hk_status hk_query_restored(
-    struct hk_reading *reading, struct hk_buf *out, struct hk_error *error);
-
 /* --- for people: JSON --- */
 
 /* collection: alerts, runs, approvals, containments, cases, tasks, playbooks, plugins, users,

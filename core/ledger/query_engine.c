@@ -357,21 +357,3 @@ enum hk_status hk_query_counts(
     hk_stmt_free(stmt);
     return status;
 }
-
-enum hk_status hk_query_restored(
-    struct hk_reading *reading, struct hk_buf *out, struct hk_error *error)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(
-        reading->db, "SELECT value FROM meta WHERE name = 'restored'", &stmt, error);
-
-    if (status == HK_OK)
-        status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && has_row)
-        hk_buf_append_text(out, hk_stmt_text(stmt, 0));
-    hk_stmt_free(stmt);
-    if (status == HK_OK && !has_row)
-        return hk_fail(error, HK_NOT_FOUND, "this ledger was never restored");
-    return status == HK_OK ? hk_buf_check(out, "restored", error) : status;
-}
