@@ -206,6 +206,27 @@
 #define HK_SCRUB_RETRY_MS 50          /* while somebody reads what is to be overwritten */
 #define HK_SCRUB_STOP_MS 3000         /* of a stop; the next start goes on with the rest */
 
+/* --- the index of texts, see ledger/search_index.h --- */
+#define HK_SEARCH_SHARD_ENTRIES                                                                    \
+    32768 /* of one file: made anew in seconds when one of its entries is erased, and what one     \
+             look into it can cost is bounded */
+#define HK_SEARCH_SLICE_ENTRIES 512   /* indexed at once: some tens of milliseconds */
+#define HK_SEARCH_SLICE_MS 50         /* the WAL is held open for no longer */
+#define HK_SEARCH_PAUSE_MS 100        /* entries that come together are indexed together */
+#define HK_SEARCH_RETRY_MS 5000       /* after a failure: the disk may have room again */
+#define HK_SEARCH_STOP_MS 2000        /* to keep files that are not full; others are made anew */
+#define HK_SEARCH_NICE 10             /* whatever else runs comes first */
+#define HK_SEARCH_CACHE_KB 8192       /* of the one file that is written */
+#define HK_SEARCH_TEXT_SIZE_MAX 8192  /* of one text; what is behind is not found */
+#define HK_SEARCH_RAW_SIZE_MAX 4096   /* of what came, beside what the view has of it */
+#define HK_SEARCH_COLUMN_SIZE_MAX (64 * 1024) /* words of one entry in one column */
+#define HK_SEARCH_WORD_SIZE_MAX 128   /* SHA-512 in hexadecimal; the rest of a word is left out */
+#define HK_SEARCH_QUERY_SIZE_MAX 1024 /* bytes of a question */
+#define HK_SEARCH_WORDS_MAX 64        /* looked up for one question */
+#define HK_SEARCH_DEPTH_MAX 8         /* brackets in each other */
+#define HK_SEARCH_ITEMS_DEFAULT 100   /* of one page */
+#define HK_SEARCH_NOTE_SIZE_MAX 300   /* of a person's text that is shown beside a hit */
+
 /* --- playbooks --- */
 #define HK_LUA_MEMORY_MAX (16 * 1024 * 1024) /* one run's state */
 #define HK_LUA_INSTRUCTIONS_MAX 50000000L    /* one run between two waits, replay included */

@@ -18,6 +18,7 @@ extern const struct hk_route hk_routes_sources[];
 extern const struct hk_route hk_routes_config[];
 extern const struct hk_route hk_routes_events[];
 extern const struct hk_route hk_routes_gaps[];
+extern const struct hk_route hk_routes_search[];
 extern const struct hk_route hk_routes_erase[];
 extern const struct hk_route hk_routes_cases[];
 extern const struct hk_route hk_routes_gate[];
@@ -33,6 +34,10 @@ hk_handler_fn hk_route_metrics;
 hk_handler_fn hk_route_openapi;
 hk_handler_fn hk_route_served_file;
 hk_handler_fn hk_route_whoami;
+
+/* How many items a page is to have, 1 to HK_PAGE_ITEMS_MAX. False: it is answered. */
+HK_MUST_CHECK bool hk_take_limit(const struct hk_exchange *exchange,
+    const struct hk_http_request *request, unsigned *ret_limit);
 
 hk_handler_fn hk_route_list; /* of match.route->collection */
 hk_handler_fn hk_route_show;

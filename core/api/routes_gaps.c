@@ -6,5 +6,5 @@
 const struct hk_route hk_routes_gaps[] = {
     HK_ROUTE_LIST("gaps", "viewer"),
     HK_ROUTE_SHOW("gaps", "viewer"),
-    {.method = NULL, .more = hk_routes_erase},
+    {.method = NULL, .more = hk_routes_search},
 };

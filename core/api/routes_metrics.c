@@ -6,6 +6,7 @@
 #include "api/routes.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "ledger/search_ask.h"
 #include "limits.h"
 
 #include <inttypes.h>
@@ -134,6 +135,22 @@ static void write_engine(struct hk_buf *out, const struct hk_engine *engine)
         hk_engine_is_ready(engine, &why) ? 1 : 0);
 }
 
+static void write_search(struct hk_buf *out, struct hk_search *search)
+{
+    struct hk_search_stats stats;
+
+    hk_search_stats(search, &stats);
+    if (!stats.is_on)
+        return;
+    figure(out, "hikeshi_search_behind_entries", "gauge", "Entries that can't be searched for yet.",
+        stats.behind);
+    figure(out, "hikeshi_search_indexed_entries_total", "counter", "Entries indexed since start.",
+        stats.indexed);
+    figure(out, "hikeshi_search_files_renewed_total", "counter",
+        "Files of the index that are made anew since start: after an erasure, or damage.",
+        stats.renewed);
+}
+
 /* By place in the configuration and kind; where a sink is, is the provider's affair. */
 static void write_sinks(struct hk_buf *out, struct hk_sinks *sinks)
 {
@@ -186,6 +203,7 @@ static void write_ledger(struct hk_buf *out, struct hk_ledger *ledger)
     figure(out, "hikeshi_ledger_write_backlog", "gauge", "Writes that wait.", stats.write_backlog);
     figure(out, "hikeshi_ledger_read_backlog", "gauge", "Reads that wait.", stats.read_backlog);
     write_sinks(out, hk_ledger_sinks(ledger));
+    write_search(out, hk_ledger_search(ledger));
 }
 
 static void write_api(struct hk_buf *out, const struct hk_api *api)

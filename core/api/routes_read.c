@@ -25,7 +25,7 @@ struct read_job {
     uint64_t to;
 };
 
-static bool read_limit(
+bool hk_take_limit(
     const struct hk_exchange *exchange, const struct hk_http_request *request, unsigned *ret_limit)
 {
     uint64_t value = PAGE_ITEMS_DEFAULT;
@@ -57,7 +57,7 @@ void hk_route_list(
     unsigned limit;
 
     (void)body;
-    if (!read_limit(exchange, request, &limit))
+    if (!hk_take_limit(exchange, request, &limit))
         return;
     job = hk_job_new(exchange, sizeof(*job));
     if (job == NULL)
@@ -133,7 +133,7 @@ void hk_route_entries(
     unsigned limit;
 
     (void)body;
-    if (!read_limit(exchange, request, &limit) ||
+    if (!hk_take_limit(exchange, request, &limit) ||
         !hk_take_number(exchange, request, "after", INT64_MAX, &after, &is_given))
         return;
     job = hk_job_new(exchange, sizeof(*job));
@@ -166,7 +166,7 @@ void hk_route_timeline(
     unsigned limit;
 
     (void)body;
-    if (!read_limit(exchange, request, &limit) ||
+    if (!hk_take_limit(exchange, request, &limit) ||
         !hk_take_number(exchange, request, "after", INT64_MAX, &after, &is_given))
         return;
     job = hk_job_new(exchange, sizeof(*job));

@@ -98,10 +98,64 @@ static int gap_list(struct hk_cli *cli)
     return hk_cli_list(cli, "gaps", state != NULL ? state : "open", columns, HK_COUNT(columns));
 }
 
+/* How much of the record could not be looked into, on stderr: what is missing may be there. */
+static void tell_behind(const struct hk_json *answer)
+{
+    int64_t behind = hk_json_i64_at(answer, "behind", 0);
+
+    if (hk_json_bool_at(answer, "is_cut", false))
+        fputs("the time was up before the page was full: go on, or ask for less\n", stderr);
+    if (behind > 0)
+        fprintf(stderr, "%lld entries are not indexed yet\n", (long long)behind);
+}
+
+static int search(struct hk_cli *cli)
+{
+    static const struct hk_column columns[] = {{"TIME", "time", 19}, {"KIND", "kind", 0},
+        {"ID", "id", 0}, {"STATE", "state", 0}, {"SEVERITY", "severity", 0}, {"TITLE", "title", 50},
+        {"ENTRY", "entry", 0}, {"TEXT", "text", 50}};
+    const char *limit = hk_cli_option(cli, "limit");
+    struct hk_reply reply;
+    struct hk_buf path;
+    int status;
+
+    hk_buf_init(&path, 8192);
+    hk_buf_append_text(&path, "/v1/search?limit=");
+    hk_cli_url_append(&path, limit != NULL ? limit : "100");
+    hk_buf_append_text(&path, "&q=");
+    for (size_t i = 0; i < cli->arg_count; i++) {
+        hk_buf_append_text(&path, i > 0 ? "%20" : "");
+        hk_cli_url_append(&path, cli->args[i]);
+    }
+    add_param(&path, "kind", hk_cli_option(cli, "kind"));
+    add_param(&path, "from", hk_cli_option(cli, "from"));
+    add_param(&path, "to", hk_cli_option(cli, "to"));
+    add_param(&path, "after", hk_cli_option(cli, "after"));
+    if (path.failed)
+        status = hk_cli_fail(HK_EXIT_USAGE, "that is more than can be searched for at once");
+    else
+        status = hk_cli_get(cli, &reply, "%s", path.data);
+    if (!path.failed) {
+        if (status == 0)
+            status = hk_print_list(cli, &reply, columns, HK_COUNT(columns));
+        if (status == 0 && !cli->json)
+            tell_behind(reply.doc.root);
+        hk_reply_done(&reply);
+    }
+    hk_buf_done(&path);
+    return status;
+}
+
 const struct hk_command hk_commands_things[] = {
     {"alert list", "", 0, 0, "List alerts, newest first", alert_list,
         {{"state", "S", "new, merged, routed or closed"}, PAGE}},
     {"alert show", "ID", 1, 1, "Show an alert and what became of it", alert_show, {{0}}},
+    {"search", "QUERY...", 0, 64, "Search alerts and what people wrote, newest first", search,
+        {{"kind", "K",
+             "alert, run, approval, containment, case, task, gap or playbook; all unless given"},
+            {"from", "TIME", "entries of this time and later: RFC 3339, a day, or 24h"},
+            {"to", "TIME", "entries before this time"}, {"after", "N", "go on after this entry"},
+            {"limit", "N", "items of one page, 1 to 500"}}},
     {"playbook list", "", 0, 0, "List playbooks in force", playbook_list, {PAGE}},
     {"plugin list", "", 0, 0, "List plugins and how they are", plugin_list, {PAGE}},
     {"plugin show", "NAME", 1, 1, "Show what a plugin can do", plugin_show, {{0}}},

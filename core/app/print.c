@@ -216,7 +216,7 @@ int hk_print_list(const struct hk_cli *cli, const struct hk_reply *reply,
         puts("none");
     else
         hk_print_table(items, columns, count < COLUMNS_MAX ? count : COLUMNS_MAX, 0);
-    if (hk_json_string(next) != NULL)
+    if (next != NULL && (next->type == HK_JSON_STRING || next->type == HK_JSON_NUMBER))
         fprintf(stderr, "more: --after %s\n", next->text);
     return HK_EXIT_DONE;
 }

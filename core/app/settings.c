@@ -16,7 +16,7 @@
 enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
 
 static const char *const top_keys[] = {"listen", "url", "tls", "socket", "checkpoint_sink",
-    "log_level", "log_format", "tenants", NULL};
+    "search", "log_level", "log_format", "tenants", NULL};
 
 enum hk_status hk_settings_keys(
     const struct hk_json *table, const char *path, const char *const *keys, struct hk_error *error)
@@ -101,6 +101,10 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
     settings->has_socket = true;
     if (socket != NULL && !hk_json_bool(socket, &settings->has_socket))
         return hk_fail(error, HK_INVALID, "socket: expected true or false");
+    settings->has_search = true;
+    if (hk_json_get(root, "search") != NULL &&
+        !hk_json_bool(hk_json_get(root, "search"), &settings->has_search))
+        return hk_fail(error, HK_INVALID, "search: expected true or false");
     status = hk_settings_sinks(settings, error);
     if (status == HK_OK)
         status = read_log(settings, error);

@@ -48,6 +48,7 @@ struct hk_app_settings {
     const char *url;    /* "https://soc.example", where people reach the pages; NULL: listen */
     struct hk_app_tls tls;
     bool has_socket;
+    bool has_search;                   /* texts are indexed */
     const struct hk_sink_setup *sinks; /* where checkpoints go */
     size_t sink_count;
     enum hk_log_level log_level;

@@ -12,6 +12,7 @@
 #include "ledger/reader.h"
 #include "ledger/rollback.h"
 #include "ledger/room.h"
+#include "ledger/search_index.h"
 #include "ledger/store.h"
 #include "ledger/write.h"
 #include "ledger/writer.h"
@@ -32,6 +33,7 @@ struct hk_ledger {
     struct hk_done_list written;
     struct hk_done_list read;
     struct hk_sinks *sinks;
+    struct hk_search *search;
     struct hk_writer *writer;
     struct hk_readers *readers;
     size_t reads_open;
@@ -116,12 +118,15 @@ static enum hk_status start(
         return status;
     }
     status = hk_sinks_start(options->sinks, options->sink_count, &ledger->sinks, error);
+    if (status == HK_OK)
+        status = hk_search_start(
+            options->data_dir, options->search, &ledger->room, &ledger->search, error);
     if (status != HK_OK) {
         hk_appender_free(appender);
         return status;
     }
-    status = hk_writer_start(
-        appender, ledger->sinks, &ledger->room, &ledger->written, &ledger->writer, error);
+    status = hk_writer_start(appender, ledger->sinks, ledger->search, &ledger->room,
+        &ledger->written, &ledger->writer, error);
     if (status == HK_OK)
         status = hk_readers_start(options->data_dir, &ledger->read, &ledger->readers, error);
     return status;
@@ -158,7 +163,9 @@ void hk_ledger_close(struct hk_ledger *ledger)
     /* Readers first: what they hold of the WAL can't be copied back. */
     hk_readers_stop(ledger->readers);
     hk_reading_free(ledger->reading);
-    hk_writer_stop(ledger->writer);
+    hk_writer_end(ledger->writer);
+    hk_search_stop(ledger->search); /* after what was erased is out of it */
+    hk_writer_free(ledger->writer);
     hk_sinks_stop(ledger->sinks); /* after the last checkpoints */
     for (item = hk_done_take(&ledger->written); item != NULL; item = next) {
         next = item->next;
@@ -428,6 +435,11 @@ void hk_ledger_stats(struct hk_ledger *ledger, struct hk_ledger_stats *ret_stats
     hk_writer_stats(ledger->writer, ret_stats);
     ret_stats->write_backlog = hk_writer_backlog(ledger->writer);
     ret_stats->read_backlog = hk_readers_backlog(ledger->readers);
+}
+
+struct hk_search *hk_ledger_search(struct hk_ledger *ledger)
+{
+    return ledger->search;
 }
 
 struct hk_sinks *hk_ledger_sinks(struct hk_ledger *ledger)

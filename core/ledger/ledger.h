@@ -23,10 +23,18 @@
 struct hk_ledger;
 struct hk_write;
 
+struct hk_search; /* the index of texts, see search_index.h */
+enum hk_search_mode {
+    HK_SEARCH_TOOL, /* nothing is indexed; what was erased is taken out nevertheless */
+    HK_SEARCH_ON,
+    HK_SEARCH_OFF, /* there is no index, and none is left */
+};
+
 struct hk_ledger_options {
     const char *data_dir;              /* absolute; ledger.db, key/, made 0700 when missing */
     const struct hk_sink_setup *sinks; /* where checkpoints go; borrowed for the call */
     size_t sink_count;
+    enum hk_search_mode search;
     hk_notify_fn *notify; /* called on a ledger thread when hk_ledger_drain has work */
     void *notify_ctx;
     /* Told of entries while a ledger of an earlier version is brought to this one, or NULL. */
@@ -224,5 +232,7 @@ struct hk_ledger_stats {
 void hk_ledger_stats(struct hk_ledger *ledger, struct hk_ledger_stats *ret_stats);
 /* The sinks of the options, in their order, for hk_sinks_state; never NULL. */
 struct hk_sinks *hk_ledger_sinks(struct hk_ledger *ledger);
+/* For search_ask.h and search_index.h; NULL when it is off. */
+struct hk_search *hk_ledger_search(struct hk_ledger *ledger);
 
 #endif

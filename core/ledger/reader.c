@@ -59,6 +59,11 @@ enum hk_status hk_reading_open(const char *data_dir, const atomic_bool *stop,
     return HK_OK;
 }
 
+void hk_reading_watch(struct hk_reading *reading, sqlite3 *db, int steps)
+{
+    sqlite3_progress_handler(db, steps, progress, reading);
+}
+
 void hk_reading_free(struct hk_reading *reading)
 {
     if (reading == NULL)

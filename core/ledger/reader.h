@@ -25,6 +25,10 @@ void hk_reading_free(struct hk_reading *reading);
 HK_MUST_CHECK enum hk_status hk_reading_run(struct hk_reading *reading, int64_t budget_ms,
     hk_read_fn *fn, void *job, struct hk_error *error);
 
+/* Let the reading's budget end statements of another connection, too; looked at every so many steps
+ * of SQLite's virtual machine. The connection is closed before the reading. */
+void hk_reading_watch(struct hk_reading *reading, sqlite3 *db, int steps);
+
 struct hk_readers;
 
 /* Finished reads go to done as items that hk_readers_finish takes. */

@@ -25,6 +25,7 @@
 struct hk_writer {
     struct hk_appender *appender;
     struct hk_sinks *sinks;
+    struct hk_search *search;
     struct hk_room *room;
     struct hk_done_list *done;
     struct hk_queue queue;
@@ -39,6 +40,8 @@ struct hk_writer {
     bool scrub_is_wanted;
     uint32_t scrub_page;
     int64_t scrub_due_ms;                /* of the next slice; monotonic */
+    bool search_is_told;                 /* to take out what was erased … */
+    uint64_t search_mark;                /* … and has done so once it is clean of this */
     struct hk_queue_item *scrub_waiters; /* erasures that are told when it is done */
 
     pthread_mutex_t lock; /* for what follows, and for the waits flags of writes */
@@ -148,6 +151,7 @@ static void want_scrub(struct hk_writer *writer, int64_t after_ms)
         writer->scrub_due_ms = due_ms;
     writer->scrub_is_wanted = true;
     writer->scrub_page = 1;
+    writer->search_is_told = false;
     tell_scrub(writer);
 }
 
@@ -182,6 +186,15 @@ static void end_scrub(struct hk_writer *writer)
     hk_done_put(writer->done, waiters);
 }
 
+/* Is the index rid of it? It is told once for all that rules erased until the scrubbing is due. */
+static bool search_is_clean(struct hk_writer *writer)
+{
+    if (!writer->search_is_told)
+        hk_search_forget(writer->search, &writer->search_mark);
+    writer->search_is_told = true;
+    return hk_search_is_clean(writer->search, writer->search_mark);
+}
+
 /* One slice, when it is due. */
 static void scrub(struct hk_writer *writer)
 {
@@ -192,6 +205,10 @@ static void scrub(struct hk_writer *writer)
     if (!writer->scrub_is_wanted || hk_time_monotonic_ms() < writer->scrub_due_ms)
         return;
     hk_crashpoint("erase.committed");
+    if (!search_is_clean(writer)) {
+        writer->scrub_due_ms = hk_time_monotonic_ms() + HK_SCRUB_RETRY_MS;
+        return;
+    }
     status =
         hk_scrub_slice(hk_appender_db(writer->appender), &writer->scrub_page, &is_done, &error);
     if (status == HK_BUSY)
@@ -310,6 +327,7 @@ static void write_batch(struct hk_writer *writer, struct hk_queue_item *list, bo
         writer->checkpoint_due_ms = 0;
     else if (writer->checkpoint_due_ms == 0)
         writer->checkpoint_due_ms = hk_time_monotonic_ms() + CHECKPOINT_AFTER_MS;
+    hk_search_poke(writer->search);
     give_back(writer, list);
     count_checkpoints(writer, send_checkpoints(writer));
     bound_wal(writer);
@@ -393,8 +411,8 @@ static void free_writer(struct hk_writer *writer)
 }
 
 enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sinks *sinks,
-    struct hk_room *room, struct hk_done_list *done, struct hk_writer **ret_writer,
-    struct hk_error *error)
+    struct hk_search *search, struct hk_room *room, struct hk_done_list *done,
+    struct hk_writer **ret_writer, struct hk_error *error)
 {
     struct hk_writer *writer = calloc(1, sizeof(*writer));
     pthread_attr_t attributes;
@@ -412,6 +430,7 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
     }
     writer->appender = take_appender;
     writer->sinks = sinks;
+    writer->search = search;
     writer->room = room;
     writer->done = done;
     writer->page_size = page_size_of(hk_appender_db(take_appender));
@@ -437,13 +456,18 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
     return HK_OK;
 }
 
-void hk_writer_stop(struct hk_writer *writer)
+void hk_writer_end(struct hk_writer *writer)
 {
     if (writer == NULL)
         return;
     hk_queue_close(&writer->queue);
     (void)pthread_join(writer->thread, NULL);
-    free_writer(writer);
+}
+
+void hk_writer_free(struct hk_writer *writer)
+{
+    if (writer != NULL)
+        free_writer(writer);
 }
 
 void hk_writer_put(struct hk_writer *writer, struct hk_write *take_write, enum hk_lane lane)
