@@ -55,13 +55,14 @@ OUTSIDE = [
 # What rooms above see of the ledger: data in, data out, no word of the data base (core/STORE.md).
 LEDGER_FACE = set("""
     audit backup entry ledger move prove prove_path query query_erase query_events query_names query_notice
-    query_timeline query_work sinks
+    query_timeline query_work search_ask sinks
 """.split())
 # Who in core/ledger may say more to SQLite than ledger/db.h has: settings, guards and the schema; one thread's WAL and
 # snapshots; the file's pages; the hot paths of appending and folding, and a function for folds; the row dump, which wants
-# a value's type.
+# a value's type; the files of the index of texts.
 SQLITE_MODULES = set("""
-    append.c audit_rebuild.c backup.c db.c field.c project.c reader.c scrub.c store.c writer.c
+    append.c audit_rebuild.c backup.c db.c field.c project.c reader.c scrub.c search_shard.c store.c
+    writer.c
 """.split())
 
 LIBC = set("""

@@ -66,11 +66,11 @@ static enum hk_status entry_time(struct answer *answer, uint64_t seq, int64_t *r
     if (status == HK_OK && !has_row)
         status = hk_fail(answer->error, HK_CORRUPT, "an entry is missing; see audit verify");
     if (status == HK_OK)
-        status = hk_entry_parse(
-            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, answer->error);
+        status =
+            hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &entry, answer->error);
     if (status == HK_OK)
         *ret_time_us = entry.time_us;
-    (void)sqlite3_reset(stmt);
+    hk_stmt_reset(stmt);
     return status;
 }
 
@@ -127,9 +127,9 @@ static enum hk_status find_size(struct answer *answer)
             stmt, answer->error, "ii", HK_POS(answer->tenant, 0), HK_POS(answer->tenant + 1, 0));
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, answer->error);
-    if (status == HK_OK && has_row && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-        answer->size = HK_POS_SEQ(sqlite3_column_int64(stmt, 0)) + 1;
-    (void)sqlite3_finalize(stmt);
+    if (status == HK_OK && has_row && !hk_stmt_is_null(stmt, 0))
+        answer->size = HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1;
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -147,7 +147,7 @@ static enum hk_status find_thing(
     if (*stmt == NULL)
         status = hk_stmt_prepare(answer->reading->db, thing_sql[noun], stmt, answer->error);
     else
-        (void)sqlite3_reset(*stmt);
+        hk_stmt_reset(*stmt);
     if (status == HK_OK)
         status = hk_stmt_bind(*stmt, answer->error, "it", (int64_t)answer->tenant, id);
     if (status == HK_OK)
@@ -169,9 +169,8 @@ static void write_note(struct answer *answer, enum hk_kind kind)
     struct hk_json_doc doc = {.root = NULL};
     const char *note = NULL;
 
-    if (hk_json_parse(hk_stmt_text(answer->entry, 1),
-            (size_t)sqlite3_column_bytes(answer->entry, 1), &hk_json_limits_own, &doc,
-            NULL) == HK_OK)
+    if (hk_json_parse(hk_stmt_text(answer->entry, 1), hk_stmt_size(answer->entry, 1),
+            &hk_json_limits_own, &doc, NULL) == HK_OK)
         note = hk_search_doc_note(kind, doc.root);
     hk_jw_key(answer->jw, "text");
     if (note != NULL)
@@ -185,7 +184,7 @@ static void write_note(struct answer *answer, enum hk_kind kind)
 static void write_item(struct answer *answer, const struct hk_entry *entry, sqlite3_stmt *thing)
 {
     struct hk_jw *jw = answer->jw;
-    int64_t severity = thing != NULL ? sqlite3_column_int64(thing, 2) : 0;
+    int64_t severity = thing != NULL ? hk_stmt_i64(thing, 2) : 0;
 
     hk_jw_object(jw);
     hk_jw_kv_i64(jw, "seq", (int64_t)entry->seq);
@@ -193,8 +192,8 @@ static void write_item(struct answer *answer, const struct hk_entry *entry, sqli
     hk_jw_kv(jw, "entry", hk_kind_text(entry->kind));
     hk_jw_kv(jw, "kind", hk_search_noun_text(hk_kind_noun(entry->kind)));
     hk_jw_kv(jw, "id", entry->subject);
-    hk_jw_kv(jw, "title", thing != NULL ? (const char *)sqlite3_column_text(thing, 0) : NULL);
-    hk_jw_kv(jw, "state", thing != NULL ? (const char *)sqlite3_column_text(thing, 1) : NULL);
+    hk_jw_kv(jw, "title", thing != NULL ? hk_stmt_text_or_null(thing, 0) : NULL);
+    hk_jw_kv(jw, "state", thing != NULL ? hk_stmt_text_or_null(thing, 1) : NULL);
     hk_jw_kv(jw, "severity", severity > 0 ? hk_severity_text((enum hk_severity)severity) : NULL);
     write_note(answer, entry->kind);
     hk_jw_object_end(jw);
@@ -212,15 +211,14 @@ static enum hk_status tell_hit(struct answer *answer, uint64_t seq)
 
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, answer->error);
-    if (status == HK_OK && has_row && sqlite3_column_type(stmt, 1) != SQLITE_NULL &&
-        hk_entry_parse(
-            hk_stmt_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &entry, NULL) == HK_OK &&
+    if (status == HK_OK && has_row && !hk_stmt_is_null(stmt, 1) &&
+        hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &entry, NULL) == HK_OK &&
         hk_search_noun_text(hk_kind_noun(entry.kind)) != NULL) {
         status = find_thing(answer, hk_kind_noun(entry.kind), entry.subject, &thing);
         if (status == HK_OK && state_fits(answer, thing != NULL ? hk_stmt_text(thing, 1) : ""))
             write_item(answer, &entry, thing);
     }
-    (void)sqlite3_reset(stmt);
+    hk_stmt_reset(stmt);
     return status;
 }
 
@@ -265,14 +263,14 @@ static enum hk_status look_into(struct answer *answer, const struct hk_shard *sh
         status = hk_stmt_step(stmt, &has_row, answer->error);
         if (status != HK_OK || !has_row)
             break;
-        answer->looked_at = (uint64_t)sqlite3_column_int64(stmt, 0);
+        answer->looked_at = (uint64_t)hk_stmt_i64(stmt, 0);
         status = tell_hit(answer, answer->looked_at);
         answer->is_cut = is_half_over(answer);
     }
     if (status == HK_OK && !has_row)
         answer->looked_at = shard->number * HK_SEARCH_SHARD_ENTRIES;
-    (void)sqlite3_finalize(stmt);
-    (void)sqlite3_close(db);
+    hk_stmt_free(stmt);
+    hk_db_close(db);
     return status;
 }
 
@@ -388,9 +386,9 @@ enum hk_status hk_search_answer(struct hk_search *search, struct hk_reading *rea
         hk_jw_object_end(&jw);
         status = hk_buf_check(out, "answer", error);
     }
-    (void)sqlite3_finalize(answer.entry);
+    hk_stmt_free(answer.entry);
     for (int i = 0; i < HK_NOUN_COUNT; i++)
-        (void)sqlite3_finalize(answer.things[i]);
+        hk_stmt_free(answer.things[i]);
     hk_search_view_done(&answer.view);
     hk_search_query_done(&answer.query);
     return hk_query_take_back(out, begin, status);

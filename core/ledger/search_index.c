@@ -36,15 +36,15 @@ struct slice {
 static enum hk_status index_row(struct slice *slice, sqlite3_stmt *stmt, struct hk_error *error)
 {
     struct hk_search *search = slice->search;
-    uint64_t seq = HK_POS_SEQ(sqlite3_column_int64(stmt, 0));
+    uint64_t seq = HK_POS_SEQ(hk_stmt_i64(stmt, 0));
     struct hk_entry entry;
     enum hk_status status = HK_OK;
 
     hk_stmt_copy(stmt, 1, slice->line, sizeof(slice->line));
     /* What can't be read is for `audit verify` to tell; nothing of it is found. */
     if (hk_entry_parse(slice->line, strlen(slice->line), &entry, NULL) == HK_OK &&
-        hk_search_doc_fill(&search->doc, &entry, (const char *)sqlite3_column_text(stmt, 2),
-            (size_t)sqlite3_column_bytes(stmt, 2)))
+        hk_search_doc_fill(
+            &search->doc, &entry, hk_stmt_text_or_null(stmt, 2), hk_stmt_size(stmt, 2)))
         status = hk_shard_put(&search->writer, seq, &search->doc, error);
     slice->end = seq + 1;
     return status;
@@ -73,7 +73,7 @@ static enum hk_status index_rows(struct hk_reading *reading, void *job, struct h
         if (status == HK_OK && has_row)
             status = index_row(slice, stmt, error);
     } while (status == HK_OK && has_row && hk_time_monotonic_ms() < until_ms);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -330,7 +330,7 @@ static void *search_thread(void *ctx)
             wait_ms(search, HK_SEARCH_RETRY_MS);
         } else if (!has_more) {
             search->has_failed = false;
-            (void)sqlite3_db_release_memory(search->reading->db);
+            hk_db_release_memory(search->reading->db);
             wait_for_work(search);
         }
     }

@@ -96,14 +96,14 @@ static enum hk_status look_for_tenants(
         status = hk_stmt_step(stmt, &has_row, error);
         if (status != HK_OK || !has_row)
             break;
-        tenant = (hk_tenant)sqlite3_column_int64(stmt, 0);
+        tenant = (hk_tenant)hk_stmt_i64(stmt, 0);
         while (i < search->part_count && search->parts[i].tenant != tenant)
             i++;
         /* The name becomes one of a folder. */
         if (i == search->part_count && hk_name_is_valid(hk_stmt_text(stmt, 1)))
             status = add_part(search, tenant, hk_stmt_text(stmt, 1), error);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -120,14 +120,14 @@ static enum hk_status look_for_sizes(struct hk_search *search, sqlite3 *db, stru
         status = hk_stmt_bind(stmt, error, "ii", HK_POS(tenant, 0), HK_POS(tenant + 1, 0));
         if (status == HK_OK)
             status = hk_stmt_step(stmt, &has_row, error);
-        if (status == HK_OK && has_row && sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
+        if (status == HK_OK && has_row && !hk_stmt_is_null(stmt, 0)) {
             (void)pthread_mutex_lock(&search->lock);
-            search->parts[i].size = HK_POS_SEQ(sqlite3_column_int64(stmt, 0)) + 1;
+            search->parts[i].size = HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1;
             (void)pthread_mutex_unlock(&search->lock);
         }
-        (void)sqlite3_reset(stmt);
+        hk_stmt_reset(stmt);
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     (void)pthread_mutex_lock(&search->lock);
     update_stats(search);
     (void)pthread_mutex_unlock(&search->lock);

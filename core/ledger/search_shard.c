@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static enum hk_status open_db(
         return hk_fail(error, HK_NOT_FOUND, "search: no %s: %s", file, strerror(errno));
     if (sqlite3_open_v2(path, ret_db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         status = hk_store_fail(*ret_db, "search: can't open a file", error);
-        (void)sqlite3_close(*ret_db);
+        hk_db_close(*ret_db);
         *ret_db = NULL;
         return status;
     }
@@ -205,7 +206,7 @@ enum hk_status hk_shard_put(struct hk_shard_writer *writer, uint64_t seq,
     if (code != SQLITE_OK)
         return hk_store_fail(writer->db, "search: can't bind words", error);
     status = hk_stmt_step(put, &has_row, error);
-    (void)sqlite3_reset(put);
+    hk_stmt_reset(put);
     return status;
 }
 
@@ -218,7 +219,7 @@ enum hk_status hk_shard_slice_end(
 
     if (status == HK_OK)
         status = hk_stmt_step(writer->about, &has_row, error);
-    (void)sqlite3_reset(writer->about);
+    hk_stmt_reset(writer->about);
     if (status == HK_OK)
         status = hk_store_exec(writer->db, "COMMIT", error);
     if (status == HK_OK)
@@ -228,9 +229,9 @@ enum hk_status hk_shard_slice_end(
 
 void hk_shard_close(struct hk_shard_writer *writer)
 {
-    (void)sqlite3_finalize(writer->put);
-    (void)sqlite3_finalize(writer->about);
-    (void)sqlite3_close(writer->db);
+    hk_stmt_free(writer->put);
+    hk_stmt_free(writer->about);
+    hk_db_close(writer->db);
     writer->put = NULL;
     writer->about = NULL;
     writer->db = NULL;
@@ -307,7 +308,7 @@ static enum hk_status vacuum_into(
         status = hk_stmt_bind(stmt, error, "t", path);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, &has_row, error);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -362,7 +363,7 @@ enum hk_status hk_shard_open(
         status = hk_store_exec(*ret_db,
             "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2048;", error);
         if (status != HK_OK) {
-            (void)sqlite3_close(*ret_db);
+            hk_db_close(*ret_db);
             *ret_db = NULL;
         }
     }
@@ -381,19 +382,19 @@ static enum hk_status read_about(
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && !has_row)
         status = hk_fail(error, HK_CORRUPT, "search: a file says nothing of itself");
-    if (status == HK_OK && sqlite3_column_int(stmt, 0) != HK_SHARD_VERSION)
+    if (status == HK_OK && hk_stmt_i64(stmt, 0) != HK_SHARD_VERSION)
         status = hk_fail(error, HK_UNSUPPORTED, "search: a file of another version");
     if (status == HK_OK) {
-        shard->number = (uint64_t)sqlite3_column_int64(stmt, 1);
-        shard->end = (uint64_t)sqlite3_column_int64(stmt, 2);
-        shard->as_of = (uint64_t)sqlite3_column_int64(stmt, 3);
+        shard->number = (uint64_t)hk_stmt_i64(stmt, 1);
+        shard->end = (uint64_t)hk_stmt_i64(stmt, 2);
+        shard->as_of = (uint64_t)hk_stmt_i64(stmt, 3);
         hk_stmt_copy(stmt, 4, ret_line, HK_ENTRY_LINE_SIZE);
         if (shard->number > HK_ENTRIES_MAX / HK_SEARCH_SHARD_ENTRIES ||
             shard->end <= shard->number * HK_SEARCH_SHARD_ENTRIES ||
             shard->end > (shard->number + 1) * HK_SEARCH_SHARD_ENTRIES)
             status = hk_fail(error, HK_CORRUPT, "search: a file has numbers that can't be");
     }
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -410,7 +411,7 @@ enum hk_status hk_shard_learn(
     status = hk_shard_open(folder, ret_shard, &db, error);
     if (status == HK_OK)
         status = read_about(db, ret_shard, line, error);
-    (void)sqlite3_close(db);
+    hk_db_close(db);
     ret_shard->is_full = hk_shard_name_ends(file, FULL);
     if (status == HK_OK && ret_shard->is_full &&
         ret_shard->end != (ret_shard->number + 1) * HK_SEARCH_SHARD_ENTRIES)
@@ -433,7 +434,7 @@ enum hk_status hk_shard_is_stale(sqlite3 *db, hk_tenant tenant, const struct hk_
             (int64_t)shard->as_of);
     if (status == HK_OK)
         status = hk_stmt_step(stmt, ret_is_stale, error);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -453,7 +454,7 @@ static enum hk_status line_at(
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK && has_row)
         hk_stmt_copy(stmt, 0, ret_line, HK_ENTRY_LINE_SIZE);
-    (void)sqlite3_finalize(stmt);
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -469,7 +470,7 @@ enum hk_status hk_shard_is_sound(sqlite3 *db, hk_tenant tenant, const char *fold
 
     if (status == HK_OK)
         status = read_about(file, &read, line, error);
-    (void)sqlite3_close(file);
+    hk_db_close(file);
     if (status == HK_OK)
         status = line_at(db, HK_POS(tenant, shard->end - 1), recorded, error);
     if (status == HK_OK)

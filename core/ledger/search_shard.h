@@ -15,11 +15,11 @@
 #ifndef HK_LEDGER_SEARCH_SHARD_H
 #define HK_LEDGER_SEARCH_SHARD_H
 
+#include "ledger/db.h"
 #include "ledger/ledger.h"
 #include "ledger/search_doc.h"
 
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 
 /* Counts up when words are cut otherwise, or columns change; files of another are made anew. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "limits.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
