@@ -241,6 +241,8 @@
 #define HK_RETRY_TIMES_MAX 100             /* a hundredth of a run's steps goes into pauses */
 #define HK_RETRY_FIRST_MS 1000             /* its first pause, unless it says otherwise */
 #define HK_RETRY_AT_MOST_MS 300000         /* its longest pause, unless it says otherwise */
+#define HK_CALL_DEPTH_MAX 4                /* playbooks that call each other */
+#define HK_CALLS_MAX 64                    /* of one run: what an alert starts ends */
 #define HK_SIGNALS_KEPT_MAX 64             /* that came to a run before it asked for them */
 #define HK_SIGNALS_MAX 4096                /* of one run: its entries are read as a whole */
 #define HK_SIGNAL_SIZE_MAX (16 * 1024)     /* of what comes with one, as JSON */

@@ -12,6 +12,7 @@
 #include "engine/rhythm.h"
 #include "engine/route.h"
 #include "engine/run.h"
+#include "engine/run_begin.h"
 #include "engine/tenant.h"
 #include "engine/tx.h"
 
@@ -75,30 +76,6 @@ static void write_routed(struct hk_tx *tx, const char *alert, struct hk_playbook
         hk_jw_kv(jw, "version", playbooks[i]->version);
         hk_jw_object_end(jw);
     }
-    hk_jw_array_end(jw);
-    hk_tx_end(tx);
-}
-
-static void write_started(struct hk_tx *tx, const char *run, const char *alert,
-    const struct hk_playbook *playbook, int severity, uint64_t seed, const struct hk_actor *actor)
-{
-    char seed_text[24];
-    int64_t run_for_ms = hk_json_i64_at(playbook->descriptor.root, "limits.run_for_ms", 0);
-    snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)seed);
-    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_RUN_STARTED, run);
-    hk_jw_kv(jw, "alert", alert);
-    hk_jw_kv(jw, "playbook", playbook->name);
-    hk_jw_kv(jw, "version", playbook->version);
-    hk_jw_kv(jw, "severity", hk_severity_text((enum hk_severity)severity));
-    hk_jw_kv(jw, "seed", seed_text);
-    hk_jw_kv_i64(jw, "at_us", tx->time_us);
-    if (run_for_ms > 0) {
-        hk_jw_kv_i64(jw, "ends_us", tx->time_us + run_for_ms * 1000);
-        hk_tx_due(tx, tx->time_us + run_for_ms * 1000);
-    }
-    hk_jw_key(jw, "requesters");
-    hk_jw_array(jw);
-    hk_jw_string(jw, actor->id);
     hk_jw_array_end(jw);
     hk_tx_end(tx);
 }
@@ -169,9 +146,15 @@ static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_a
         write_routed(tx, taken->id, wanted, ids, count);
     }
     for (size_t i = 0; i < count; i++) {
-        uint64_t seed;
-        hk_random(&seed, sizeof seed);
-        write_started(tx, ids[i], taken->id, wanted[i], offer->severity, seed, actor);
+        const char *const requesters[] = {actor->id, NULL};
+        uint64_t seed = hk_run_seed();
+        const struct hk_run_begin begin = {.id = ids[i],
+            .alert = taken->id,
+            .playbook = wanted[i],
+            .severity = (enum hk_severity)offer->severity,
+            .seed = seed,
+            .requesters = requesters};
+        hk_run_write_started(tx, &begin);
         struct hk_run *run =
             has_room(accepted) ? new_run(tx, ids[i], wanted[i], &taking, seed) : NULL;
         remember_run(accepted, run, ids[i]);

@@ -89,9 +89,10 @@ struct hk_step {
     const char *where;
     enum hk_step_state state;
     /* waiting */
-    const char *waits_for; /* "gate", "question", "timer", "signal" */
+    const char *waits_for; /* "gate", "question", "timer", "signal", "call" */
     int64_t due_us;
     char gate[HK_ID_SIZE];
+    char called[HK_ID_SIZE]; /* the run that it waits for */
     /* people may have narrowed what was asked: see hk_gate_apply_narrowing */
     const char *narrowed;      /* the arguments in place of args, canonical JSON, or NULL */
     int64_t narrowed_lease_ms; /* 0: as asked */
@@ -138,6 +139,12 @@ struct hk_run {
     enum hk_severity severity;
     uint64_t seed;
     int64_t started_us;
+    char caller[HK_ID_SIZE]; /* the run that called it; "": none. See call.h */
+    const char *caller_step;
+    const char *caller_where;
+    const char **callers;    /* names of the playbooks above it, NULL-ended; NULL: none */
+    unsigned depth;          /* how many those are */
+    const char *args;        /* that it was called with, JSON; NULL: none */
     const char **requesters; /* actor ids, NULL-ended, in the arena */
     enum hk_run_state end;   /* HK_RUN_RUNNING until it has ended or diverged */
     struct hk_step **steps;  /* in the order they were asked for */

@@ -3,6 +3,7 @@
  * engine can't know about.
  */
 #include "base/text.h"
+#include "engine/call.h"
 #include "engine/case_soon.h"
 #include "engine/dispatch.h"
 #include "engine/memory.h"
@@ -69,9 +70,30 @@ static void on_written(void *ctx)
 
 /* --- cancel --- */
 
+static void write_cancelled(struct hk_run *run, struct hk_run *caller, void *ctx)
+{
+    struct run_op *op = ctx;
+    struct hk_step *settled = NULL;
+    struct hk_tx tx;
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    hk_tx_simple(&tx, HK_KIND_RUN_CANCELLED, run->id, "reason", op->text, NULL, NULL);
+    hk_run_void_gates(run, &tx, "its run was cancelled");
+    if (caller != NULL)
+        settled = hk_call_settle(&tx, run, HK_KIND_RUN_CANCELLED, op->text, caller);
+    hk_dispatch_cancel(run);
+    if (settled == NULL) {
+        hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
+    } else {
+        hk_tx_commit_two(&tx, run, caller, on_written, op);
+        hk_step_deliver(caller, settled);
+    }
+    hk_run_sleep(run);
+    hk_call_end_called(run);
+    hk_case_soon(run->engine, run->tenant, run->alert->in_case);
+}
+
 static void cancel(struct run_op *op, struct hk_run *run)
 {
-    struct hk_tx tx;
     enum hk_run_state state = hk_run_state(run);
     op->state = state;
     if (!hk_run_step_to(&state, HK_KIND_RUN_CANCELLED)) {
@@ -80,13 +102,7 @@ static void cancel(struct run_op *op, struct hk_run *run)
     }
     run->end = state;
     op->state = state;
-    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    hk_tx_simple(&tx, HK_KIND_RUN_CANCELLED, run->id, "reason", op->text, NULL, NULL);
-    hk_run_void_gates(run, &tx, "its run was cancelled");
-    hk_dispatch_cancel(run);
-    hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
-    hk_run_sleep(run);
-    hk_case_soon(op->engine, op->tenant, run->alert->in_case);
+    hk_call_with_caller(run, write_cancelled, op);
 }
 
 /* --- resolve --- */

@@ -227,6 +227,7 @@ static void load_script(struct hk_run *run)
         .source = run->playbook->source,
         .source_size = run->playbook->source_size,
         .alert = run->alert->json,
+        .args = run->args,
         .seed = run->seed,
         .started_us = run->started_us,
         .records = records,

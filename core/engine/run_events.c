@@ -3,13 +3,18 @@
  */
 #include "engine/run_events.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "engine/call.h"
 #include "engine/case_soon.h"
+#include "engine/dispatch.h"
+#include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/step.h"
 #include "engine/tx.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool can_end(struct hk_run *run, enum hk_kind kind)
@@ -45,34 +50,69 @@ static void look_at_case(struct hk_run *run)
         hk_case_soon(run->engine, run->tenant, run->alert->in_case);
 }
 
+struct end {
+    enum hk_kind kind;
+    char *text; /* the value, or why */
+};
+
+/* The end of the run and what its caller gets are one transaction. */
+static void write_end(struct hk_run *run, struct hk_run *caller, void *ctx)
+{
+    struct end *end = ctx;
+    struct hk_step *settled = NULL;
+    struct hk_tx tx;
+    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
+    struct hk_jw *jw = hk_tx_entry(&tx, end->kind, run->id);
+    if (end->kind == HK_KIND_RUN_FINISHED)
+        hk_jw_kv_raw(jw, "value", end->text);
+    else
+        hk_jw_kv(jw, end->kind == HK_KIND_RUN_FAILED ? "error" : "reason", end->text);
+    hk_tx_end(&tx);
+    if (end->kind == HK_KIND_RUN_FAILED)
+        hk_notice_about(&tx, HK_REASON_FAILED, run->id);
+    if (end->kind != HK_KIND_RUN_FINISHED)
+        hk_run_void_gates(
+            run, &tx, end->kind == HK_KIND_RUN_FAILED ? "its run failed" : "its run was cancelled");
+    if (caller != NULL)
+        settled = hk_call_settle(&tx, run, end->kind, end->text, caller);
+    hk_tx_commit_two(&tx, run, settled == NULL ? NULL : caller, NULL, NULL);
+    if (settled != NULL)
+        hk_step_deliver(caller, settled);
+    run->engine->stats.runs_finished += end->kind == HK_KIND_RUN_FINISHED;
+    run->engine->stats.runs_failed += end->kind == HK_KIND_RUN_FAILED;
+    hk_run_sleep(run);
+    hk_call_end_called(run);
+    look_at_case(run);
+    free(end->text);
+    free(end);
+}
+
+static void end_run(struct hk_run *run, enum hk_kind kind, const char *text)
+{
+    if (!can_end(run, kind))
+        return;
+    struct end *end = hk_engine_alloc(sizeof *end);
+    *end = (struct end){.kind = kind, .text = hk_strdup(text == NULL ? "" : text)};
+    hk_engine_must(end->text == NULL ? HK_NOMEM : HK_OK, "the end of a run", NULL);
+    hk_call_with_caller(run, write_end, end);
+}
+
 static void finished(struct hk_run *run, const struct hk_script_event *event)
 {
-    struct hk_tx tx;
-    if (!can_end(run, HK_KIND_RUN_FINISHED))
-        return;
-    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
-    struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_RUN_FINISHED, run->id);
-    hk_jw_kv_raw(jw, "value", event->value == NULL ? "null" : event->value);
-    hk_tx_end(&tx);
-    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
-    run->engine->stats.runs_finished++;
-    hk_run_sleep(run);
-    look_at_case(run);
+    end_run(run, HK_KIND_RUN_FINISHED, event->value == NULL ? "null" : event->value);
 }
 
 void hk_run_failed(struct hk_run *run, const char *error)
 {
-    struct hk_tx tx;
-    if (!can_end(run, HK_KIND_RUN_FAILED))
-        return;
-    hk_tx_begin(&tx, run->engine, run->tenant, "engine");
-    hk_tx_simple(&tx, HK_KIND_RUN_FAILED, run->id, "error", error, NULL, NULL);
-    hk_notice_about(&tx, HK_REASON_FAILED, run->id);
-    hk_run_void_gates(run, &tx, "its run failed");
-    hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
-    run->engine->stats.runs_failed++;
-    hk_run_sleep(run);
-    look_at_case(run);
+    end_run(run, HK_KIND_RUN_FAILED, error);
+}
+
+void hk_run_cancelled(struct hk_run *run, const char *why)
+{
+    if (run->end != HK_RUN_RUNNING)
+        return; /* it has ended, or a person looks at it */
+    hk_dispatch_cancel(run);
+    end_run(run, HK_KIND_RUN_CANCELLED, why);
 }
 
 /* One entry and nothing else: what the playbook wants now is not what it wanted before. */

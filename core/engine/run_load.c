@@ -3,6 +3,7 @@
  * govern reading: an entry that doesn't follow is damage, and is said so.
  */
 #include "base/text.h"
+#include "engine/call.h"
 #include "engine/dispatch.h"
 #include "engine/gate.h"
 #include "engine/memory.h"
@@ -91,6 +92,7 @@ static void take_waiting(struct hk_run *run, struct hk_step *step, const struct 
     step->waits_for = hk_run_text(run, hk_json_string_at(payload, "for", ""));
     step->due_us = hk_json_i64_at(payload, "due_us", 0);
     (void)hk_copy_text(step->gate, sizeof step->gate, hk_json_string_at(payload, "gate", ""));
+    (void)hk_copy_text(step->called, sizeof step->called, hk_json_string_at(payload, "run", ""));
 }
 
 static void take_intended(struct hk_run *run, struct hk_step *step, const struct hk_json *payload)
@@ -185,6 +187,7 @@ static void decode_started(
     for (const struct hk_json *item = requesters == NULL ? NULL : requesters->first; item != NULL;
          item = item->next)
         run->requesters[i++] = hk_run_text(run, hk_json_string(item));
+    hk_call_loaded(run, payload);
 }
 
 static enum hk_status decode_entry(

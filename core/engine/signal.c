@@ -196,7 +196,7 @@ static void send_to(struct hk_run *run, struct hk_step *step, struct hk_run *to)
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     bool is_given = give(&tx, to, &given, &settled, &error) == HK_OK;
     hk_step_settle(run, step, &tx, is_given, is_given ? "true" : error.text, "engine");
-    hk_tx_commit_two(&tx, run, to);
+    hk_tx_commit_two(&tx, run, to, NULL, NULL);
     if (settled != NULL)
         hk_step_deliver(to, settled);
     hk_step_deliver(run, step);

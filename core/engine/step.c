@@ -5,6 +5,7 @@
  *   notify, escalate   the same, and notices are queued
  *   case          likewise, in the turn of the alert's case
  *   wait          step.waiting with a due time, or for a signal
+ *   call          step.waiting, and another run begins
  *   signal        written to another run, and settled with that
  *   ask           step.waiting and a gate with a question
  *   act           authority decides: settled (denied, recommended), a gate, or intended
@@ -13,6 +14,7 @@
 #include "base/crashpoint.h"
 #include "base/text.h"
 #include "engine/act.h"
+#include "engine/call.h"
 #include "engine/case_play.h"
 #include "engine/case_write.h"
 #include "engine/dedupe.h"
@@ -119,6 +121,8 @@ void hk_step_wait(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, co
     hk_step_write_request(jw, step);
     hk_jw_kv(jw, "from", hk_step_state_text(HK_STEP_NONE));
     hk_jw_kv(jw, "for", waits_for);
+    if (step->called[0] != 0)
+        hk_jw_kv(jw, "run", step->called);
     if (due_us != 0)
         hk_jw_kv_i64(jw, "due_us", due_us);
     hk_tx_end(tx);
@@ -351,6 +355,8 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
         request_tell(run, step, args.root, HK_REASON_ESCALATE);
     else if (strcmp(step->op, "note") == 0)
         request_note(run, step, args.root);
+    else if (strcmp(step->op, "call") == 0)
+        hk_call_request(run, step);
     else if (strcmp(step->op, "signal") == 0)
         hk_signal_send(run, step, args.root);
     else if (strcmp(step->op, "case") == 0)

@@ -139,7 +139,8 @@ void hk_tx_commit(
     commit(tx, lane, &(struct written){.runs = {run}, .done = done, .ctx = ctx});
 }
 
-void hk_tx_commit_two(struct hk_tx *tx, struct hk_run *run, struct hk_run *other)
+void hk_tx_commit_two(
+    struct hk_tx *tx, struct hk_run *run, struct hk_run *other, hk_tx_done_fn *done, void *ctx)
 {
-    commit(tx, HK_LANE_NORMAL, &(struct written){.runs = {run, other}});
+    commit(tx, HK_LANE_NORMAL, &(struct written){.runs = {run, other}, .done = done, .ctx = ctx});
 }

@@ -41,7 +41,9 @@ void hk_tx_due(struct hk_tx *tx, int64_t due_us);
 typedef void hk_tx_done_fn(void *ctx);
 void hk_tx_commit(
     struct hk_tx *tx, enum hk_lane lane, struct hk_run *run, hk_tx_done_fn *done, void *ctx);
-/* The same, on the normal lane, for entries of two runs (which may be the same one). */
-void hk_tx_commit_two(struct hk_tx *tx, struct hk_run *run, struct hk_run *other);
+/* The same, on the normal lane, for entries of two runs, of which the other may be the same one, or
+ * NULL. */
+void hk_tx_commit_two(
+    struct hk_tx *tx, struct hk_run *run, struct hk_run *other, hk_tx_done_fn *done, void *ctx);
 
 #endif

@@ -177,7 +177,7 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         STEP(FROM_NONE, "0", "0"),
         "INSERT OR REPLACE INTO timer(tenant, run, step, due_us)"
         " SELECT :tenant, :subject, " P("step") ", " P("due_us")
-        " WHERE " P("for") " IN ('timer', 'signal')"},
+        " WHERE " P("for") " IN ('timer', 'signal', 'call')"},
     [HK_KIND_STEP_INTENDED] = {STEP("-" FROM("waiting"), "1", "0")},
     [HK_KIND_STEP_REPEATED] = {"UPDATE run SET last = :pos" HERE},
     [HK_KIND_STEP_UNKNOWN] = {STEP("0", "-1", "1")},

@@ -133,6 +133,7 @@ static void show_run(const struct hk_history *history, struct hk_jw *jw)
     const struct hk_json *diverged = newest(history, HK_KIND_RUN_DIVERGED);
 
     write_or_null(jw, "value", hk_json_get(finished, "value"));
+    write_or_null(jw, "caller", hk_json_get(newest(history, HK_KIND_RUN_STARTED), "caller"));
     if (diverged != NULL)
         write_or_null(jw, "diverged", diverged);
 }

@@ -95,6 +95,7 @@ static void write_step(const struct step *step, struct hk_jw *jw)
         hk_jw_kv_value(jw, "gate", gate);
     if (strcmp(step->state, "waiting") == 0) {
         copy(jw, "for", step->waiting);
+        copy(jw, "run", step->waiting);
         hk_jw_kv_time(jw, "due", hk_json_i64_at(step->waiting, "due_us", 0));
     }
     if (strcmp(step->state, "unknown") == 0)

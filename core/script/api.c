@@ -104,7 +104,7 @@ void hk_api_request(lua_State *L, struct hk_play *run, const char *op, const cha
     }
 }
 
-static int ask_named(
+int hk_api_ask_named(
     lua_State *L, struct hk_play *run, const char *op, const char *name, enum hk_api_result result)
 {
     hk_api_request(L, run, op, name);
@@ -113,7 +113,7 @@ static int ask_named(
 
 int hk_api_ask_step(lua_State *L, struct hk_play *run, const char *op, enum hk_api_result result)
 {
-    return ask_named(L, run, op, "", result);
+    return hk_api_ask_named(L, run, op, "", result);
 }
 
 /* --- act --- */
@@ -144,7 +144,7 @@ static int act_call(lua_State *L)
     lua_settop(L, 2);
     hk_api_push_json(L, 1, full, "arguments");
     hk_api_push_json(L, 2, full, "options");
-    return ask_named(L, run, "act", name, HK_API_VALUE);
+    return hk_api_ask_named(L, run, "act", name, HK_API_VALUE);
 }
 
 /* Look into the table of what was made before; false: not there. Upvalue 2 is that table. */

@@ -38,13 +38,18 @@ enum hk_api_result {
     HK_API_TRUE,     /* true */
     HK_API_ARGUMENT, /* its own first argument */
 };
-/* The same for a step without a name, and yield until it is settled; what the branch gets then. */
+/* The same, and yield until it is settled; what the branch gets then. */
+int hk_api_ask_named(
+    lua_State *L, struct hk_play *run, const char *op, const char *name, enum hk_api_result result);
+/* The same for a step without a name. */
 int hk_api_ask_step(lua_State *L, struct hk_play *run, const char *op, enum hk_api_result result);
 /* Push the table with names at index as JSON; nil as {}. Errors say "name: what". */
 void hk_api_push_json(lua_State *L, int index, const char *name, const char *what);
 
-/* The terms of term_list.h that are functions (api.c, branch.c, each.c, retry.c, wait.c). */
+/* The terms of term_list.h that are functions (api.c, branch.c, each.c, retry.c, wait.c,
+ * call.c). */
 int hk_api_ask(lua_State *L);
+int hk_api_call(lua_State *L);
 int hk_api_case(lua_State *L);
 int hk_api_close(lua_State *L);
 int hk_api_each(lua_State *L);

@@ -38,10 +38,10 @@ static int finish_top(lua_State *L, int status, lua_KContext ctx)
     return 0;
 }
 
-/* The body of the top branch: run(alert). */
+/* The body of the top branch: run(alert, args). */
 static int top(lua_State *L)
 {
-    lua_callk(L, 1, 1, 0, finish_top);
+    lua_callk(L, 2, 1, 0, finish_top);
     return finish_top(L, LUA_OK, 0);
 }
 
@@ -58,11 +58,12 @@ int hk_play_load(lua_State *L)
     if (lua_rawget(L, -2) != LUA_TFUNCTION)
         hk_state_raise(L, "playbook: run must be a function");
     hk_convert_push(L, run->start.alert, strlen(run->start.alert), "alert");
+    hk_convert_push(L, run->start.args, strlen(run->start.args), "arguments");
     branch = hk_api_branch(L, run, "");
     lua_pushcfunction(L, top);
-    lua_insert(L, -3);
-    lua_xmove(L, branch->co, 3);
-    branch->argument_count = 2;
+    lua_insert(L, -4);
+    lua_xmove(L, branch->co, 4);
+    branch->argument_count = 3;
     branch->state = HK_BRANCH_RUNNABLE;
     return 0;
 }

@@ -173,6 +173,7 @@ enum hk_status hk_play_new(
     run->start = *start;
     run->start.version = copy(run, start->version, &failed);
     run->start.alert = copy(run, start->alert, &failed);
+    run->start.args = copy(run, start->args == NULL ? "{}" : start->args, &failed);
     run->start.source = hk_arena_copy(&run->arena, start->source, start->source_size);
     run->last = calloc(1, sizeof *run->last);
     run->is_replay = start->record_count > 0;

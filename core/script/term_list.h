@@ -21,6 +21,9 @@
     X("at_least", HK_TERM_MARK, hk_lib_at_least, \
         "fun(severity: \"informational\"|\"low\"|\"medium\"|\"high\"|\"critical\"|\"fatal\"): userdata", \
         "In a trigger: this severity or a higher one") \
+    X("call", HK_TERM_STEP, hk_api_call, \
+        "fun(playbook: string): fun(args?: table): any, string?", \
+        "Call another playbook for the same alert: call \"name\" {…}; gives what it returned") \
     X("case", HK_TERM_STEP, hk_api_case, \
         "fun(fields: {title?: string, phase?: \"identify\"|\"contain\"|\"eradicate\"|\"recover\"|\"learn\", " \
         "happening?: string, do_now?: string, impact?: string, scope?: string, " \
@@ -51,7 +54,7 @@
         "JSON's null, for a place in a list") \
     X("playbook", HK_TERM_TOP, hk_api_playbook, \
         "fun(fields: {name: string, summary?: string, on?: table, limits?: {run_for?: string}, " \
-        "run: fun(alert: table): any}): table", \
+        "run: fun(alert: table, args: table): any}): table", \
         "What a playbook's text returns") \
     X("random", HK_TERM_VALUE, hk_api_random, \
         "fun(from_or_to?: integer, to?: integer): number", \

@@ -12,11 +12,11 @@
  * Requests are reported at the end of an activation, those of a replay at its end, and never when
  * the run fails or diverges in it. A live result for a step that nobody waits for is a divergence.
  *
- * What a step asks for, in args: act: the action's own; ask, signal: all fields given; wait: see
- * wait.c; note: {"text":"…"}; close: {"verdict":"…","note":"…", …};
- * case: all fields given. Only act has options, the
- * others {}. A result that is JSON null, or empty, reaches the playbook as true, since nil is how a
- * failure looks; note always gives true, close its own table.
+ * What a step asks for, in args: act: the action's own; call: what is handed over; ask, signal: all
+ * fields given; wait: see wait.c; note: {"text":"…"}; close: {"verdict":"…","note":"…", …}; case:
+ * all fields given. Only act has options, the others {}. A result that is JSON null, or empty,
+ * reaches the playbook as true, since nil is how a failure looks; note always gives true, close its
+ * own table.
  *
  * Step identity is the branch path and an ordinal: "0", "1" … at the top; a together at step 2 has
  * branches "2:logins.0", "2:logins.1"; nested: "2:logins.1:a.0". Branch names are [A-Za-z0-9_-];
@@ -38,8 +38,8 @@ typedef uint64_t hk_script_run;
 
 struct hk_script_record {
     const char *step;    /* identity */
-    const char *op;      /* "act", "ask", "wait", "note", "close", "case" */
-    const char *name;    /* act: "contain.block_ip"; else "" */
+    const char *op;      /* "act", "ask", "wait", "note", "close", "case", "call" … */
+    const char *name;    /* act: "contain.block_ip"; call: the playbook; else "" */
     const char *args;    /* canonical JSON */
     const char *options; /* canonical JSON */
     bool is_settled;
@@ -57,6 +57,7 @@ struct hk_script_start {
     const char *source;
     size_t source_size;
     const char *alert;                      /* alert view, JSON */
+    const char *args;                       /* of whoever called it, JSON object; NULL: {} */
     uint64_t seed;                          /* for random */
     int64_t started_us;                     /* `now` before the first settlement */
     const struct hk_script_record *records; /* settled ones in ledger order, then open ones */

@@ -14,7 +14,7 @@ BUILD = pathlib.Path(os.environ["HIKESHI_BUILD"])
 PLAYBOOK = """
 return playbook {
   name = "%(name)s", summary = "A playbook of the tests", on = { title = "%(name)s" },
-  run = function(alert)
+  run = function(alert, args)
 %(body)s
   end,
 }
@@ -53,6 +53,34 @@ BODIES = {
     "closed": """
     local open, why = wait "business hours"
     return why or "open"
+    """,
+    "outer": """
+    local r = together {
+      good = function() return call "inner" { n = 20 } end,
+      bad = function() return call "inner" { n = -1 } end,
+      none = function() return call "no-such" {} end,
+      self = function() return call "outer" {} end,
+    }
+    local last, why = call "inner" {}
+    return { good = r.good.value, bad = r.bad.error, none = r.none.error, self = r.self.error, last = why }
+    """,
+    "inner": """
+    if args.n == nil then local back, why = call "outer" {} return nil, error("no n: " .. why) end
+    act.world.touch_once { target = "called-" .. args.n }
+    wait "2s"
+    if args.n < 0 then local x = nil + 1 end
+    return { n = args.n * 2, title = alert.title }
+    """,
+    "patient": """
+    local done, why = call "forever" { x = 1 }
+    return { why = why }
+    """,
+    "forever": """
+    local deeper = call "forever-2" (args)
+    return "never"
+    """,
+    "forever-2": """
+    wait "30d"
     """,
     "denied": """
     local done, why = retry(function() return act.contain.block_ip { ip = "198.51.100.7" } end, { first = "1h" })
@@ -246,3 +274,66 @@ def test_times_of_day_and_business_hours(engine):
     assert ended(engine, send(engine, "closed", 3)) == "the tenant has no business_hours"
     # What waited goes on waiting.
     assert shown(engine, run)["steps"][0]["due"] == step["due"]
+
+
+# --- call ---
+
+def runs_of(engine, playbook):
+    return [run for run in engine.get("/v1/runs?limit=500", engine.sensor).json["items"] if run["playbook"] == playbook]
+
+
+def test_a_call_is_a_run_of_its_own(engine):
+    run = send(engine, "outer")
+    in_state(engine, run, "waiting")
+    until(lambda: [r["state"] for r in runs_of(engine, "inner")] == ["waiting"] * 2, "both that were called to wait")
+    step = steps_of(engine, run)["0:good.0"]
+    called = shown(engine, step["run"])
+    assert (step["for"], step["name"], called["playbook"]) == ("call", "inner", "inner")
+    assert called["caller"] == {"run": run, "step": "0:good.0", "where": "outer.lua:7", "playbooks": ["outer"]}
+    # What is called keeps the version that it began with.
+    (engine.folder / "inner.lua").write_text(PLAYBOOK % {"name": "inner", "body": "return 'changed'"})
+    kill(engine)
+    value = ended(engine, run)
+    assert value["good"] == {"n": 40, "title": "outer"}
+    # The error has the line, the stack, and where it was called from.
+    assert value["bad"].startswith("playbook inner failed: inner.lua:9: attempt to perform arithmetic"), value
+    assert value["bad"].endswith("called from outer.lua:8"), value
+    assert value["none"] == 'the tenant has no playbook "no-such" in force'
+    assert value["self"] == 'playbook "outer" would call itself'
+    assert "last" not in value  # the changed text
+    assert len(effects(engine)) == 2
+    engine.stop()
+    assert engine.run("audit", "rebuild", "--check").returncode == 0
+
+
+def test_calls_that_go_in_circles_are_refused(engine):
+    (engine.folder / "outer.lua").write_text(PLAYBOOK % {"name": "outer", "body": """
+    local last, why = call "inner" {}
+    return why
+    """})
+    engine.stop()
+    engine.start()
+    value = ended(engine, send(engine, "outer"))
+    assert value.startswith('playbook inner failed: inner.lua:6: no n: playbook "outer" would call itself'), value
+    assert value.endswith("called from outer.lua:6"), value
+
+
+def test_a_caller_that_is_cancelled_takes_with_it_what_it_called(engine):
+    run = send(engine, "patient")
+    last = until(lambda: [r for r in runs_of(engine, "forever-2") if r["state"] == "waiting"], "the innermost to wait")[0]
+    engine.ok("run", "cancel", run, "--reason", "enough")
+    until(lambda: {r["state"] for r in runs_of(engine, "forever") + runs_of(engine, "forever-2")} == {"cancelled"},
+          "all of them to be cancelled")
+    assert shown(engine, last["id"])["reason"] == "the run that called it has ended"
+
+
+def test_what_is_called_and_cancelled_is_a_reason(engine):
+    run = send(engine, "patient")
+    inner = until(lambda: [r for r in runs_of(engine, "forever-2") if r["state"] == "waiting"], "the innermost to wait")[0]
+    kill(engine)
+    engine.ok("run", "cancel", inner["id"], "--reason", "enough")
+    middle = runs_of(engine, "forever")[0]
+    assert ended(engine, middle["id"]) == "never"
+    assert ended(engine, run) == {}
+    step = shown(engine, middle["id"])["steps"][0]
+    assert step["ok"] is False and step["reason"].startswith("playbook forever-2 was cancelled: enough"), step

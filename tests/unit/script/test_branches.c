@@ -279,6 +279,57 @@ static void test_wait_replays(void)
         "finished [\"0:a.0\",true,240]", 4);
 }
 
+/* --- call --- */
+
+static void test_call(void)
+{
+    struct world w = {0};
+
+    play(&w, BODY("local f = call 'block-it'\n local a = f {ip = 'x'}\n"
+                  "local b, why = call 'block-it' {fail = 1}\n return {a.step, tostring(b), why}"));
+    CHECK_TEXT(w.end, "finished [\"0\",\"nil\",\"because of 1\"]");
+    CHECK_TEXT(w.done[0].op, "call");
+    CHECK_TEXT(w.done[0].name, "block-it");
+    CHECK_TEXT(w.done[0].args, "{\"ip\":\"x\"}");
+    CHECK_TEXT(w.done[0].where, "run.lua:5");
+    world_done(&w);
+    ENDS(BODY("call 'a b'"), "call needs a playbook's name");
+    ENDS(BODY("call()"), "call needs a playbook's name");
+    ENDS(BODY("call('x', {})"), "call takes the name alone");
+    ENDS(BODY("call 'x' ({}, {})"), "call takes one table");
+    ENDS(BODY("call 'x' {1}"), "call: arguments must have names");
+    ENDS(BODY("call 'x' {f = note}"), "call: arguments.f is a function");
+    ENDS("call 'x' return 1", "call is only available inside");
+    REPLAYS(BODY("local r = each({'a', 'b'}, function(n) return call(n) {n = n}.step end)\n"
+                 "return {r[1].value, r[2].value, call 'c' ().n}"),
+        "finished [\"0:1.0\",\"0:2.0\",2]", 3);
+}
+
+/* What run is given beside the alert. */
+static void test_arguments(void)
+{
+    static const char source[] = "return playbook {name = 'test', run = function(a, args)"
+                                 " return {a.title, args.n or 'none'} end}";
+    struct hk_script_start start = {.run = 7,
+        .version = "arguments",
+        .chunk = "run.lua",
+        .source = source,
+        .source_size = sizeof source - 1,
+        .alert = "{\"title\":\"t\"}"};
+
+    for (int i = 0; i < 2; i++) {
+        struct hk_play *run = NULL;
+        struct world w = {0};
+        struct hk_error error;
+        start.args = i == 0 ? NULL : "{\"n\":[1]}";
+        CU_ASSERT_EQUAL_FATAL(hk_play_new(&start, &run, &error), HK_OK);
+        drive(&w, run, 0);
+        CHECK_TEXT(w.end, i == 0 ? "finished [\"t\",\"none\"]" : "finished [\"t\",[1]]");
+        hk_play_free(run);
+        world_done(&w);
+    }
+}
+
 static CU_TestInfo tests[] = {
     {"each", test_each},
     {"each replays as it was", test_each_replays},
@@ -291,6 +342,8 @@ static CU_TestInfo tests[] = {
     {"wait and signal", test_wait},
     {"wait says what is wrong", test_wait_misuse},
     {"wait replays as it was", test_wait_replays},
+    {"call", test_call},
+    {"what run is given", test_arguments},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,0 +1,55 @@
+#include "engine/run_begin.h"
+
+#include <stdio.h>
+
+/* Who called it, and the playbooks above it, the outermost first. */
+static void write_caller(struct hk_jw *jw, const struct hk_run_begin *begin)
+{
+    const struct hk_run *caller = begin->caller;
+    hk_jw_key(jw, "caller");
+    hk_jw_object(jw);
+    hk_jw_kv(jw, "run", caller->id);
+    hk_jw_kv(jw, "step", begin->caller_step->path);
+    hk_jw_kv(jw, "where", begin->caller_step->where);
+    hk_jw_key(jw, "playbooks");
+    hk_jw_array(jw);
+    for (size_t i = 0; i < caller->depth; i++)
+        hk_jw_string(jw, caller->callers[i]);
+    hk_jw_string(jw, caller->playbook->name);
+    hk_jw_array_end(jw);
+    hk_jw_object_end(jw);
+    hk_jw_kv_raw(jw, "args", begin->caller_step->args);
+}
+
+void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
+{
+    char seed_text[24];
+    int64_t run_for_ms = hk_json_i64_at(begin->playbook->descriptor.root, "limits.run_for_ms", 0);
+    snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)begin->seed);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_RUN_STARTED, begin->id);
+    hk_jw_kv(jw, "alert", begin->alert);
+    hk_jw_kv(jw, "playbook", begin->playbook->name);
+    hk_jw_kv(jw, "version", begin->playbook->version);
+    hk_jw_kv(jw, "severity", hk_severity_text(begin->severity));
+    hk_jw_kv(jw, "seed", seed_text);
+    hk_jw_kv_i64(jw, "at_us", tx->time_us);
+    if (run_for_ms > 0) {
+        hk_jw_kv_i64(jw, "ends_us", tx->time_us + run_for_ms * 1000);
+        hk_tx_due(tx, tx->time_us + run_for_ms * 1000);
+    }
+    hk_jw_key(jw, "requesters");
+    hk_jw_array(jw);
+    for (const char *const *who = begin->requesters; *who != NULL; who++)
+        hk_jw_string(jw, *who);
+    hk_jw_array_end(jw);
+    if (begin->caller != NULL)
+        write_caller(jw, begin);
+    hk_tx_end(tx);
+}
+
+uint64_t hk_run_seed(void)
+{
+    uint64_t seed;
+    hk_random(&seed, sizeof seed);
+    return seed;
+}

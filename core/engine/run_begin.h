@@ -1,0 +1,25 @@
+/*
+ * run_begin: the entry with which a run begins, whether an alert starts it or another run.
+ */
+#ifndef HK_ENGINE_RUN_BEGIN_H
+#define HK_ENGINE_RUN_BEGIN_H
+
+#include "engine/tx.h"
+
+struct hk_run_begin {
+    const char *id;
+    const char *alert;
+    const struct hk_playbook *playbook;
+    enum hk_severity severity;
+    uint64_t seed;
+    const char *const *requesters; /* actor ids, NULL-ended */
+    const struct hk_run *caller;   /* NULL: an alert */
+    const struct hk_step *caller_step;
+};
+
+/* Write run.started into tx, and when its limits.run_for is over. */
+void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin);
+/* A number that nobody can guess, for the run's `random`. */
+uint64_t hk_run_seed(void);
+
+#endif
