@@ -99,6 +99,8 @@ struct hk_column {
 bool hk_cli_id_is_good(const char *id);
 /* Text with control bytes escaped. */
 void hk_print_text(const char *text);
+/* The same for each line of a text. */
+void hk_print_lines(const char *text);
 /* A document and a line's end: its very bytes, but on a terminal what would steer that is escaped,
  * which means the same. */
 void hk_print_json(const char *json, size_t size);

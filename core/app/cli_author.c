@@ -91,21 +91,6 @@ static enum hk_status test_file(const struct hk_cli *cli, const char *file,
     return status;
 }
 
-/* Text for a terminal or a file, line by line. */
-static void print_lines(const char *text)
-{
-    while (*text != '\0') {
-        size_t size = strcspn(text, "\n");
-        char *line = hk_strndup(text, size);
-        if (line != NULL)
-            hk_print_text(line);
-        putchar('\n');
-        free(line);
-        text += size;
-        text += *text == '\n' ? 1 : 0;
-    }
-}
-
 static int print_report(
     const struct hk_cli *cli, const struct hk_buf *json, enum hk_report_form form)
 {
@@ -122,7 +107,7 @@ static int print_report(
     hk_buf_init(&text, REPORT_SIZE_MAX);
     hk_report_write(doc.root, form, &text);
     if (form == HK_REPORT_TEXT)
-        print_lines(bytes_of(&text));
+        hk_print_lines(bytes_of(&text));
     else
         fputs(bytes_of(&text), stdout);
     hk_buf_done(&text);

@@ -2,6 +2,7 @@
  * cli_run: runs.
  */
 #include "app/cli.h"
+#include "app/cli_author.h"
 #include "limits.h"
 
 #include <stdio.h>
@@ -21,6 +22,8 @@ static int run_list(struct hk_cli *cli)
 
 static int run_show(struct hk_cli *cli)
 {
+    if (hk_cli_flag(cli, "as-test"))
+        return hk_cli_run_as_test(cli);
     return hk_cli_show(cli, "runs", cli->args[0]);
 }
 
@@ -187,7 +190,8 @@ const struct hk_command hk_commands_run[] = {
              "running, waiting, unknown, diverged, finished, failed, cancelled; live: not ended"},
             {"after", "ID", "go on after this one"},
             {"limit", "N", "items of one page, 1 to 500"}}},
-    {"run show", "ID", 1, 1, "Show a run and its steps", run_show, {{0}}},
+    {"run show", "ID", 1, 1, "Show a run and its steps", run_show,
+        {{"as-test", NULL, "as a test of its playbook (Lua)"}}},
     {"run watch", "ID", 1, 1, "Follow a run until it ends", run_watch, {{0}}},
     {"run cancel", "ID", 1, 1, "End a run", run_cancel, {{"reason", "TEXT", "why"}}},
     {"run resolve", "ID", 1, 1, "Record what became of a step of which nobody knew", run_resolve,

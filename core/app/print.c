@@ -82,6 +82,20 @@ void hk_print_text(const char *text)
     free(safe);
 }
 
+void hk_print_lines(const char *text)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        char *line = hk_strndup(text, size);
+        if (line != NULL)
+            hk_print_text(line);
+        putchar('\n');
+        free(line);
+        text += size;
+        text += *text == '\n' ? 1 : 0;
+    }
+}
+
 /* As JSON writes a character that it doesn't show (RFC 8259 section 7). */
 static void print_escaped(uint32_t character)
 {

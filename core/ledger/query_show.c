@@ -131,9 +131,12 @@ static void show_run(const struct hk_history *history, struct hk_jw *jw)
 {
     const struct hk_json *finished = newest(history, HK_KIND_RUN_FINISHED);
     const struct hk_json *diverged = newest(history, HK_KIND_RUN_DIVERGED);
+    const struct hk_json *started = newest(history, HK_KIND_RUN_STARTED);
 
     write_or_null(jw, "value", hk_json_get(finished, "value"));
-    write_or_null(jw, "caller", hk_json_get(newest(history, HK_KIND_RUN_STARTED), "caller"));
+    write_or_null(jw, "caller", hk_json_get(started, "caller"));
+    write_or_null(jw, "seed", hk_json_get(started, "seed"));
+    hk_jw_kv_time(jw, "began", hk_json_i64_at(started, "at_us", 0));
     if (diverged != NULL)
         write_or_null(jw, "diverged", diverged);
 }

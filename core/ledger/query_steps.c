@@ -11,6 +11,8 @@ struct step {
     const char *state;
     int64_t begun_us;
     int64_t changed_us;
+    int64_t seq;                   /* of the entry in which it was asked for */
+    int64_t settled_seq;           /* of the one that settled it; 0: not yet */
     const struct hk_json *request; /* payload with op, name, args, where */
     const struct hk_json *waiting;
     const struct hk_json *intended;
@@ -54,6 +56,10 @@ static void fold(struct step *step, const struct hk_stored *stored, const struct
     step->changed_us = stored->entry.time_us;
     if (step->begun_us == 0)
         step->begun_us = stored->entry.time_us;
+    if (step->seq == 0)
+        step->seq = (int64_t)stored->entry.seq;
+    if (strcmp(step->state, "settled") == 0)
+        step->settled_seq = (int64_t)stored->entry.seq;
     if (hk_json_get(payload, "op") != NULL)
         step->request = payload;
     if (stored->entry.kind == HK_KIND_STEP_WAITING)
@@ -102,6 +108,9 @@ static void write_step(const struct step *step, struct hk_jw *jw)
         copy(jw, "why", step->unknown);
     for (size_t i = 0; i < sizeof(settled) / sizeof(settled[0]); i++)
         copy(jw, settled[i], step->settled);
+    hk_jw_kv_i64(jw, "seq", step->seq);
+    if (step->settled_seq != 0)
+        hk_jw_kv_i64(jw, "settled_seq", step->settled_seq);
     hk_jw_kv_time(jw, "begun", step->begun_us);
     hk_jw_kv_time(jw, "changed", step->changed_us);
     hk_jw_object_end(jw);

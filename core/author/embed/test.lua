@@ -94,6 +94,10 @@ function t.recommends()
   return answer { reason = "recommended: ta-1", refused = true }
 end
 
+function t.refuses(reason)
+  return answer { reason = check_text(reason, "t.refuses: the reason"), refused = true }
+end
+
 function t.expires()
   return answer { expires = true }
 end
