@@ -36,8 +36,8 @@ hk_handler_fn hk_route_served_file;
 hk_handler_fn hk_route_whoami;
 
 /* How many items a page is to have, 1 to HK_PAGE_ITEMS_MAX. False: it is answered. */
-HK_MUST_CHECK bool hk_take_limit(const struct hk_exchange *exchange,
-    const struct hk_http_request *request, unsigned *ret_limit);
+HK_MUST_CHECK bool hk_take_limit(
+    const struct hk_exchange *exchange, const struct hk_http_request *request, unsigned *ret_limit);
 
 hk_handler_fn hk_route_list; /* of match.route->collection */
 hk_handler_fn hk_route_show;
