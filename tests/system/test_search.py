@@ -227,10 +227,11 @@ def test_it_is_kept_over_a_stop_and_made_anew_after_a_kill(fresh):
 
 
 def test_killed_while_indexing(fresh):
-    engine = fresh
+    engine = fresh.start()
+    viewer, sensor = engine.token(user="v", role="viewer"), engine.token(service="s", role="analyst")
+    assert engine.stop() == 0
     engine.program, engine.extra = CRASH, {"HIKESHI_CRASH": "search.slice:3"}
     engine.start()
-    viewer, sensor = engine.token(user="v", role="viewer"), engine.token(service="s", role="analyst")
     sent = []
     try:
         for n in range(200):

@@ -90,8 +90,8 @@ def routes(engine):
 
 
 def collections(engine):
-    return sorted({match.group(1) for _, path, _ in routes(engine)
-                   if (match := re.fullmatch(r"/v1/([a-z]+)", path))})
+    return sorted({match.group(1) for _, path, operation in routes(engine)
+                   if (match := re.fullmatch(r"/v1/([a-z]+)", path)) and "event-stream" not in str(operation)})
 
 
 def body_of(operation):
