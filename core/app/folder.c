@@ -46,7 +46,7 @@ static enum hk_status find_tenants(struct hk_reading *reading, void *ctx, struct
 {
     struct find_job *job = ctx;
     struct hk_arena arena;
-    struct hk_chain chain;
+    struct hk_stored opened;
     struct hk_json_doc doc = {.root = NULL};
     enum hk_status status = HK_OK;
 
@@ -54,10 +54,10 @@ static enum hk_status find_tenants(struct hk_reading *reading, void *ctx, struct
     for (hk_tenant tenant = 0; status == HK_OK && tenant < TENANTS_MAX; tenant++) {
         const char *name;
         hk_arena_init(&arena, CHAIN_SIZE_MAX);
-        status = hk_query_chain(reading, tenant, "ledger", 16, &arena, &chain, NULL);
-        if (status == HK_OK && chain.items[0].payload != NULL &&
-            hk_json_parse(chain.items[0].payload, chain.items[0].payload_size, &hk_json_limits_own,
-                &doc, NULL) == HK_OK) {
+        status = hk_query_entry(reading, tenant, 0, &arena, &opened, NULL);
+        if (status == HK_OK && opened.payload != NULL &&
+            hk_json_parse(opened.payload, opened.payload_size, &hk_json_limits_own, &doc, NULL) ==
+                HK_OK) {
             name = hk_json_string_at(doc.root, "tenant", "");
             if (job->wanted == NULL || strcmp(job->wanted, name) == 0) {
                 job->count++;
@@ -92,7 +92,9 @@ static enum hk_status choose_tenant(
     }
     folder->tenant = job.tenant;
     memcpy(folder->tenant_name, job.found, sizeof(job.found));
-    return hk_ledger_tenant_open(folder->ledger, job.found, &folder->tenant, error);
+    /* One that was moved out can still be read. */
+    return may_make ? hk_ledger_tenant_open(folder->ledger, job.found, &folder->tenant, error)
+                    : HK_OK;
 }
 
 static enum hk_status open_ledger(
