@@ -168,7 +168,8 @@
 #define HK_READ_BUDGET_MS 2000 /* one query */
 #define HK_PAGE_ITEMS_MAX 500  /* one page of a list */
 #define HK_BACKUP_FILES_SIZE_MAX                                                                   \
-    (256 * 1024 * 1024) /* what plugins keep, held in memory while a backup is made */
+    (256 * 1024 * 1024)        /* what plugins keep, held in memory while a backup is made */
+#define HK_MOVE_FILES_MAX 4096 /* of one tenant's plugins, moved with it; ours keep one each */
 #define HK_WAL_SIZE_MAX (16 * 1024 * 1024)  /* checkpoint above this */
 #define HK_WAL_SIZE_WAIT (64 * 1024 * 1024) /* above this the writer waits for those who read */
 /* Room on the disk, see ledger/room.h. Below the first, what is on its way (queues, the WAL, and

@@ -9,6 +9,8 @@
 #include "base/id.h"
 #include "base/json.h"
 
+#include <limits.h>
+
 enum hk_exit {
     HK_EXIT_DONE = 0,
     HK_EXIT_FAILED = 1,
@@ -38,6 +40,7 @@ extern const struct hk_command hk_commands_notice[];
 extern const struct hk_command hk_commands_audit[];
 extern const struct hk_command hk_commands_key[]; /* audit key */
 extern const struct hk_command hk_commands_identity[];
+extern const struct hk_command hk_commands_tenant[];
 
 /* --- messages, on stderr --- */
 
@@ -51,6 +54,10 @@ const char *hk_cli_data_dir(const struct hk_cli *cli);
 /* Make an absolute path of the data folder in ret_path (PATH_MAX). */
 HK_MUST_CHECK enum hk_status hk_cli_data_path(
     const struct hk_cli *cli, char *ret_path, size_t capacity, struct hk_error *error);
+
+/* An absolute path of a file that need not be there. */
+HK_MUST_CHECK enum hk_status hk_cli_whole_path(
+    const char *file, char ret_path[PATH_MAX], struct hk_error *error);
 
 /* --- the running engine --- */
 

@@ -5,27 +5,11 @@
 #include "app/progress.h"
 #include "ledger/backup.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* An absolute path, of a file that need not be there. */
-static enum hk_status whole_path(const char *file, char ret_path[PATH_MAX], struct hk_error *error)
-{
-    char here[PATH_MAX];
-    int size;
-
-    if (file[0] == '/')
-        size = snprintf(ret_path, PATH_MAX, "%s", file);
-    else if (getcwd(here, sizeof(here)) == NULL)
-        return hk_fail(error, HK_IO, "cannot tell the current folder: %s", strerror(errno));
-    else
-        size = snprintf(ret_path, PATH_MAX, "%s/%s", here, file);
-    return size < PATH_MAX ? HK_OK : hk_fail(error, HK_INVALID, "the file's path is too long");
-}
 
 static enum hk_status fill_options(struct hk_cli *cli, char data[PATH_MAX], char file[PATH_MAX],
     struct hk_progress *progress, struct hk_backup_options *options, struct hk_error *error)
@@ -33,7 +17,7 @@ static enum hk_status fill_options(struct hk_cli *cli, char data[PATH_MAX], char
     enum hk_status status = hk_cli_data_path(cli, data, PATH_MAX, error);
 
     if (status == HK_OK)
-        status = whole_path(cli->args[0], file, error);
+        status = hk_cli_whole_path(cli->args[0], file, error);
     hk_progress_init(progress, "pages");
     *options = (struct hk_backup_options){
         .data_dir = data, .file = file, .progress = hk_progress_tell, .progress_ctx = progress};

@@ -76,6 +76,20 @@ enum hk_status hk_cli_data_path(
     return HK_OK;
 }
 
+enum hk_status hk_cli_whole_path(const char *file, char ret_path[PATH_MAX], struct hk_error *error)
+{
+    char here[PATH_MAX];
+    int size;
+
+    if (file[0] == '/')
+        size = snprintf(ret_path, PATH_MAX, "%s", file);
+    else if (getcwd(here, sizeof(here)) == NULL)
+        return hk_fail(error, HK_IO, "cannot tell the current folder: %s", strerror(errno));
+    else
+        size = snprintf(ret_path, PATH_MAX, "%s/%s", here, file);
+    return size < PATH_MAX ? HK_OK : hk_fail(error, HK_INVALID, "the file's path is too long");
+}
+
 static const char *engine_url(const struct hk_cli *cli)
 {
     const char *url = getenv("HIKESHI_URL");

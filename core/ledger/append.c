@@ -111,6 +111,9 @@ enum hk_status hk_append_entry(struct hk_appender *a, struct hk_write *write,
 
     if (tenant == NULL)
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    if (tenant->is_closed)
+        return hk_fail(error, HK_CONFLICT,
+            "ledger of %s: it was moved out, and nothing is appended to it here", tenant->name);
     entry.seq = tenant->tree.size;
     entry.time_us = op->time_us > tenant->last_time_us ? op->time_us : tenant->last_time_us;
     entry.kind = op->kind;
@@ -140,6 +143,7 @@ enum hk_status hk_append_entry(struct hk_appender *a, struct hk_write *write,
     tenant->last_time_us = entry.time_us;
     if (op->kind == HK_KIND_CONTAINMENT_STARTING)
         tenant->must_checkpoint = true;
+    tenant->is_closed = op->kind == HK_KIND_LEDGER_MOVED_OUT;
     if (write->tenant == 0) {
         write->tenant = op->tenant;
         write->first_seq = entry.seq;

@@ -29,6 +29,7 @@ struct hk_append_tenant {
     uint64_t stored_size;             /* of the tree row */
     uint64_t checkpointed_size;       /* of the newest checkpoint */
     bool must_checkpoint;             /* with the transaction that is open */
+    bool is_closed;                   /* moved out: nothing is appended any more */
     char origin[HK_NOTE_ORIGIN_SIZE]; /* "" until it is needed */
     char name[HK_ID_SIZE];
     char *note;     /* signed in this transaction, not yet copied out */

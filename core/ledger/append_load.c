@@ -102,8 +102,10 @@ static enum hk_status load_newest(
         size = HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1;
         status = hk_refold_parse(
             hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), &entry, error);
-        if (status == HK_OK)
+        if (status == HK_OK) {
             tenant->last_time_us = entry.time_us;
+            tenant->is_closed = entry.kind == HK_KIND_LEDGER_MOVED_OUT;
+        }
     }
     hk_stmt_free(stmt);
     if (status == HK_OK && size != tenant->tree.size)
@@ -180,11 +182,12 @@ static enum hk_status load_tenant(
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
     status = hk_append_load_origin(a, tenant, error);
     if (status == HK_OK)
-        status = check_key(a, tenant, key, error);
-    if (status == HK_OK)
         status = load_tree(a, tenant, error);
     if (status == HK_OK)
         status = load_newest(a, tenant, error);
+    /* One that was moved out stays with the key that it had. */
+    if (status == HK_OK && !tenant->is_closed)
+        status = check_key(a, tenant, key, error);
     if (status == HK_OK)
         status = load_checkpoint(a, tenant, error);
     return status;

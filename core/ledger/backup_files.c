@@ -1,6 +1,7 @@
 #include "ledger/backup_files.h"
 
 #include "base/file.h"
+#include "base/id.h"
 #include "ledger/store.h"
 #include "limits.h"
 
@@ -14,13 +15,6 @@
 #include <unistd.h>
 
 enum { DEPTH_MAX = 8 };
-
-struct hk_backup_file {
-    struct hk_backup_file *next;
-    char *name; /* from the data folder: "key/ledger.pem" */
-    char *content;
-    size_t size;
-};
 
 /* --- reading --- */
 
@@ -140,6 +134,77 @@ enum hk_status hk_backup_files_look_at_key(
     return status;
 }
 
+/* Few, so that the simplest way will do. */
+static void sort(struct hk_backup_files *files)
+{
+    struct hk_backup_file *left = files->first;
+
+    files->first = NULL;
+    while (left != NULL) {
+        struct hk_backup_file *file = left;
+        struct hk_backup_file **at = &files->first;
+
+        left = file->next;
+        while (*at != NULL && strcmp((*at)->name, file->name) < 0)
+            at = &(*at)->next;
+        file->next = *at;
+        *at = file;
+    }
+}
+
+enum hk_status hk_backup_files_read_tenant(const char *data_dir, const char *tenant,
+    struct hk_backup_files *ret_files, struct hk_error *error)
+{
+    char folder[HK_ID_SIZE + sizeof("plugins/")];
+    enum hk_status status;
+
+    (void)snprintf(folder, sizeof(folder), "plugins/%s", tenant);
+    status = take_folder(ret_files, data_dir, folder, 0, error);
+    if (status == HK_OK)
+        sort(ret_files);
+    return status;
+}
+
+enum hk_status hk_backup_files_add(struct hk_backup_files *files, const char *name,
+    const void *content, size_t size, struct hk_error *error)
+{
+    struct hk_backup_file *file;
+
+    if (files->last != NULL && strcmp(files->last->name, name) >= 0)
+        return hk_fail(error, HK_CORRUPT, "the files are not in their order: %.100s", name);
+    file = calloc(1, sizeof(*file));
+    if (file == NULL || (file->name = strdup(name)) == NULL ||
+        (file->content = malloc(size + 1)) == NULL) {
+        free(file != NULL ? file->name : NULL);
+        free(file);
+        return hk_fail(error, HK_NOMEM, "no memory for %.100s", name);
+    }
+    memcpy(file->content, content, size);
+    file->content[size] = '\0';
+    file->size = size;
+    if (files->last == NULL)
+        files->first = file;
+    else
+        files->last->next = file;
+    files->last = file;
+    files->size += size;
+    return HK_OK;
+}
+
+void hk_backup_files_digest(const struct hk_backup_files *files, uint8_t ret_digest[HK_SHA256_SIZE])
+{
+    uint8_t content[HK_SHA256_SIZE];
+
+    hk_sha256(NULL, 0, ret_digest);
+    for (const struct hk_backup_file *file = files->first; file != NULL; file = file->next) {
+        const struct hk_bytes parts[] = {{ret_digest, HK_SHA256_SIZE},
+            {file->name, strlen(file->name) + 1}, {content, sizeof(content)}};
+
+        hk_sha256_one(file->content != NULL ? file->content : "", file->size, content);
+        hk_sha256(parts, 3, ret_digest);
+    }
+}
+
 void hk_backup_files_done(struct hk_backup_files *files)
 {
     while (files->first != NULL) {
@@ -208,6 +273,55 @@ static enum hk_status make_folders(char *path, size_t from, struct hk_error *err
         status = hk_file_make_folder(path, error);
         *slash = '/';
     }
+    return status;
+}
+
+static const struct hk_backup_file *find(const struct hk_backup_files *files, const char *name)
+{
+    for (const struct hk_backup_file *file = files->first; file != NULL; file = file->next)
+        if (strcmp(file->name, name) == 0)
+            return file;
+    return NULL;
+}
+
+static enum hk_status place(
+    const struct hk_backup_file *file, const char *data_dir, struct hk_error *error)
+{
+    char path[PATH_MAX];
+    enum hk_status status;
+
+    if (snprintf(path, sizeof(path), "%s/%s", data_dir, file->name) >= (int)sizeof(path))
+        return hk_fail(error, HK_INVALID, "%.100s: the path is too long", file->name);
+    status = make_folders(path, strlen(data_dir) + 1, error);
+    return status == HK_OK ? hk_file_make_private(path, file->content, file->size, error) : status;
+}
+
+enum hk_status hk_backup_files_place(const struct hk_backup_files *files, const char *data_dir,
+    const char *tenant, struct hk_error *error)
+{
+    struct hk_backup_files there = {.first = NULL};
+    enum hk_status status = hk_backup_files_read_tenant(data_dir, tenant, &there, error);
+
+    for (const struct hk_backup_file *old = there.first; old != NULL && status == HK_OK;
+         old = old->next) {
+        const struct hk_backup_file *file = find(files, old->name);
+
+        if (file == NULL || file->size != old->size ||
+            memcmp(file->content, old->content, file->size) != 0)
+            status = hk_fail(error, HK_CONFLICT,
+                "%s/%.200s is there already, and is not what the tenant brings", data_dir,
+                old->name);
+    }
+    for (const struct hk_backup_file *file = files->first; file != NULL && status == HK_OK;
+         file = file->next)
+        if (!is_good_name(file->name, strlen(file->name)))
+            status = hk_fail(
+                error, HK_INVALID, "it names a file outside of its places: %.100s", file->name);
+    for (const struct hk_backup_file *file = files->first; file != NULL && status == HK_OK;
+         file = file->next)
+        if (find(&there, file->name) == NULL)
+            status = place(file, data_dir, error);
+    hk_backup_files_done(&there);
     return status;
 }
 

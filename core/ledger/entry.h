@@ -27,6 +27,8 @@
     X(LEDGER_OPENED, "ledger.opened")                                                              \
     X(LEDGER_RESTORED, "ledger.restored")                                                          \
     X(LEDGER_HEARTBEAT, "ledger.heartbeat")                                                        \
+    X(LEDGER_MOVED_OUT, "ledger.moved_out")                                                        \
+    X(LEDGER_MOVED_IN, "ledger.moved_in")                                                          \
     X(KEY_ROTATED, "key.rotated")                                                                  \
     X(KEY_REVOKED, "key.revoked")                                                                  \
     X(PAYLOAD_ERASED, "payload.erased")                                                            \

@@ -91,6 +91,8 @@ bool hk_erase_may(enum hk_kind kind)
     case HK_KIND_LEDGER_OPENED:
     case HK_KIND_LEDGER_RESTORED:
     case HK_KIND_LEDGER_HEARTBEAT:
+    case HK_KIND_LEDGER_MOVED_OUT:
+    case HK_KIND_LEDGER_MOVED_IN:
     case HK_KIND_KEY_ROTATED:
     case HK_KIND_KEY_REVOKED:
     case HK_KIND_PAYLOAD_ERASED:

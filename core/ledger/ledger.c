@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/keychain.h"
+#include "ledger/move.h"
 #include "ledger/reader.h"
 #include "ledger/room.h"
 #include "ledger/store.h"
@@ -21,6 +22,7 @@
 
 struct tenant_name {
     hk_tenant number;
+    bool is_closed; /* moved out */
     char name[HK_ID_SIZE];
 };
 
@@ -42,8 +44,8 @@ struct hk_ledger {
     hk_tenant newest_tenant;
 };
 
-static enum hk_status remember_tenant(
-    struct hk_ledger *ledger, const char *name, hk_tenant number, struct hk_error *error)
+static enum hk_status remember_tenant(struct hk_ledger *ledger, const char *name, hk_tenant number,
+    bool is_closed, struct hk_error *error)
 {
     struct tenant_name *tenants =
         realloc(ledger->tenants, (ledger->tenant_count + 1) * sizeof(*tenants));
@@ -52,6 +54,7 @@ static enum hk_status remember_tenant(
         return hk_fail(error, HK_NOMEM, "ledger: out of memory");
     ledger->tenants = tenants;
     tenants[ledger->tenant_count].number = number;
+    tenants[ledger->tenant_count].is_closed = is_closed;
     (void)hk_copy_text(
         tenants[ledger->tenant_count].name, sizeof(tenants[ledger->tenant_count].name), name);
     ledger->tenant_count++;
@@ -74,7 +77,7 @@ static enum hk_status learn(
 
         if (tenant->last_time_us > ledger->clock.floor_us)
             ledger->clock.floor_us = tenant->last_time_us;
-        status = remember_tenant(ledger, tenant->name, tenant->number, error);
+        status = remember_tenant(ledger, tenant->name, tenant->number, tenant->is_closed, error);
     }
     return status;
 }
@@ -89,6 +92,8 @@ static enum hk_status start(
         return hk_fail(
             error, HK_INVALID, "data folder must be an absolute path: %s", options->data_dir);
     status = hk_file_make_folder(options->data_dir, error);
+    if (status == HK_OK)
+        hk_move_sweep(options->data_dir);
     if (status == HK_OK)
         status = hk_room_open(&ledger->room, options->data_dir, error);
     if (status == HK_OK)
@@ -232,6 +237,9 @@ enum hk_status hk_ledger_tenant_open(
         return hk_fail(error, HK_INVALID, "not a tenant's name: %s", name);
     for (size_t i = 0; i < ledger->tenant_count; i++) {
         if (strcmp(ledger->tenants[i].name, name) == 0) {
+            if (ledger->tenants[i].is_closed)
+                return hk_fail(error, HK_CONFLICT,
+                    "%s was moved out of this data folder: it goes on where it was taken in", name);
             *ret_tenant = ledger->tenants[i].number;
             return HK_OK;
         }
@@ -240,7 +248,7 @@ enum hk_status hk_ledger_tenant_open(
         return hk_fail(error, HK_LIMIT, "more than %d tenants", HK_TENANTS_MAX);
     status = open_tenant(ledger, name, number, error);
     if (status == HK_OK)
-        status = remember_tenant(ledger, name, number, error);
+        status = remember_tenant(ledger, name, number, false, error);
     if (status == HK_OK)
         *ret_tenant = number;
     return status;

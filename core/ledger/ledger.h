@@ -55,7 +55,7 @@ HK_MUST_CHECK enum hk_status hk_engine_lock(
 typedef uint32_t hk_tenant;
 
 /* The tenant's number; when it is new, its ledger is opened with ledger.opened (synced on
- * return). Blocks: only before the loop runs. */
+ * return). HK_CONFLICT: it was moved out (move.h). Blocks: only before the loop runs. */
 HK_MUST_CHECK enum hk_status hk_ledger_tenant_open(
     struct hk_ledger *ledger, const char *name, hk_tenant *ret_tenant, struct hk_error *error);
 

@@ -85,6 +85,8 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         SUBJECT_ROW},
     [HK_KIND_LEDGER_RESTORED] = {SUBJECT_ROW},
     [HK_KIND_LEDGER_HEARTBEAT] = {SUBJECT_ROW},
+    [HK_KIND_LEDGER_MOVED_OUT] = {SUBJECT_ROW},
+    [HK_KIND_LEDGER_MOVED_IN] = {SUBJECT_ROW},
     [HK_KIND_KEY_ROTATED] = {
         "UPDATE tenant SET key = coalesce(" P("key") ", key) WHERE tenant = :tenant", SUBJECT_ROW},
     [HK_KIND_KEY_REVOKED] = {SUBJECT_ROW},

@@ -75,7 +75,8 @@ enum hk_status hk_rotate_apply(
         return hk_fail(error, HK_CONFLICT, "the key is being replaced already");
     status = hk_key_open_next(a->data_dir, &next, error);
     for (size_t i = 0; i < a->tenant_count && status == HK_OK; i++)
-        status = rotate_tenant(a, write, op, a->tenants[i], next, error);
+        if (!a->tenants[i]->is_closed)
+            status = rotate_tenant(a, write, op, a->tenants[i], next, error);
     if (status != HK_OK) {
         hk_key_free(next);
         return status;
@@ -95,29 +96,27 @@ enum hk_status hk_rotate_finish(struct hk_appender *a, struct hk_error *error)
     return hk_key_switch(a->data_dir, error);
 }
 
-/* The key that the first tenant's ledger has in force; they all have the same. "" before there is
- * one. */
-static enum hk_status read_in_force(
-    sqlite3 *db, char ret_key[HK_VERIFIER_KEY_SIZE], struct hk_error *error)
+/* Has some tenant's ledger this key in force? All that are open have the same one; those that were
+ * moved out stay with the one that they had. */
+static enum hk_status is_in_force(
+    sqlite3 *db, const uint8_t public_key[HK_KEY_PUBLIC_SIZE], bool *ret_is, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
-    enum hk_status status =
-        hk_stmt_prepare(db, "SELECT key FROM tenant ORDER BY tenant LIMIT 1", &stmt, error);
+    struct hk_verifier verifier;
+    enum hk_status status = hk_stmt_prepare(db, "SELECT key FROM tenant", &stmt, error);
 
-    ret_key[0] = '\0';
-    if (status == HK_OK)
-        status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && has_row)
-        hk_stmt_copy(stmt, 0, ret_key, HK_VERIFIER_KEY_SIZE);
+    *ret_is = false;
+    while (status == HK_OK && !*ret_is && (status = hk_stmt_step(stmt, &has_row, error)) == HK_OK &&
+           has_row)
+        *ret_is = hk_verifier_parse(hk_stmt_text(stmt, 0), &verifier, NULL) == HK_OK &&
+                  memcmp(verifier.public_key, public_key, sizeof(verifier.public_key)) == 0;
     hk_stmt_free(stmt);
     return status;
 }
 
 enum hk_status hk_rotate_recover(sqlite3 *db, const char *data_dir, struct hk_error *error)
 {
-    struct hk_verifier in_force;
-    char key[HK_VERIFIER_KEY_SIZE];
     uint8_t public_key[HK_KEY_PUBLIC_SIZE];
     struct hk_key *next = NULL;
     bool is_recorded = false;
@@ -127,12 +126,9 @@ enum hk_status hk_rotate_recover(sqlite3 *db, const char *data_dir, struct hk_er
         return hk_key_tidy(data_dir, error);
     if (status != HK_OK)
         return status;
-    status = read_in_force(db, key, error);
-    if (status == HK_OK && hk_verifier_parse(key, &in_force, NULL) == HK_OK) {
-        hk_key_public(next, public_key);
-        is_recorded = memcmp(public_key, in_force.public_key, sizeof(public_key)) == 0;
-    }
+    hk_key_public(next, public_key);
     hk_key_free(next);
+    status = is_in_force(db, public_key, &is_recorded, error);
     if (status != HK_OK)
         return status;
     return is_recorded ? hk_key_switch(data_dir, error) : hk_key_tidy(data_dir, error);
@@ -210,6 +206,7 @@ enum hk_status hk_revoke_apply(
     enum hk_status status = HK_OK;
 
     for (size_t i = 0; i < a->tenant_count && status == HK_OK; i++)
-        status = revoke_in(a, write, op, a->tenants[i], error);
+        if (!a->tenants[i]->is_closed)
+            status = revoke_in(a, write, op, a->tenants[i], error);
     return status;
 }

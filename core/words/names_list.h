@@ -152,6 +152,8 @@
                                                                                                    \
     X(KIND, "ledger.opened", "ledger opened", "台帳の開始")                                        \
     X(KIND, "ledger.heartbeat", "engine and record alive", "稼働の記録")                           \
+    X(KIND, "ledger.moved_out", "moved out to another folder", "他フォルダーへの移転")             \
+    X(KIND, "ledger.moved_in", "moved in from another folder", "他フォルダーからの移転")           \
     X(KIND, "key.rotated", "signing key replaced", "署名鍵の更新")                                 \
     X(KIND, "key.revoked", "signing key revoked", "署名鍵の失効")                                  \
     X(KIND, "engine.started", "engine started", "エンジンの起動")                                  \
