@@ -173,7 +173,8 @@ enum hk_status hk_fold_learn_holes(struct hk_fold *fold, sqlite3 *from, struct h
         status = hk_stmt_prepare(fold->db,
             "INSERT OR REPLACE INTO temp.hole SELECT ?1 + json_extract(value, '$.seq'),"
             " json_extract(value, '$.kept') FROM json_each(?2, '$.entries')"
-            " WHERE json_extract(value, '$.seq') < ?3",
+            /* Of no other tenant: whoever wrote it may have come here with its own. */
+            " WHERE json_extract(value, '$.seq') >= 0 AND json_extract(value, '$.seq') < ?3",
             &put, error);
     if (status == HK_OK)
         status = hk_stmt_prepare(from,

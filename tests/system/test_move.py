@@ -286,6 +286,22 @@ def test_a_key_may_be_replaced_on_the_way(bundle):
         there.remove()
 
 
+def test_a_rotation_that_is_cut_off_beside_a_closed_tenant_is_ended(bundle):
+    """Its ledger keeps the key that it had, and is the first in the file: what the others say counts."""
+    there = Engine()
+    try:
+        subprocess.run(["cp", "-a", bundle.source.data, there.data], check=True)
+        done = subprocess.run([CRASH, "audit", "key", "rotate", "--reason", "yearly", "--data", there.data],
+                              env={**there.environment(), "HIKESHI_CRASH": "key.recorded"}, capture_output=True, timeout=60)
+        assert done.returncode == -9, done.stderr
+        there.ok("user", "add", "later-1", "--role", "viewer", "--tenant", "west")
+        whole(there)
+        assert [kind for _, kind, _ in kinds(there, "west")].count("key.rotated") == 1
+        assert "key.rotated" not in [kind for _, kind, _ in kinds(there)]
+    finally:
+        there.remove()
+
+
 def test_nothing_moves_while_an_engine_runs(moved):
     moved.source.start()
     refused = move_out(moved.source, moved.place, moved.file)

@@ -249,6 +249,43 @@ static void a_tenant_moves_on_and_on(void)
     folder_done(&third);
 }
 
+/* A tenant that comes in says that something of another one was erased, and what was kept of it. */
+static void nobody_speaks_of_anothers_holes(void)
+{
+    struct folder source;
+    struct folder target;
+    struct hk_ledger_options options = {.data_dir = target.path};
+    struct hk_audit_options audit = {.data_dir = target.path};
+    char place[HK_MOVE_PLACE_SIZE];
+    struct hk_error error = {.text = ""};
+
+    make_target(&target, place);
+    must(hk_ledger_open(&options, &target.ledger, &error) == HK_OK, error.text);
+    must(hk_ledger_tenant_open(target.ledger, "home", &target.tenant, &error) == HK_OK, error.text);
+    folder_close(&target);
+    folder_init(&source);
+    put_alert(&source, "al-1", "one");
+    /* Number 1 of the tenant before: "home" over there. */
+    put(&source, HK_KIND_PAYLOAD_ERASED, "erasure",
+        "{\"reason\":\"no\",\"entries\":[{\"seq\":-1099511627775,"
+        "\"kept\":{\"severity\":\"low\"}}]}");
+    folder_close(&source);
+
+    options = (struct hk_ledger_options){
+        .data_dir = target.path, .notify = folder_wake, .notify_ctx = &target};
+    must(hk_ledger_open(&options, &target.ledger, &error) == HK_OK, error.text);
+    put_alert(&target, "al-1", SECRET);
+    erase(&target, "al-1");
+    folder_close(&target);
+    CU_ASSERT_TRUE(answers(&target, "SELECT severity FROM alert WHERE tenant = 1", "4"));
+    move(&source, &target, place, "main.tenant");
+    must(hk_audit_rebuild(&audit, &error) == HK_OK, error.text);
+    CU_ASSERT_TRUE(answers(&target, "SELECT severity FROM alert WHERE tenant = 1", "4"));
+    is_whole(&target);
+    folder_done(&source);
+    folder_done(&target);
+}
+
 /* What a cut-off call left is taken away at the next start: erasure does not look there. */
 static void leftovers_are_swept(void)
 {
@@ -275,6 +312,7 @@ int main(void)
         {"a tenant with a hole is the same elsewhere", a_tenant_with_a_hole_is_the_same_elsewhere},
         {"a closed tenant takes no entry", a_closed_tenant_takes_no_entry},
         {"a tenant moves on and on", a_tenant_moves_on_and_on},
+        {"nobody speaks of another's holes", nobody_speaks_of_anothers_holes},
         {"leftovers are swept", leftovers_are_swept},
     };
     return suite_run("move", tests, COUNT_OF(tests));
