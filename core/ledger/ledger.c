@@ -243,6 +243,12 @@ static enum hk_status open_tenant(
     return hk_ledger_write_now(ledger, write, error);
 }
 
+static enum hk_status moved_out(const char *name, struct hk_error *error)
+{
+    return hk_fail(error, HK_CONFLICT,
+        "%s was moved out of this data folder: it goes on where it was taken in", name);
+}
+
 enum hk_status hk_ledger_tenant_open(
     struct hk_ledger *ledger, const char *name, hk_tenant *ret_tenant, struct hk_error *error)
 {
@@ -254,8 +260,7 @@ enum hk_status hk_ledger_tenant_open(
     for (size_t i = 0; i < ledger->tenant_count; i++) {
         if (strcmp(ledger->tenants[i].name, name) == 0) {
             if (ledger->tenants[i].is_closed)
-                return hk_fail(error, HK_CONFLICT,
-                    "%s was moved out of this data folder: it goes on where it was taken in", name);
+                return moved_out(name, error);
             *ret_tenant = ledger->tenants[i].number;
             return HK_OK;
         }
@@ -384,7 +389,15 @@ void hk_ledger_submit_erase(
 enum hk_status hk_ledger_write_now(
     struct hk_ledger *ledger, struct hk_write *take_write, struct hk_error *error)
 {
-    (void)error; /* a failure to write ends the process */
+    /* A failure to write ends the process: what can be refused is refused here. */
+    for (const struct hk_op *op = take_write->first; op != NULL; op = op->next) {
+        for (size_t i = 0; i < ledger->tenant_count; i++) {
+            if (ledger->tenants[i].number != op->tenant || !ledger->tenants[i].is_closed)
+                continue;
+            hk_write_free(take_write);
+            return moved_out(ledger->tenants[i].name, error);
+        }
+    }
     hk_writer_put_and_wait(ledger->writer, take_write);
     return HK_OK;
 }

@@ -146,3 +146,23 @@ enum hk_status hk_moved_read(
     hk_stmt_free(stmt);
     return status;
 }
+
+enum hk_status hk_moved_is_closed(
+    sqlite3 *db, hk_tenant tenant, bool *ret_is, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(db,
+        "SELECT instr(line, ' ledger.moved_out ') > 0 FROM entry WHERE pos >= ?1 AND pos < ?2"
+        " ORDER BY pos DESC LIMIT 1",
+        &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "ii", HK_POS(tenant, 0), HK_POS(tenant + 1, 0));
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK)
+        *ret_is = has_row && hk_stmt_bool(stmt, 0);
+    hk_stmt_free(stmt);
+    return status;
+}

@@ -46,6 +46,9 @@ struct hk_moved {
 /* Read a payload; HK_CORRUPT. */
 HK_MUST_CHECK enum hk_status hk_moved_parse(
     const char *payload, size_t size, struct hk_moved *ret_moved, struct hk_error *error);
+/* Does its ledger end here with ledger.moved_out? */
+HK_MUST_CHECK enum hk_status hk_moved_is_closed(
+    sqlite3 *db, hk_tenant tenant, bool *ret_is, struct hk_error *error);
 /* The newest of a tenant's moves, as recorded in db; HK_NOT_FOUND. */
 HK_MUST_CHECK enum hk_status hk_moved_read(
     sqlite3 *db, hk_tenant tenant, struct hk_moved *ret_moved, struct hk_error *error);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "ledger/keychain.h"
+#include "ledger/move_place.h"
 #include "ledger/newest.h"
 #include "ledger/node.h"
 #include "ledger/store.h"
@@ -262,8 +263,12 @@ static enum hk_status check_folder(
 static enum hk_status check_tenant(struct check *check, const char *ledger,
     const struct hk_sink_setup *sinks, size_t sink_count, struct hk_error *error)
 {
-    enum hk_status status;
+    bool is_closed = false;
+    enum hk_status status = hk_moved_is_closed(check->db, check->tenant, &is_closed, error);
 
+    /* One that was moved out goes on elsewhere, and may write to the same places from there. */
+    if (status != HK_OK || is_closed)
+        return status;
     hk_note_origin(ledger, check->name, check->origin);
     hk_keychain_init(&check->chain);
     status = hk_keychain_load(check->db, check->tenant, &check->chain, error);

@@ -5,7 +5,9 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -28,15 +30,16 @@ return playbook {
 """
 
 
-def config(*names, lease="25s"):
+def config(*names, lease="25s", sink=None):
     """Tenants as in the quickstart, but for how long an address is blocked."""
     tenant = re.sub(r"playbooks = \{.*?\}", 'playbooks = { "hold.lua" }', tenant_lua(), count=1, flags=re.S)
     tenants = "".join(f"    {name} = {tenant},\n" for name in names)
-    return PLAYBOOK % lease, "return hikeshi {\n  tenants = {\n%s  },\n}\n" % tenants
+    place = f"  checkpoint_sink = '{sink}',\n" if sink else ""
+    return PLAYBOOK % lease, "return hikeshi {\n%s  tenants = {\n%s  },\n}\n" % (place, tenants)
 
 
-def make(*names, lease="25s"):
-    playbook, text = config(*names, lease=lease)
+def make(*names, lease="25s", sink=None):
+    playbook, text = config(*names, lease=lease, sink=sink)
     engine = Engine(text)
     (engine.folder / "hold.lua").write_text(playbook)
     return engine
@@ -83,8 +86,9 @@ class Moved:
     """East has lived at the source, with a block that stands and a gate that is open, and was moved out."""
 
     def __init__(self, lease="25s"):
-        self.source = make("east", "west", lease=lease)
-        self.target = make("north", lease=lease)
+        self.sink = pathlib.Path(tempfile.mkdtemp(prefix="hk-"))  # both bring their checkpoints here
+        self.source = make("east", "west", lease=lease, sink=self.sink)
+        self.target = make("north", lease=lease, sink=self.sink)
         self.file = self.source.folder / "east.tenant"
         self.tokens = {}
 
@@ -115,6 +119,7 @@ class Moved:
     def remove(self):
         self.source.remove()
         self.target.remove()
+        shutil.rmtree(self.sink, ignore_errors=True)
 
 
 @pytest.fixture
@@ -160,7 +165,7 @@ def test_a_tenant_goes_on_at_another_folder(moved):
     assert refused.returncode != 0 and "tenants.east: east was moved out of this data folder" in refused.stderr
     refused = source.run("user", "add", "late-1", "--role", "viewer", "--tenant", "east")
     assert refused.returncode != 0 and "moved out" in refused.stderr
-    _, text = config("west")
+    _, text = config("west", sink=moved.sink)
     source.config.write_text(text)
     source.start()
     assert source.get("/v1/alerts", moved.tokens["east"]).status == 401
@@ -178,7 +183,7 @@ def test_a_tenant_goes_on_at_another_folder(moved):
     assert {path.name: path.read_bytes() for path in there.iterdir()} == kept
 
     # It goes on there: the block stands and ends in its time, by one release; the gate can be decided; people come back.
-    _, text = config("north", "east")
+    _, text = config("north", "east", sink=moved.sink)
     target.config.write_text(text)
     target.start()
     approver = target.ok("token", "create", "--user", f"{MARKS['east']}-1", "--tenant", "east").split()[-1]
@@ -193,6 +198,8 @@ def test_a_tenant_goes_on_at_another_folder(moved):
         of = [json.loads(line)["line"].split()[3] for line in entries]
         assert of.count("containment.releasing") == 1 and of.count("containment.released") == 1, of
     until(lambda: [run["state"] for run in items(target, "runs", approver)] == ["finished"] * 2, "both runs to end")
+    until(lambda: target.get(f"/v1/search?q={MARKS['east']}", approver).json["items"], "the index to know of it")
+    assert not target.get(f"/v1/search?q={MARKS['west']}", approver).json["items"]
     target.stop()
     whole(target, "--checkpoint", source.folder / "earlier.note")
 
@@ -201,6 +208,10 @@ def test_a_tenant_goes_on_at_another_folder(moved):
     files = {path.name: path.read_bytes() for path in (target.folder / "bundle").iterdir()}
     assert auditor.check(files, key, (source.folder / "earlier.note").read_bytes()) == []
     assert all(MARKS["west"].encode() not in content for content in files.values())
+    # The source is not put off by what the other folder brought to the place that both use.
+    assert (moved.sink / "east.checkpoints").read_text().count("\n\n") > 2
+    source.start()
+    source.stop()
     # And the key of the folder can be replaced as before.
     target.ok("audit", "key", "rotate", "--reason", "yearly")
     whole(target)

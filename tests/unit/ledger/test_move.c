@@ -194,6 +194,14 @@ static void a_closed_tenant_takes_no_entry(void)
     must(folder_try_open(&source, NULL) == HK_CONFLICT, "main");
     must(hk_ledger_tenant_open(source.ledger, "other", &source.tenant, NULL) == HK_OK, "other");
     put_alert(&source, "al-9", "nine");
+    {
+        struct hk_write *write = hk_write_new();
+
+        source.tenant = 1;
+        must(write != NULL, "write");
+        add(&source, write, HK_KIND_ALERT_CLOSED, "al-3", "{\"verdict\":\"expected\"}");
+        CU_ASSERT_EQUAL(hk_ledger_write_now(source.ledger, write, NULL), HK_CONFLICT);
+    }
     folder_close(&source);
     is_whole(&source);
     folder_done(&source);
