@@ -131,12 +131,13 @@ static int audit_accept(struct hk_cli *cli)
     struct hk_folder folder = {.lock_fd = -1};
     struct hk_buf note;
     struct hk_error error;
-    enum hk_status status;
+    enum hk_status status = HK_OK;
 
-    if (checkpoint == NULL || reason == NULL)
-        return hk_cli_fail(HK_EXIT_USAGE, "audit accept needs --checkpoint and --reason");
+    if (reason == NULL)
+        return hk_cli_fail(HK_EXIT_USAGE, "audit accept needs --reason");
     hk_buf_init(&note, CHECKPOINT_SIZE_MAX);
-    status = read_file(checkpoint, &note, &error);
+    if (checkpoint != NULL)
+        status = read_file(checkpoint, &note, &error);
     if (status == HK_OK)
         status = hk_folder_open(cli, false, &folder, &error);
     if (status == HK_OK)
@@ -425,7 +426,8 @@ const struct hk_command hk_commands_audit[] = {
     {"audit accept", "", 0, 0,
         "Accept that a ledger does not lead to a checkpoint any more (engine stopped)",
         audit_accept,
-        {{"checkpoint", "FILE", "the newest in it is the one that is given up"},
+        {{"checkpoint", "FILE",
+             "the newest in it is given up; without: that in the provider's ledger"},
             {"reason", "TEXT", "why; it is recorded"}}},
     {"audit rebuild", "", 0, 0,
         "Make all tables anew from the record (engine stopped), and compare with it", audit_rebuild,

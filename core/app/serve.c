@@ -149,6 +149,7 @@ static enum hk_status start_ledger(struct serve *serve, struct hk_error *error)
     const struct hk_ledger_options options = {.data_dir = serve->data_dir,
         .sinks = serve->settings.sinks,
         .sink_count = serve->settings.sink_count,
+        .provider = serve->settings.provider,
         .search = serve->settings.has_search ? HK_SEARCH_ON : HK_SEARCH_OFF,
         .notify = hk_wake_signal,
         .notify_ctx = serve->wake,

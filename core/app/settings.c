@@ -16,7 +16,7 @@
 enum { CONFIG_SIZE_MAX = 1024 * 1024, ARENA_SIZE_MAX = 256 * 1024 * 1024 };
 
 static const char *const top_keys[] = {"listen", "url", "tls", "socket", "checkpoint_sink",
-    "search", "log_level", "log_format", "tenants", NULL};
+    "provider", "search", "log_level", "log_format", "tenants", NULL};
 
 enum hk_status hk_settings_keys(
     const struct hk_json *table, const char *path, const char *const *keys, struct hk_error *error)
@@ -111,6 +111,20 @@ static enum hk_status read_top(struct hk_app_settings *settings, struct hk_error
     return status;
 }
 
+/* One of the tenants, by name. */
+static enum hk_status read_provider(struct hk_app_settings *settings, struct hk_error *error)
+{
+    const struct hk_json *provider = hk_json_get(settings->doc.root, "provider");
+
+    if (provider == NULL)
+        return HK_OK;
+    settings->provider = hk_json_string(provider);
+    for (size_t i = 0; i < settings->tenant_count && settings->provider != NULL; i++)
+        if (strcmp(settings->tenants[i].setup.name, settings->provider) == 0)
+            return HK_OK;
+    return hk_fail(error, HK_INVALID, "provider: expected the name of one of the tenants");
+}
+
 static enum hk_status read_tenants(
     struct hk_app_settings *settings, const char *data_dir, struct hk_error *error)
 {
@@ -127,7 +141,7 @@ static enum hk_status read_tenants(
          tenant = tenant->next)
         status = hk_settings_tenant(
             settings, tenant, data_dir, &settings->tenants[settings->tenant_count++], error);
-    return status;
+    return status == HK_OK ? read_provider(settings, error) : status;
 }
 
 static enum hk_status take_file(

@@ -51,6 +51,7 @@ struct hk_app_settings {
     bool has_search;                   /* texts are indexed */
     const struct hk_sink_setup *sinks; /* where checkpoints go */
     size_t sink_count;
+    const char *provider; /* the tenant whose ledger records the others' checkpoints, or NULL */
     enum hk_log_level log_level;
     enum hk_log_format log_format;
     struct hk_products *products; /* that are built in */

@@ -3,9 +3,11 @@
  */
 #include "ledger/append.h"
 
+#include "base/text.h"
 #include "ledger/append_load.h"
 #include "ledger/node.h"
 #include "ledger/project.h"
+#include "ledger/recorded.h"
 #include "ledger/rotate.h"
 #include "ledger/store.h"
 
@@ -143,6 +145,11 @@ enum hk_status hk_append_entry(struct hk_appender *a, struct hk_write *write,
     tenant->last_time_us = entry.time_us;
     if (op->kind == HK_KIND_CONTAINMENT_STARTING)
         tenant->must_checkpoint = true;
+    if (op->kind == HK_KIND_LEDGER_OPENED && tenant->origin[0] == '\0') {
+        status = hk_append_load_origin(a, tenant, error);
+        if (status != HK_OK)
+            return status;
+    }
     tenant->is_closed = op->kind == HK_KIND_LEDGER_MOVED_OUT;
     if (write->tenant == 0) {
         write->tenant = op->tenant;
@@ -284,6 +291,7 @@ static enum hk_status sign_tree(struct hk_appender *a, struct hk_append_tenant *
         *in_out_note = hk_buf_take(&note, NULL);
         tenant->checkpointed_size = tenant->tree.size;
         tenant->must_checkpoint = false;
+        status = hk_record_checkpoint(a, tenant, *in_out_note, error);
     }
     hk_buf_done(&note);
     return status;
@@ -295,23 +303,42 @@ enum hk_status hk_append_handover(struct hk_appender *appender, struct hk_append
     return sign_tree(appender, tenant, next, &tenant->handover, error);
 }
 
-enum hk_status hk_append_commit(
-    struct hk_appender *appender, bool checkpoint_all, struct hk_error *error)
+/* What one tenant has new in this transaction. */
+static enum hk_status close_tenant(struct hk_appender *a, struct hk_append_tenant *tenant,
+    bool checkpoint_all, struct hk_error *error)
 {
     enum hk_status status = HK_OK;
 
-    for (size_t i = 0; i < appender->tenant_count && status == HK_OK; i++) {
-        struct hk_append_tenant *tenant = appender->tenants[i];
+    if (tenant->checkpointed_size != tenant->tree.size &&
+        (checkpoint_all || tenant->must_checkpoint))
+        status = sign_tree(a, tenant, NULL, &tenant->note, error);
+    if (status == HK_OK && tenant->stored_size != tenant->tree.size)
+        status = store_tree(a, tenant, error);
+    return status;
+}
 
-        if (tenant->stored_size != tenant->tree.size)
-            status = store_tree(appender, tenant, error);
-        if (status == HK_OK && tenant->checkpointed_size != tenant->tree.size &&
-            (checkpoint_all || tenant->must_checkpoint))
-            status = sign_tree(appender, tenant, NULL, &tenant->note, error);
-    }
+enum hk_status hk_append_commit(
+    struct hk_appender *appender, bool checkpoint_all, struct hk_error *error)
+{
+    struct hk_append_tenant *provider = NULL;
+    enum hk_status status = HK_OK;
+
+    for (size_t i = 0; i < appender->tenant_count && status == HK_OK; i++)
+        if (strcmp(appender->tenants[i]->name, appender->provider) == 0)
+            provider = appender->tenants[i];
+        else
+            status = close_tenant(appender, appender->tenants[i], checkpoint_all, error);
+    /* Last: the checkpoints of the others are entries in its ledger. */
+    if (status == HK_OK && provider != NULL)
+        status = close_tenant(appender, provider, checkpoint_all, error);
     if (status == HK_OK)
         status = run(appender->commit, error);
     return status == HK_OK ? hk_rotate_finish(appender, error) : status;
+}
+
+void hk_appender_set_provider(struct hk_appender *appender, const char *tenant)
+{
+    (void)hk_copy_text(appender->provider, sizeof(appender->provider), tenant);
 }
 
 bool hk_append_needs_checkpoint(const struct hk_appender *appender)

@@ -65,6 +65,9 @@ bool hk_append_needs_checkpoint(const struct hk_appender *appender);
 HK_MUST_CHECK enum hk_status hk_append_prune_answers(
     struct hk_appender *appender, int64_t before_us, struct hk_error *error);
 
+/* The tenant whose ledger records the checkpoints of all others (recorded.h). */
+void hk_appender_set_provider(struct hk_appender *appender, const char *tenant);
+
 /* For the writer and for start-up. */
 sqlite3 *hk_appender_db(struct hk_appender *appender);
 const struct hk_key *hk_appender_key(const struct hk_appender *appender);

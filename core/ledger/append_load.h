@@ -18,6 +18,7 @@ struct hk_appender {
     struct hk_key *key;
     struct hk_key *key_before; /* replaced in the transaction that is open; else NULL */
     char ledger_id[HK_ID_SIZE];
+    char provider[HK_ID_SIZE]; /* "" for none */
     struct hk_append_tenant **tenants;
     size_t tenant_count;
     size_t tenant_capacity;

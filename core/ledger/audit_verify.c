@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "ledger/keychain.h"
 #include "ledger/merkle.h"
+#include "ledger/recorded.h"
 #include "ledger/store.h"
 
 #include <inttypes.h>
@@ -165,33 +166,57 @@ static enum hk_status hold_all(struct verify *v, struct hk_error *error)
     return status;
 }
 
-/* What an entry says of keys; its payload must be the one that its line commits to, since all that
- * comes after rests on it. */
-static enum hk_status check_keys(
-    struct verify *v, const struct hk_entry *entry, struct hk_error *error)
+/* Let stmt stand on an entry's salt and payload, if they are what its line commits to; else
+ * *ret_is. is false. */
+static enum hk_status find_payload(struct verify *v, const struct hk_entry *entry,
+    sqlite3_stmt **ret_stmt, bool *ret_is, struct hk_error *error)
 {
-    sqlite3_stmt *stmt = NULL;
     uint8_t commitment[HK_SHA256_SIZE] = {0};
     bool has_row = false;
     enum hk_status status = hk_stmt_prepare(v->audit->db,
         "SELECT salt, payload FROM entry WHERE pos = ?1 AND length(salt) = 32"
         " AND payload IS NOT NULL",
-        &stmt, error);
+        ret_stmt, error);
 
     if (status == HK_OK)
-        status = hk_stmt_bind(stmt, error, "i", HK_POS(v->tenant->number, entry->seq));
+        status = hk_stmt_bind(*ret_stmt, error, "i", HK_POS(v->tenant->number, entry->seq));
     if (status == HK_OK)
-        status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK && has_row)
-        hk_entry_commit(hk_stmt_blob(stmt, 0), hk_stmt_text_or_null(stmt, 1), hk_stmt_size(stmt, 1),
-            commitment);
-    if (status == HK_OK && memcmp(commitment, entry->commitment, sizeof(commitment)) != 0)
-        bad(v, entry->seq, "salt or payload is not what the line commits to, and it is about keys");
-    else if (status == HK_OK && hk_keychain_add(&v->keys, entry->kind, entry->seq,
-                                    hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), &v->why) != HK_OK)
-        bad(v, entry->seq, "%s", v->why.text);
-    hk_stmt_free(stmt);
+        status = hk_stmt_step(*ret_stmt, &has_row, error);
+    if (status == HK_OK && has_row) {
+        const char *payload = hk_stmt_text_or_null(*ret_stmt, 1);
+        hk_entry_commit(
+            hk_stmt_blob(*ret_stmt, 0), payload, hk_stmt_size(*ret_stmt, 1), commitment);
+    }
+    *ret_is = has_row && memcmp(commitment, entry->commitment, sizeof(commitment)) == 0;
+    return status;
+}
+
+/* What an entry says of keys, or of another tenant's checkpoint. Its payload must be the one that
+ * its line commits to, since something rests on it. */
+static enum hk_status check_said(
+    struct verify *v, const struct hk_entry *entry, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool is_committed = false;
+    enum hk_status status = find_payload(v, entry, &stmt, &is_committed, error);
+
     v->awaits_handover = entry->kind == HK_KIND_KEY_ROTATED;
+    if (status == HK_OK && !is_committed) {
+        bad(v, entry->seq,
+            "salt or payload is not what the line commits to, and others rest on it");
+    } else if (status == HK_OK && entry->kind == HK_KIND_TENANT_CHECKPOINTED) {
+        status = hk_recorded_check(
+            v->audit->db, entry->subject, entry->time_us, hk_stmt_text(stmt, 1), error);
+        if (status == HK_CONFLICT) {
+            bad(v, entry->seq, "%s", error->text);
+            status = HK_OK;
+        }
+    } else if (status == HK_OK &&
+               hk_keychain_add(&v->keys, entry->kind, entry->seq, hk_stmt_text(stmt, 1),
+                   hk_stmt_size(stmt, 1), &v->why) != HK_OK) {
+        bad(v, entry->seq, "%s", v->why.text);
+    }
+    hk_stmt_free(stmt);
     return status;
 }
 
@@ -242,8 +267,9 @@ static enum hk_status check_entry(struct verify *v, sqlite3_stmt *stmt, struct h
     v->last_time_us = entry.time_us;
     hk_merkle_leaf(line, size, leaf);
     blocks = hk_merkle_append_blocks(&v->tree, leaf, v->roots);
-    if (entry.kind == HK_KIND_KEY_ROTATED || entry.kind == HK_KIND_KEY_REVOKED) {
-        enum hk_status status = check_keys(v, &entry, error);
+    if (entry.kind == HK_KIND_KEY_ROTATED || entry.kind == HK_KIND_KEY_REVOKED ||
+        entry.kind == HK_KIND_TENANT_CHECKPOINTED) {
+        enum hk_status status = check_said(v, &entry, error);
         if (status != HK_OK || v->is_bad)
             return status;
     }

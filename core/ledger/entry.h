@@ -51,6 +51,7 @@
     X(TOKEN_CREATED, "token.created")                                                              \
     X(TOKEN_REVOKED, "token.revoked")                                                              \
     X(TENANT_ENTERED, "tenant.entered")                                                            \
+    X(TENANT_CHECKPOINTED, "tenant.checkpointed")                                                  \
     X(ALERT_RECEIVED, "alert.received")                                                            \
     X(ALERT_MERGED, "alert.merged")                                                                \
     X(ALERT_ROUTED, "alert.routed")                                                                \

@@ -95,6 +95,7 @@ bool hk_erase_may(enum hk_kind kind)
     case HK_KIND_LEDGER_MOVED_IN:
     case HK_KIND_KEY_ROTATED:
     case HK_KIND_KEY_REVOKED:
+    case HK_KIND_TENANT_CHECKPOINTED:
     case HK_KIND_PAYLOAD_ERASED:
     case HK_KIND_ENGINE_STARTED:
     case HK_KIND_ENGINE_STOPPED:

@@ -106,13 +106,15 @@ static enum hk_status start(
             &appender, error);
     if (status != HK_OK)
         return status;
+    if (options->provider != NULL)
+        hk_appender_set_provider(appender, options->provider);
     status = learn(ledger, appender, error);
     if (status != HK_OK) {
         hk_appender_free(appender);
         return status;
     }
-    status = hk_rollback_check(
-        hk_appender_db(appender), options->sinks, options->sink_count, &ledger->excused, error);
+    status = hk_rollback_check(hk_appender_db(appender), options->sinks, options->sink_count,
+        options->provider != NULL, &ledger->excused, error);
     if (status != HK_OK) {
         hk_appender_free(appender);
         return status;

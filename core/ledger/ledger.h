@@ -34,6 +34,7 @@ struct hk_ledger_options {
     const char *data_dir;              /* absolute; ledger.db, key/, made 0700 when missing */
     const struct hk_sink_setup *sinks; /* where checkpoints go; borrowed for the call */
     size_t sink_count;
+    const char *provider; /* the tenant whose ledger records all others' checkpoints, or NULL */
     enum hk_search_mode search;
     hk_notify_fn *notify; /* called on a ledger thread when hk_ledger_drain has work */
     void *notify_ctx;
@@ -172,9 +173,9 @@ size_t hk_ledger_backlog(struct hk_ledger *ledger);
  * checkpoints that are known of what is lost; nothing when it wasn't. Blocks: before the loop. */
 HK_MUST_CHECK enum hk_status hk_ledger_record_restored(
     struct hk_ledger *ledger, hk_tenant tenant, struct hk_error *error);
-/* Accept that the tenant's ledger does not lead to this signed note, and record it:
- * ledger.restored. HK_INVALID when it does, HK_NOT_FOUND when the note is of another ledger.
- * Blocks: in tools. */
+/* Accept that the tenant's ledger does not lead to this signed note (NULL: the newest that the
+ * provider's ledger records), and record it: ledger.restored. HK_INVALID when it does, HK_NOT_FOUND
+ * when the note is of another ledger, or none is recorded. Blocks: in tools. */
 HK_MUST_CHECK enum hk_status hk_ledger_accept(struct hk_ledger *ledger, hk_tenant tenant,
     const char *note, const char *reason, struct hk_error *error);
 

@@ -149,6 +149,7 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         ", 'active', :pos)" SEEN_AGAIN("id")},
     [HK_KIND_TOKEN_REVOKED] = {"UPDATE token SET state = 'revoked', last = :pos" HERE},
     [HK_KIND_TENANT_ENTERED] = {SUBJECT_ROW},
+    [HK_KIND_TENANT_CHECKPOINTED] = {SUBJECT_ROW},
 
     [HK_KIND_ALERT_RECEIVED] = {
         ALERT_COLUMNS "'new', " ALERT_VIEW "NULL, 0, :pos)" SEEN_AGAIN("id")},

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "ledger/reader.h"
+#include "ledger/recorded.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -98,22 +99,26 @@ enum hk_status hk_ledger_record_restored(
 
 struct judged {
     hk_tenant tenant;
-    const char *text;
+    struct hk_buf text; /* empty: the newest that the provider's ledger records */
     struct hk_note note;
 };
 
 static enum hk_status judge(struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct judged *judged = job;
+    enum hk_status status = HK_OK;
 
-    return hk_rollback_judge(
-        reading->db, judged->tenant, judged->text, strlen(judged->text), &judged->note, error);
+    if (judged->text.size == 0)
+        status = hk_recorded_newest(reading->db, judged->tenant, &judged->text, error);
+    return status == HK_OK ? hk_rollback_judge(reading->db, judged->tenant, judged->text.data,
+                                 judged->text.size, &judged->note, error)
+                           : status;
 }
 
 enum hk_status hk_ledger_accept(struct hk_ledger *ledger, hk_tenant tenant, const char *note,
     const char *reason, struct hk_error *error)
 {
-    struct judged judged = {.tenant = tenant, .text = note};
+    struct judged judged = {.tenant = tenant};
     char id[HK_ID_SIZE];
     struct hk_buf payload;
     struct hk_jw jw;
@@ -122,7 +127,10 @@ enum hk_status hk_ledger_accept(struct hk_ledger *ledger, hk_tenant tenant, cons
 
     if (reason[0] == '\0' || strlen(reason) > HK_REASON_SIZE_MAX)
         return hk_fail(error, HK_INVALID, "say why, in at most %d bytes", HK_REASON_SIZE_MAX);
+    hk_buf_init(&judged.text, HK_NOTE_SIZE_MAX + 1);
+    hk_buf_append_text(&judged.text, note != NULL ? note : "");
     status = hk_ledger_read_now(ledger, judge, &judged, error);
+    hk_buf_done(&judged.text);
     if (status == HK_OK)
         return hk_fail(
             error, HK_INVALID, "the ledger leads to this checkpoint: there is nothing to accept");

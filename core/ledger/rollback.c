@@ -9,6 +9,7 @@
 #include "ledger/move_place.h"
 #include "ledger/newest.h"
 #include "ledger/node.h"
+#include "ledger/recorded.h"
 #include "ledger/store.h"
 
 #include <inttypes.h>
@@ -93,8 +94,8 @@ enum hk_status hk_rollback_judge(sqlite3 *db, hk_tenant tenant, const char *text
 
 /* Is there an entry ledger.restored for which test holds? */
 static enum hk_status find_restored(sqlite3 *db, hk_tenant tenant,
-    bool (*test)(const struct hk_json *payload, int64_t pos, const void *ctx), const void *ctx,
-    bool *ret_found, struct hk_error *error)
+    bool (*test)(const struct hk_json *payload, const struct hk_entry *entry, const void *ctx),
+    const void *ctx, bool *ret_found, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = true;
@@ -102,7 +103,7 @@ static enum hk_status find_restored(sqlite3 *db, hk_tenant tenant,
         "WITH RECURSIVE walk(pos) AS ("
         " SELECT last FROM subject WHERE tenant = ?1 AND subject = 'restore'"
         " UNION SELECT prev FROM entry JOIN walk USING(pos) WHERE prev IS NOT NULL)"
-        " SELECT pos, payload FROM walk JOIN entry USING(pos)",
+        " SELECT line, payload FROM walk JOIN entry USING(pos)",
         &stmt, error);
 
     *ret_found = false;
@@ -112,29 +113,32 @@ static enum hk_status find_restored(sqlite3 *db, hk_tenant tenant,
            (status = hk_stmt_step(stmt, &has_row, error)) == HK_OK && has_row) {
         struct hk_json_doc doc = {.root = NULL};
         const char *payload = hk_stmt_text(stmt, 1);
+        const char *line = hk_stmt_text(stmt, 0);
+        struct hk_entry entry;
 
-        if (hk_json_parse(payload, strlen(payload), &hk_json_limits_own, &doc, NULL) == HK_OK)
-            *ret_found = test(doc.root, hk_stmt_i64(stmt, 0), ctx);
+        if (hk_entry_parse(line, strlen(line), &entry, NULL) == HK_OK &&
+            hk_json_parse(payload, strlen(payload), &hk_json_limits_own, &doc, NULL) == HK_OK)
+            *ret_found = test(doc.root, &entry, ctx);
         hk_json_doc_done(&doc);
     }
     hk_stmt_free(stmt);
     return status;
 }
 
-static bool is_of_id(const struct hk_json *payload, int64_t pos, const void *id)
+static bool is_of_id(const struct hk_json *payload, const struct hk_entry *entry, const void *id)
 {
-    (void)pos;
+    (void)entry;
     return strcmp(hk_json_string_at(payload, "restore", ""), id) == 0;
 }
 
-static bool names_note(const struct hk_json *payload, int64_t pos, const void *ctx)
+static bool names_note(const struct hk_json *payload, const struct hk_entry *entry, const void *ctx)
 {
     const struct hk_json *known = hk_json_get(payload, "known");
     const struct hk_note *note = ctx;
     struct hk_buf root;
     bool is_named = false;
 
-    (void)pos;
+    (void)entry;
     hk_buf_init(&root, 128);
     hk_base64(note->root, sizeof(note->root), &root);
     for (const struct hk_json *item = known != NULL ? known->first : NULL; item != NULL;
@@ -144,6 +148,27 @@ static bool names_note(const struct hk_json *payload, int64_t pos, const void *c
             is_named = true;
     hk_buf_done(&root);
     return is_named;
+}
+
+struct moment {
+    uint64_t size;
+    int64_t time_us;
+};
+
+static bool is_since(const struct hk_json *payload, const struct hk_entry *entry, const void *ctx)
+{
+    const struct moment *moment = ctx;
+
+    (void)payload;
+    return entry->time_us >= moment->time_us && entry->seq < moment->size;
+}
+
+enum hk_status hk_rollback_explains(sqlite3 *db, hk_tenant tenant, uint64_t size, int64_t time_us,
+    bool *ret_explains, struct hk_error *error)
+{
+    const struct moment moment = {.size = size, .time_us = time_us};
+
+    return find_restored(db, tenant, is_since, &moment, ret_explains, error);
 }
 
 enum hk_status hk_rollback_pending(
@@ -279,8 +304,48 @@ static enum hk_status check_tenant(struct check *check, const char *ledger,
     return status;
 }
 
+/* The newest that the ledger of a provider says of each other tenant. */
+static enum hk_status check_recorded(sqlite3 *db, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = true;
+    enum hk_status status = hk_stmt_prepare(db,
+        "SELECT subject, line, payload FROM subject JOIN entry ON pos = last"
+        " WHERE subject GLOB 'tn-[0-9]*'",
+        &stmt, error);
+
+    while (status == HK_OK && (status = hk_stmt_step(stmt, &has_row, error)) == HK_OK && has_row) {
+        struct hk_error why = {.text = ""};
+        struct hk_error ignored;
+        struct hk_entry entry;
+        struct hk_buf pending;
+        hk_tenant tenant = 0;
+
+        if (hk_entry_parse(hk_stmt_text(stmt, 1), strlen(hk_stmt_text(stmt, 1)), &entry, NULL) !=
+                HK_OK ||
+            entry.kind != HK_KIND_TENANT_CHECKPOINTED ||
+            !hk_recorded_subject(entry.subject, &tenant))
+            continue;
+        status = hk_recorded_check(db, entry.subject, entry.time_us, hk_stmt_text(stmt, 2), &why);
+        if (status == HK_OK)
+            continue;
+        if (status != HK_CONFLICT) {
+            status = hk_fail(error, status, "%s", why.text);
+            break;
+        }
+        hk_buf_init(&pending, 65536);
+        status = hk_rollback_pending(db, tenant, &pending, &ignored);
+        hk_buf_done(&pending);
+        if (status != HK_OK)
+            status = hk_fail(
+                error, HK_CONFLICT, "the provider's ledger says: %.180s" WHAT_TO_DO, why.text);
+    }
+    hk_stmt_free(stmt);
+    return status;
+}
+
 enum hk_status hk_rollback_check(sqlite3 *db, const struct hk_sink_setup *sinks, size_t sink_count,
-    struct hk_rollback_list *ret_excused, struct hk_error *error)
+    bool has_provider, struct hk_rollback_list *ret_excused, struct hk_error *error)
 {
     struct check check = {.db = db, .excused = ret_excused};
     sqlite3_stmt *stmt = NULL;
@@ -295,5 +360,5 @@ enum hk_status hk_rollback_check(sqlite3 *db, const struct hk_sink_setup *sinks,
         status = check_tenant(&check, hk_stmt_text(stmt, 2), sinks, sink_count, error);
     }
     hk_stmt_free(stmt);
-    return status;
+    return status == HK_OK && has_provider ? check_recorded(db, error) : status;
 }

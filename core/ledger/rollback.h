@@ -31,16 +31,22 @@ struct hk_rollback_list {
     size_t count;
 };
 
-/* HK_CONFLICT tells tenant, place and sizes, and what to do. *ret_excused: those of a restoration
- * that is not yet recorded; the caller frees its items, after a failure too. A folder that can't be
- * read is told in the log, and passed over. */
+/* Sinks and, where there is one, the provider's ledger. HK_CONFLICT tells tenant, place and sizes,
+ * and what to do. *ret_excused: those of a restoration that is not yet recorded; the caller frees
+ * its items, after a failure too. A folder that can't be read is told in the log, and passed over.
+ */
 HK_MUST_CHECK enum hk_status hk_rollback_check(sqlite3 *db, const struct hk_sink_setup *sinks,
-    size_t sink_count, struct hk_rollback_list *ret_excused, struct hk_error *error);
+    size_t sink_count, bool has_provider, struct hk_rollback_list *ret_excused,
+    struct hk_error *error);
 
 /* Does the tenant's ledger lead to this signed note? HK_CONFLICT with the reason. One of another
  * ledger is HK_NOT_FOUND, one that may be a thief's (keychain.h) HK_DENIED. */
 HK_MUST_CHECK enum hk_status hk_rollback_judge(sqlite3 *db, hk_tenant tenant, const char *text,
     size_t size, struct hk_note *ret_note, struct hk_error *error);
+
+/* Is there an entry ledger.restored, not older than that time, from before a tree of that size? */
+HK_MUST_CHECK enum hk_status hk_rollback_explains(sqlite3 *db, hk_tenant tenant, uint64_t size,
+    int64_t time_us, bool *ret_explains, struct hk_error *error);
 
 /* The restoration of this folder that the tenant's ledger says nothing of yet, as meta has it;
  * HK_NOT_FOUND when there is none. */

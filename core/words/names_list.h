@@ -203,6 +203,7 @@
     X(KIND, "gap.opened", "gap found", "カバー範囲外の発生")                                       \
     X(KIND, "gap.closed", "gap closed", "カバー範囲外の解消")                                      \
     X(KIND, "tenant.entered", "entered from another tenant", "他テナントからの参照・操作")         \
+    X(KIND, "tenant.checkpointed", "checkpoint of a tenant", "テナントのチェックポイント")         \
     X(KIND, "payload.erased", "erased", "消去")                                                    \
     X(KIND, "ledger.restored", "restored from a backup", "バックアップからの復元")                 \
     X(KIND, "containment.starting", "containment starting", "封じ込めの開始処理")                  \
