@@ -2,6 +2,7 @@
 #include "script/api.h"
 #include "script/lib.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +28,19 @@ static void read_names(lua_State *L, struct names *names)
 {
     size_t listed = 0;
     lua_Integer largest = 0;
+    bool has_bad_name = false;
+    bool has_bad_key = false;
+    int odd_type = INT_MAX;
 
+    /* What is wrong is said after all was seen: which key comes first differs from state to state.
+     */
     memset(names, 0, sizeof *names);
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
         if (names->count == HK_RUN_BRANCHES_MAX)
             hk_state_raise(L, "together takes at most %d functions", HK_RUN_BRANCHES_MAX);
-        if (!lua_isfunction(L, -1))
-            hk_state_raise(L, "together takes functions only, not a %s", luaL_typename(L, -1));
+        if (!lua_isfunction(L, -1) && lua_type(L, -1) < odd_type)
+            odd_type = lua_type(L, -1);
         lua_pop(L, 1);
         if (lua_type(L, -1) == LUA_TSTRING) {
             size_t size;
@@ -42,18 +48,24 @@ static void read_names(lua_State *L, struct names *names)
             if (size == 0 || size >= BRANCH_NAME_SIZE ||
                 strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") !=
                     size)
-                hk_state_raise(L, "together: a branch is named by up to %d letters, digits, _ or -",
-                    BRANCH_NAME_SIZE - 1);
+                has_bad_name = true;
             names->items[names->count] = name;
         } else if (lua_isinteger(L, -1) != 0) {
             listed++;
             if (lua_tointeger(L, -1) > largest)
                 largest = lua_tointeger(L, -1);
         } else {
-            hk_state_raise(L, "together takes a list of functions, or functions with names");
+            has_bad_key = true;
         }
         names->count++;
     }
+    if (odd_type != INT_MAX)
+        hk_state_raise(L, "together takes functions only, not a %s", lua_typename(L, odd_type));
+    if (has_bad_key)
+        hk_state_raise(L, "together takes a list of functions, or functions with names");
+    if (has_bad_name)
+        hk_state_raise(L, "together: a branch is named by up to %d letters, digits, _ or -",
+            BRANCH_NAME_SIZE - 1);
     names->is_list = listed > 0;
     if (listed > 0 && (listed != names->count || largest != (lua_Integer)listed))
         hk_state_raise(L, "together takes a list of functions, or functions with names, not both");

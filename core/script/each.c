@@ -23,6 +23,7 @@ static unsigned read_list(lua_State *L)
 {
     lua_Integer largest = 0;
     lua_Integer count = 0;
+    bool has_bad_key = false;
 
     if (!lua_istable(L, 1))
         hk_state_raise(L, "each takes a list and a function, not a %s", luaL_typename(L, 1));
@@ -31,12 +32,15 @@ static unsigned read_list(lua_State *L)
         lua_pop(L, 1);
         hk_state_charge(L, 2);
         if (lua_isinteger(L, -1) == 0 || lua_tointeger(L, -1) < 1)
-            hk_state_raise(L, "each takes a list: a table with the keys 1, 2, 3 …");
-        if (lua_tointeger(L, -1) > largest)
+            has_bad_key = true;
+        else if (lua_tointeger(L, -1) > largest)
             largest = lua_tointeger(L, -1);
-        if (++count > HK_EACH_ITEMS_MAX)
-            hk_state_raise(L, "each takes at most %d items", HK_EACH_ITEMS_MAX);
+        count++;
     }
+    if (has_bad_key)
+        hk_state_raise(L, "each takes a list: a table with the keys 1, 2, 3 …");
+    if (count > HK_EACH_ITEMS_MAX)
+        hk_state_raise(L, "each takes at most %d items", HK_EACH_ITEMS_MAX);
     if (largest != count)
         hk_state_raise(L, "each takes a list without gaps");
     return (unsigned)count;

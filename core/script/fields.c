@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Push the field; is there one? */
@@ -23,6 +24,9 @@ static bool is_known(const char *key, const char *const *known)
 
 void hk_fields_check(lua_State *L, int index, const char *name, const char *const *known)
 {
+    const char *unknown = NULL; /* the first one by its bytes: the table's order is by chance */
+    int odd_type = INT_MAX;
+
     index = lua_absindex(L, index);
     if (!lua_istable(L, index))
         hk_state_raise(L, "%s needs a table, such as {%s = …}, not a %s", name, known[0],
@@ -30,11 +34,18 @@ void hk_fields_check(lua_State *L, int index, const char *name, const char *cons
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {
         lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TSTRING)
-            hk_state_raise(L, "%s: a field is a name, not a %s", name, luaL_typename(L, -1));
-        if (!is_known(lua_tostring(L, -1), known))
-            hk_state_raise(L, "%s: there is no field \"%.60s\"", name, lua_tostring(L, -1));
+        hk_state_charge(L, 2);
+        if (lua_type(L, -1) != LUA_TSTRING) {
+            odd_type = lua_type(L, -1) < odd_type ? lua_type(L, -1) : odd_type;
+        } else if (!is_known(lua_tostring(L, -1), known) &&
+                   (unknown == NULL || strcmp(lua_tostring(L, -1), unknown) < 0)) {
+            unknown = lua_tostring(L, -1);
+        }
     }
+    if (odd_type != INT_MAX)
+        hk_state_raise(L, "%s: a field is a name, not a %s", name, lua_typename(L, odd_type));
+    if (unknown != NULL)
+        hk_state_raise(L, "%s: there is no field \"%.60s\"", name, unknown);
 }
 
 int64_t hk_fields_duration(

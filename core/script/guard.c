@@ -51,12 +51,24 @@ static int finish_pcall(lua_State *L, int status, lua_KContext ctx)
     return lua_gettop(L) - (int)ctx;
 }
 
+/* In a coroutine each error walks through all calls that stand. Were there no bound, calls of pcall
+ * in pcall would take the square of a hundred thousand when a limit ends them. */
+static void enter_protected(lua_State *L)
+{
+    lua_Debug ar;
+
+    hk_state_charge(L, 16);
+    if (lua_getstack(L, HK_LUA_PCALL_DEPTH_MAX, &ar) != 0)
+        hk_state_raise(
+            L, "pcall and xpcall are for at most %d nested calls", HK_LUA_PCALL_DEPTH_MAX);
+}
+
 static int guard_pcall(lua_State *L)
 {
     int status;
 
     luaL_checkany(L, 1);
-    hk_state_charge(L, 16);
+    enter_protected(L);
     lua_pushboolean(L, 1);
     lua_insert(L, 1);
     status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_pcall);
@@ -81,7 +93,7 @@ static int guard_xpcall(lua_State *L)
     int status;
 
     luaL_checktype(L, 2, LUA_TFUNCTION);
-    hk_state_charge(L, 16);
+    enter_protected(L);
     lua_pushvalue(L, 2);
     lua_pushcclosure(L, call_handler, 1);
     lua_replace(L, 2);
@@ -107,7 +119,9 @@ static void push_copy(lua_State *L, int index)
         lua_pop(L, 1);
         lua_createtable(L, 0, 0);
         lua_createtable(L, 0, 1);
-        lua_pushliteral(L, "k");
+        /* A copy refers to its original. Were only the keys weak, chains of them could keep the
+         * collector busy for seconds; and a copy that no object has need not be kept. */
+        lua_pushliteral(L, "kv");
         lua_setfield(L, -2, "__mode");
         (void)lua_setmetatable(L, -2);
         lua_pushvalue(L, -1);
@@ -166,6 +180,12 @@ static int guard_setmetatable(lua_State *L)
                 hk_state_raise(L, "%s is not available in playbooks", refused_events[i]);
             lua_pop(L, 1);
         }
+        /* Lua follows a chain of these in one instruction, shifting all arguments each time. */
+        lua_pushliteral(L, "__call");
+        type = lua_rawget(L, 2);
+        if (type != LUA_TNIL && type != LUA_TFUNCTION)
+            hk_state_raise(L, "__call must be a function");
+        lua_pop(L, 1);
         push_copy(L, 2);
     }
     (void)lua_setmetatable(L, 1);

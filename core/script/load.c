@@ -3,6 +3,7 @@
 #include "script/api.h"
 #include "script/convert.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int write_code(lua_State *L, const void *data, size_t size, void *ctx)
@@ -41,6 +42,13 @@ static int finish_top(lua_State *L, int status, lua_KContext ctx)
 /* The body of the top branch: run(alert, args). */
 static int top(lua_State *L)
 {
+    struct hk_state *st = hk_state_of(L);
+    lua_Debug ar;
+
+    lua_pushvalue(L, 1);
+    if (lua_getinfo(L, ">S", &ar) != 0)
+        (void)snprintf(
+            st->main_where, sizeof st->main_where, "%s:%d", ar.short_src, ar.linedefined);
     lua_callk(L, 2, 1, 0, finish_top);
     return finish_top(L, LUA_OK, 0);
 }

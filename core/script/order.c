@@ -29,7 +29,25 @@ struct walk {
     struct key keys[];
 };
 
-static struct key key_of(lua_State *L, int index)
+/* Raise for a key of this type: of all such in the table the least is named, since which one comes
+ * first is chance. */
+_Noreturn static void refuse_keys(lua_State *L, int table, int least)
+{
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+        int type = lua_type(L, -2);
+        lua_pop(L, 1);
+        hk_state_charge(L, 1);
+        if (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN && type < least)
+            least = type;
+    }
+    hk_state_raise(L,
+        "a table with a %s as a key can't be traversed: such keys have no order that would be "
+        "the same in a replay",
+        lua_typename(L, least));
+}
+
+static struct key key_of(lua_State *L, int index, int table)
 {
     struct key key = {.rank = RANK_BOOLEAN};
 
@@ -51,10 +69,7 @@ static struct key key_of(lua_State *L, int index)
         key.as.boolean = lua_toboolean(L, index) != 0;
         break;
     default:
-        hk_state_raise(L,
-            "a table with a %s as a key can't be traversed: such keys have no order that would be "
-            "the same in a replay",
-            luaL_typename(L, index));
+        refuse_keys(L, table, lua_type(L, index));
     }
     return key;
 }
@@ -115,7 +130,7 @@ static void push_walk(lua_State *L, int table, lua_Integer count)
     lua_pushnil(L);
     while (lua_next(L, table) != 0 && at < count) {
         lua_pop(L, 1);
-        walk->keys[at] = key_of(L, -1);
+        walk->keys[at] = key_of(L, -1, table);
         walk->keys[at].at = at + 1;
         if (walk->keys[at].rank == RANK_STRING)
             hk_state_charge_bytes(L, walk->keys[at].size);
@@ -215,13 +230,13 @@ static int order_next(lua_State *L)
     lua_settop(L, 2);
     has_after = !lua_isnil(L, 2);
     if (has_after)
-        after = key_of(L, 2);
+        after = key_of(L, 2, 1);
     lua_pushnil(L); /* 3: the best key so far */
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
         struct key key;
         lua_pop(L, 1);
-        key = key_of(L, -1);
+        key = key_of(L, -1, 1);
         if ((++count & 255) == 0)
             hk_state_charge(L, 1024);
         if ((!has_after || compare_keys(&key, &after) > 0) &&

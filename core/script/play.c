@@ -58,6 +58,7 @@ struct hk_script_event *hk_play_take_events(struct hk_play *run)
         return NULL;
     run->events = NULL;
     run->events_tail = &run->events;
+    run->events_size = 0;
     return events;
 }
 
@@ -353,6 +354,9 @@ enum hk_ask hk_play_ask(struct hk_play *run, const char *op, const char *name, c
         (void)snprintf(run->where, sizeof run->where, "%s", where);
         return HK_ASK_DIVERGED;
     }
+    run->events_size += sizeof *event + strlen(name) + strlen(args) + strlen(options);
+    if (run->events_size + run->st.memory > run->st.memory_max)
+        return HK_ASK_NOMEM;
     event = calloc(1, sizeof *event);
     if (event == NULL)
         return HK_ASK_NOMEM;

@@ -91,6 +91,7 @@ struct hk_play {
     char *got;
     char where[160];
     /* events not yet given out */
+    size_t events_size; /* of the texts in requests: they count as memory of the run */
     struct hk_script_event *events;
     struct hk_script_event **events_tail;
     struct hk_script_event *last; /* kept for the end, so that no lack of memory hides it */

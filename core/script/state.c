@@ -8,8 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-/* Instructions between two looks of the hook: each may copy or compare megabytes. */
+/* Instructions between two looks of the hook, as long as strings are short. */
 #define HOOK_INSTRUCTIONS 256
+/* One instruction may compare two strings, which takes up to 10 ns a byte (each NUL is compared by
+ * a call of its own). So the longer the strings, the fewer instructions: their product is this. */
+#define HOOK_BYTES (2U * 1024 * 1024)
+/* Bytes of a source that the parser is given at once. Some words of a bad one take it long. */
+#define SOURCE_PIECE 64
 /* Work that C functions may do between two looks at the clock. */
 #define CHARGES_PER_LOOK 2048
 /* Bytes of Lua memory handed out, or copied, for one unit of work. */
@@ -92,6 +97,23 @@ static bool admits(struct hk_state *st, size_t growth)
     return st->end == HK_STATE_RUNS;
 }
 
+/* Instructions until the next look. */
+static int hook_count(const struct hk_state *st)
+{
+    if (st->longest <= HOOK_BYTES / HOOK_INSTRUCTIONS)
+        return HOOK_INSTRUCTIONS;
+    return st->longest < HOOK_BYTES ? (int)(HOOK_BYTES / st->longest) : 1;
+}
+
+static void note_string(struct hk_state *st, size_t size)
+{
+    int before = hook_count(st);
+
+    st->longest = size;
+    if (hook_count(st) != before && st->running != NULL)
+        hk_state_arm(st->running);
+}
+
 /* Note the line: when Lua's error is seen, the stack may have gone. */
 static void *refuse(struct hk_state *st)
 {
@@ -110,8 +132,11 @@ static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
     struct hk_state *st = ctx;
     void *block;
 
-    if (old == NULL)
-        old_size = 0; /* it is a type tag then */
+    if (old == NULL) {
+        if (old_size == LUA_TSTRING && size > st->longest)
+            note_string(st, size);
+        old_size = 0; /* it was a type tag */
+    }
     if (size == 0) {
         free(old);
         st->memory -= old_size;
@@ -123,6 +148,8 @@ static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
     if (block == NULL)
         return size <= old_size ? old /* Lua counts on shrinking */ : refuse(st);
     st->memory = st->memory - old_size + size;
+    if (st->memory > st->memory_peak)
+        st->memory_peak = st->memory;
     return block;
 }
 
@@ -183,7 +210,7 @@ static void hook(lua_State *L, lua_Debug *ar)
     struct hk_state *st = hk_state_of(L);
 
     (void)ar;
-    st->work += HOOK_INSTRUCTIONS;
+    st->work += (uint64_t)lua_gethookcount(L);
     check_budgets(st, false);
     if (st->end != HK_STATE_RUNS)
         raise_end(L);
@@ -191,7 +218,7 @@ static void hook(lua_State *L, lua_Debug *ar)
 
 void hk_state_arm(lua_State *co)
 {
-    lua_sethook(co, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+    lua_sethook(co, hook, LUA_MASKCOUNT, hook_count(hk_state_of(co)));
 }
 
 _Noreturn static void raise_end(lua_State *L)
@@ -200,7 +227,8 @@ _Noreturn static void raise_end(lua_State *L)
 
     if (st->end_where[0] == '\0')
         hk_state_where(L, st->end_where, sizeof st->end_where);
-    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    if (lua_gethookcount(L) != 1)
+        lua_sethook(L, hook, LUA_MASKCOUNT, 1);
     lua_pushlightuserdata(L, (void *)&end_marker);
     (void)lua_error(L);
     abort();
@@ -281,6 +309,8 @@ _Noreturn void hk_state_raise(lua_State *L, const char *format, ...)
     va_end(args);
     text[hk_utf8_prefix(text, strlen(text), sizeof text - 1)] = '\0';
     hk_state_where(L, where, sizeof where);
+    if (where[0] == '\0')
+        memcpy(where, hk_state_of(L)->main_where, sizeof where);
     (void)lua_pushfstring(L, where[0] == '\0' ? "%s%s" : "%s: %s", where, text);
     (void)lua_error(L);
     abort();
@@ -313,11 +343,19 @@ static void append_trace(lua_State *L, struct hk_buf *out)
     }
 }
 
-static void append_message(lua_State *L, struct hk_buf *out)
+/* Lua gives no line when it is a C function, or the parser, that goes too deep. */
+static bool is_overflow(lua_State *L)
+{
+    return lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "C stack overflow") == 0;
+}
+
+static void append_message(lua_State *L, const char *where, struct hk_buf *out)
 {
     size_t size = 0;
     const char *text;
 
+    if (where[0] != '\0' && (lua_type(L, -1) != LUA_TSTRING || is_overflow(L)))
+        hk_buf_appendf(out, "%s: ", where);
     if (lua_type(L, -1) == LUA_TSTRING) {
         text = lua_tolstring(L, -1, &size);
         hk_buf_append(out, text, hk_utf8_prefix(text, size, 4096));
@@ -326,18 +364,18 @@ static void append_message(lua_State *L, struct hk_buf *out)
     }
 }
 
-static enum hk_status explain(
-    struct hk_state *st, lua_State *L, int status, const char *trace, struct hk_buf *out)
+static enum hk_status explain(struct hk_state *st, lua_State *L, int status, const char *where,
+    const char *trace, struct hk_buf *out)
 {
     if (st->end == HK_STATE_RUNS && is_memory_error(st, L, status))
         end_for_memory(st);
     if (st->end == HK_STATE_RUNS) {
-        append_message(L, out);
+        append_message(L, where, out);
     } else {
         if (st->end_where[0] == '\0')
             memcpy(st->end_where, st->refused_where, sizeof st->end_where);
         if (st->end_where[0] == '\0')
-            hk_state_where(L, st->end_where, sizeof st->end_where);
+            memcpy(st->end_where, where[0] != '\0' ? where : st->main_where, sizeof st->end_where);
         if (st->end_where[0] != '\0')
             hk_buf_appendf(out, "%s: ", st->end_where);
         hk_buf_append_text(out, st->end_text);
@@ -352,7 +390,10 @@ static enum hk_status explain(
 enum hk_status hk_state_explain(
     struct hk_state *st, lua_State *co, int status, struct hk_buf *ret_text)
 {
-    return explain(st, co, status, NULL, ret_text);
+    char where[sizeof st->raised_where];
+
+    hk_state_where(co, where, sizeof where);
+    return explain(st, co, status, where, NULL, ret_text);
 }
 
 /* The handler of the outermost call: note where it happened while the stack still stands. */
@@ -362,6 +403,7 @@ static int note_trace(lua_State *L)
 
     hk_buf_clear(&st->trace);
     append_trace(L, &st->trace);
+    hk_state_where(L, st->raised_where, sizeof st->raised_where);
     return 1;
 }
 
@@ -373,6 +415,7 @@ enum hk_status hk_state_protect(
     int status;
 
     hk_buf_clear(&st->trace);
+    st->raised_where[0] = '\0';
     hk_state_arm(L);
     lua_settop(L, 0);
     lua_pushcfunction(L, note_trace);
@@ -382,9 +425,10 @@ enum hk_status hk_state_protect(
     status = lua_pcall(L, 1, 0, 1);
     st->running = NULL;
     if (status != LUA_OK) {
-        result = explain(st, L, status, st->trace.size > 0 ? st->trace.data : "", ret_text);
+        result = explain(
+            st, L, status, st->raised_where, st->trace.size > 0 ? st->trace.data : "", ret_text);
     } else if (st->end != HK_STATE_RUNS) {
-        result = explain(st, L, LUA_ERRRUN, "", ret_text);
+        result = explain(st, L, LUA_ERRRUN, "", "", ret_text);
     }
     lua_settop(L, 0);
     return result;
@@ -434,25 +478,83 @@ static bool is_word_byte(char c)
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* The line on which `_ENV` stands as a word, or 0. Code that swaps its globals could reach behind
- * the read-only ones, and Lua 5.4.4 makes wrong code for some uses of it. */
-static int line_of_env(const char *source, size_t size)
+/* The line on which the text stands as a word after it stood so often before, or 0. */
+static int line_of_word(const char *source, size_t size, const char *word, unsigned before)
 {
+    size_t length = strlen(word);
     int line = 1;
 
-    for (size_t i = 0; i + 4 <= size; i++) {
+    for (size_t i = 0; i + length <= size; i++) {
         if (source[i] == '\n')
             line++;
-        if (memcmp(source + i, "_ENV", 4) == 0 && (i == 0 || !is_word_byte(source[i - 1])) &&
-            (i + 4 == size || !is_word_byte(source[i + 4])))
+        if (memcmp(source + i, word, length) == 0 && (i == 0 || !is_word_byte(source[i - 1])) &&
+            (i + length == size || !is_word_byte(source[i + length])) && before-- == 0)
             return line;
     }
     return 0;
 }
 
+/* Refuse what the parser would take, and must not see. */
+static void check_words(lua_State *L, const char *source, size_t size, const char *chunk)
+{
+    /* Each is a jump that waits for its label, and a label goes through all that wait. */
+    static const char *const jumps[] = {"goto", "break"};
+    /* Code that swaps its globals could reach behind the read-only ones, and Lua 5.4.4 makes wrong
+     * code for some uses of it. */
+    int line = line_of_word(source, size, "_ENV", 0);
+
+    if (line != 0)
+        (void)luaL_error(L, "%s:%d: _ENV is not available in playbooks", chunk, line);
+    for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
+        line = line_of_word(source, size, jumps[i], HK_PLAYBOOK_JUMPS_MAX);
+        if (line != 0)
+            (void)luaL_error(L, "%s:%d: the word '%s' stands here for more than the %dth time",
+                chunk, line, jumps[i], HK_PLAYBOOK_JUMPS_MAX);
+    }
+}
+
+/* A source on its way into the parser. */
+struct source {
+    const char *chunk;
+    const char *at;
+    size_t left;
+    int line;
+};
+
+static void note_source_line(struct hk_state *st, const struct source *source)
+{
+    if (st->end_where[0] == '\0')
+        (void)snprintf(
+            st->end_where, sizeof st->end_where, "%.60s:%d", source->chunk, source->line);
+}
+
+/* The parser has no hook: its time is looked at between the pieces that it is given. */
+static const char *read_source(lua_State *L, void *ctx, size_t *ret_size)
+{
+    struct hk_state *st = hk_state_of(L);
+    struct source *source = ctx;
+    const char *piece = source->at;
+    size_t size = source->left < SOURCE_PIECE ? source->left : SOURCE_PIECE;
+
+    st->work += size;
+    check_budgets(st, false);
+    if (st->end != HK_STATE_RUNS) {
+        note_source_line(st, source);
+        raise_end(L);
+    }
+    for (size_t i = 0; i < size; i++)
+        source->line += piece[i] == '\n';
+    source->at += size;
+    source->left -= size;
+    *ret_size = size;
+    return size == 0 ? NULL : piece;
+}
+
 void hk_state_compile(lua_State *L, const char *source, size_t size, const char *chunk)
 {
-    int line;
+    struct hk_state *st = hk_state_of(L);
+    struct source reader = {.chunk = chunk, .at = source, .left = size, .line = 1};
+    int status;
 
     if (size > HK_PLAYBOOK_SIZE_MAX)
         (void)luaL_error(L, "%s: larger than %d KiB", chunk, HK_PLAYBOOK_SIZE_MAX / 1024);
@@ -460,12 +562,15 @@ void hk_state_compile(lua_State *L, const char *source, size_t size, const char 
         (void)luaL_error(L, "%s: this is compiled Lua; a playbook is text", chunk);
     if (!hk_utf8_is_valid(source, size) || memchr(source, '\0', size) != NULL)
         (void)luaL_error(L, "%s: not UTF-8 text", chunk);
-    line = line_of_env(source, size);
-    if (line != 0)
-        (void)luaL_error(L, "%s:%d: _ENV is not available in playbooks", chunk, line);
+    check_words(L, source, size, chunk);
     lua_pushfstring(L, "@%s", chunk);
-    if (luaL_loadbufferx(L, source, size, lua_tostring(L, -1), "t") != LUA_OK) {
-        hk_state_check_caught(L, LUA_ERRRUN);
+    status = lua_load(L, read_source, &reader, lua_tostring(L, -1), "t");
+    if (status != LUA_OK) {
+        if (st->end != HK_STATE_RUNS || is_memory_error(st, L, status))
+            note_source_line(st, &reader);
+        hk_state_check_caught(L, status);
+        if (is_overflow(L))
+            (void)luaL_error(L, "%s:%d: nested too deeply", chunk, reader.line);
         (void)lua_error(L);
     }
     lua_remove(L, -2);

@@ -38,6 +38,7 @@ struct hk_state {
     char end_text[160];
     char end_where[LUA_IDSIZE + 16]; /* "file:line", "" until somebody who knows fills it in */
     size_t memory;                   /* bytes that Lua holds */
+    size_t memory_peak;              /* the most that it held */
     size_t memory_max;
     bool refused;                        /* the allocator said no at least once */
     char refused_where[LUA_IDSIZE + 16]; /* the line that ran then */
@@ -47,10 +48,13 @@ struct hk_state {
     uint64_t looked_work; /* `work` when a C function last looked at the clock */
     uint64_t cpu_start_us;
     uint64_t cpu_max_us;
-    uint64_t checked_us;   /* monotonic time of the last look at the CPU clock */
-    size_t unchecked_size; /* bytes handed out since then */
-    struct hk_buf out;     /* scratch of the converter */
-    struct hk_buf trace;   /* where the last error of the top level was raised */
+    uint64_t checked_us;                /* monotonic time of the last look at the CPU clock */
+    size_t unchecked_size;              /* bytes handed out since then */
+    size_t longest;                     /* string so far: an instruction may look at all of it */
+    struct hk_buf out;                  /* scratch of the converter */
+    struct hk_buf trace;                /* how the last error of the top level came about */
+    char raised_where[LUA_IDSIZE + 16]; /* the line of that error */
+    char main_where[LUA_IDSIZE + 16];   /* stands for the line when no Lua function runs any more */
     struct hk_json_doc doc;
     char path[256]; /* of the value that is being converted, for errors */
     size_t path_size;

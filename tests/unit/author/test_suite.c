@@ -187,7 +187,7 @@ static void test_failures_are_told(void)
 /* A test can't hang, reach outside, or hide that it failed. */
 static void test_hostile(void)
 {
-    FAILS(blocker, "while true do end", "used more than 200 ms of CPU time");
+    FAILS(blocker, "while true do end", "ms of CPU time");
     FAILS(blocker,
         "while true do pcall(function() t.on('intel.lookup', t.unknown()) t.run(alert) t.held() "
         "end) end",

@@ -76,6 +76,23 @@ static void test_each_errors(void)
 }
 
 /* A record of another each is not followed. */
+/* Which key a table has first is by chance; the error is the same in every state. */
+static void test_errors_are_the_same(void)
+{
+    for (int i = 0; i < 20; i++) {
+        ENDS(BODY("return {pcall(together, {a = 1, b = 'x', c = true, [2.5] = {}})}"),
+            "together takes functions only, not a boolean");
+        ENDS(BODY("return {pcall(together, {['?'] = run, [2.5] = pairs, ['!'] = pairs})}"),
+            "undefined global 'run'");
+        ENDS(BODY("return {pcall(together, {['?'] = next, [2.5] = pairs, ['!'] = pairs})}"),
+            "together takes a list of functions, or functions with names");
+        ENDS(BODY("return {pcall(each, {1}, next, {c = 1, b = 2, d = 3, a = 4})}"),
+            "each: there is no field \\\"a\\\"");
+        ENDS(BODY("return {pcall(each, {1}, next, {x = 1, [1] = 2, [true] = 3})}"),
+            "each: a field is a name, not a boolean");
+    }
+}
+
 static void test_each_diverges(void)
 {
     static const char changed[] = BODY("each({'a', 'x'}, function(n) act.p.one {n = n} end)");
@@ -335,6 +352,7 @@ static CU_TestInfo tests[] = {
     {"each replays as it was", test_each_replays},
     {"each says what is wrong", test_each_errors},
     {"another each diverges", test_each_diverges},
+    {"errors are the same in every state", test_errors_are_the_same},
     {"retry", test_retry},
     {"retry takes a no", test_retry_refused},
     {"retry ends", test_retry_ends},

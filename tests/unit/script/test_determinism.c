@@ -132,6 +132,29 @@ static void test_random(void)
     hk_play_free(a);
 }
 
+/* A table's own order is by chance; what an error says of it is not. */
+static void test_messages(void)
+{
+    ALWAYS("return pcall(pairs, {[{}] = 1, [pairs] = 2, [null] = 3})",
+        "false test.lua:1: a table with a userdata as a key can't be traversed: such keys have no "
+        "order that "
+        "would be the same in a replay");
+    ALWAYS("return pcall(next, {[{}] = 1, [pairs] = 2, x = 3})",
+        "false test.lua:1: a table with a table as a key can't be traversed: such keys have no "
+        "order that "
+        "would be the same in a replay");
+    CHECK_FAILS("return next({x = 1}, {})", "a table with a table as a key");
+}
+
+static void test_sort_texts(void)
+{
+    /* The same order as that of `<`, also behind a NUL. */
+    CHECK_LUA("local t = {'b\\0b', 'b\\0a', 'b', '', 'a\\255', 'a', 'B', '\\0'} "
+              "table.sort(t) for i = 2, #t do if t[i] < t[i - 1] then return i end end "
+              "return #t[1], #t[2], t[3], t[4], t[6]",
+        "0 1 B a b");
+}
+
 static void test_differences(void)
 {
     CHECK_FAILS("return '10' + 1", "arithmetic on a string");
@@ -145,6 +168,8 @@ static CU_TestInfo tests[] = {
     {"sort", test_sort},
     {"numbers and locale", test_numbers},
     {"random", test_random},
+    {"what errors say", test_messages},
+    {"texts in a sort", test_sort_texts},
     {"documented differences", test_differences},
     CU_TEST_INFO_NULL,
 };

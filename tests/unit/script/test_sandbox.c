@@ -129,6 +129,13 @@ static void test_loops_in_c(void)
 static void test_recursion(void)
 {
     CHECK_FAILS("local function f() return pcall(f) end "
+                "local function g(n) if n == 0 then return 1 + select('#', pcall(f)) end "
+                "return 1 + g(n - 1) end return g(1000)",
+        "at most 1000 nested calls");
+    CHECK_LUA("local function f(n) if n == 0 then return 'deep' end "
+              "local ok, e = pcall(f, n - 1) return e end return f(150)",
+        "deep");
+    CHECK_FAILS("local function f() return pcall(f) end "
                 "local function g() local ok, e = pcall(g) if not ok then error(e, 0) end end g()",
         "");
     CHECK_FAILS("local t = setmetatable({}, {}) getmetatable(t).__index = t "
@@ -152,6 +159,8 @@ static void test_metatables(void)
     CHECK_FAILS("setmetatable({}, {__mode = 'k'})", "__mode is not available");
     CHECK_FAILS("setmetatable({}, {__close = function() end})", "__close is not available");
     CHECK_FAILS("setmetatable({}, {__metatable = 1})", "__metatable is not available");
+    CHECK_FAILS("setmetatable({}, {__call = {}})", "test.lua:1: __call must be a function");
+    CHECK_LUA("return setmetatable({}, {__call = function(self, x) return x + 1 end})(4)", "5");
     CHECK_FAILS("local x <close> = setmetatable({}, {})", "non-closable");
     /* set later: the metatable that counts is a copy */
     CHECK_LUA("local mt = {} local t = setmetatable({}, mt) mt.__mode = 'v' t[1] = {} "
@@ -214,7 +223,7 @@ static void test_addresses(void)
 
 static void test_errors(void)
 {
-    CHECK_FAILS("error({})", "the error raised is a table, not a text");
+    CHECK_FAILS("error({})", "test.lua:1: the error raised is a table, not a text");
     CHECK_FAILS("error(setmetatable({}, {__tostring = function() while true do end end}))",
         "the error raised is a table");
     CHECK_FAILS("error(setmetatable({}, {__name = ('x'):rep(1000)}))", "table");
