@@ -132,7 +132,7 @@ static void change_number(struct text *text)
 {
     size_t places[256];
     unsigned count = 0;
-    char number[16];
+    char number[24];
     size_t at;
 
     for (size_t i = 1; text->at[i] != '\0' && count < 256; i++) {
@@ -188,15 +188,16 @@ static bool order_fields(struct text *text, bool is_shuffled)
     if (begin == NULL || end == NULL)
         return false;
     for (const char *p = begin + 2; p < end && count < 8;) {
-        size_t size = strcspn(p, "|}");
+        size_t size = strcspn(p, "|");
+        if (size > (size_t)(end - p))
+            size = (size_t)(end - p);
         (void)snprintf(fields[count++], sizeof fields[0], "%.*s", (int)size, p);
         p += size + 1;
     }
     while (count > 0) {
         unsigned i = is_shuffled ? draw(count) : 0;
         size_t used = strlen(table);
-        (void)snprintf(
-            table + used, sizeof table - used, "%s%s", used > 1 ? ", " : "", fields[i]);
+        (void)snprintf(table + used, sizeof table - used, "%s%s", used > 1 ? ", " : "", fields[i]);
         memmove(fields[i], fields[i + 1 < 8 ? i + 1 : i], (--count - i) * sizeof fields[0]);
     }
     (void)strcat(table, "}");

@@ -12,7 +12,7 @@
 /* A step of a finished live run, in the order in which it was settled. */
 struct done {
     char step[HK_STEP_PATH_SIZE];
-    char op[8];
+    char op[16];
     char *name;
     char *args;
     char *options;
