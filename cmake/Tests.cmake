@@ -150,6 +150,16 @@ foreach(system ${systems})
     set_tests_properties(system-${name} PROPERTIES SKIP_RETURN_CODE 5)
 endforeach()
 
+# For a test of replay: another result of one mathematical function. Not together with a sanitizer, which wants to be
+# loaded before everything else.
+if(NOT HK_SANITIZE AND NOT HK_COVERAGE)
+    add_library(test-other-machine MODULE "${HK_TESTS}/machine/other_machine.c")
+    set_target_properties(test-other-machine PROPERTIES PREFIX "" OUTPUT_NAME other_machine
+        LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/machine")
+    target_compile_options(test-other-machine PRIVATE -fno-builtin -Wno-missing-prototypes)
+    target_link_libraries(test-other-machine PRIVATE m dl)
+endif()
+
 # The pages in a real browser. It skips itself, and says why, where there is none.
 hk_test(console console 900 "${HK_TESTS}/console/run.sh")
 set_tests_properties(console PROPERTIES SKIP_RETURN_CODE 77)
