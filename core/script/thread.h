@@ -8,7 +8,9 @@
  * So concurrency replays as it was. Live results (hk_script_settle) are delivered the same way, one
  * at a time, in the order in which the engine wrote them. A call whose operation, name, arguments
  * or options differ from the record, or a recorded step that is not asked for when its turn comes,
- * ends the state with HK_SCRIPT_DIVERGED; nothing else is reported after that.
+ * ends the state with HK_SCRIPT_DIVERGED; nothing else is reported after that. A step that the
+ * record doesn't have is a new one, wherever it is asked for: an engine may end before it has
+ * written each of several.
  * Requests are reported at the end of an activation, those of a replay at its end, and never when
  * the run fails or diverges in it. A live result for a step that nobody waits for is a divergence.
  *

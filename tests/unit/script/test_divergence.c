@@ -100,6 +100,25 @@ static const char *const bases[] = {
     "h_look('x2') end }\n"
     " h_say(h_all(my_r.x.value.n, my_r.y.value.n))\n"
     " return my_seen\n" TAIL,
+    /* what others tell, and other playbooks */
+    HEAD " local my_ips = {'192.0.2.1', '192.0.2.2'}\n"
+         " local my_r = together {\n"
+         "  told = function()\n"
+         "   local my_came, my_why = wait(signal 'ticket-closed', '3d')\n"
+         "   if not my_came then note('nobody: ' .. my_why) end\n"
+         "   return my_came\n"
+         "  end,\n"
+         "  called = function()\n"
+         "   local my_got = call 'block' {{ips = my_ips|why = 'x1'}}\n"
+         "   return call 'release' {n = my_got.n}\n"
+         "  end,\n"
+         " }\n"
+         " signal {{to = this_run()|name = 'go'|data = my_ips}}\n"
+         " wait 'business hours'\n"
+         " wait '09:30'\n"
+         " wait '2026-11-23T09:00:00Z'\n"
+         " note('n ' .. my_r.called.value.n)\n"
+         " return my_r.told.ok\n" TAIL,
     /* each in together, retry in each */
     HEAD " local my_r = together {\n"
          "  hosts = function()\n"
