@@ -7,7 +7,7 @@ packages=(build-essential cmake ninja-build pkg-config ccache liblua5.4-dev libe
     libcurl4-openssl-dev libcjson-dev libsqlite3-dev libcunit1-dev libssl-dev libseccomp-dev
     libargon2-dev libqrencode-dev
     python3 python3-pytest python3-requests python3-cryptography sqlite3 curl nftables iproute2
-    prometheus strace rsyslog rsyslog-gnutls bsdutils)
+    lua5.4 lua-check prometheus strace rsyslog rsyslog-gnutls bsdutils)
 # The mail server of the tests. A machine has one: where there is another it stays, and those tests are left out.
 if [ ! -e /usr/sbin/sendmail ] || [ -x /usr/sbin/exim4 ]; then
     packages+=(exim4-daemon-light)

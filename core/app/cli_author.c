@@ -4,19 +4,16 @@
 #include "app/cli_author.h"
 #include "app/catalog.h"
 #include "app/cli.h"
-#include "author/fresh.h"
 #include "author/report.h"
 #include "author/suite.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "limits.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TEST_ENDING ".test.lua"
 #define ENDING ".lua"
@@ -183,68 +180,6 @@ static int playbook_test(struct hk_cli *cli)
     return exit_status;
 }
 
-/* --- new --- */
-
-/* Write a file that isn't there yet. */
-static enum hk_status make_file(const char *path, const struct hk_buf *text, struct hk_error *error)
-{
-    enum hk_status status = hk_buf_check(text, path, error);
-    FILE *file;
-    bool ok;
-
-    if (status != HK_OK)
-        return status;
-    file = fopen(path, "wx");
-    if (file == NULL && errno == EEXIST)
-        return hk_fail(error, HK_CONFLICT, "%s is there already", path);
-    if (file == NULL)
-        return hk_fail(error, HK_IO, "can't make %s: %s", path, strerror(errno));
-    ok = fwrite(text->data, 1, text->size, file) == text->size;
-    ok = fclose(file) == 0 && ok;
-    if (ok)
-        return HK_OK;
-    (void)unlink(path);
-    return hk_fail(error, HK_IO, "can't write %s: %s", path, strerror(errno));
-}
-
-static enum hk_status make_both(const char *name, const char *folder, struct hk_error *error)
-{
-    char playbook[PATH_MAX];
-    char tests[PATH_MAX];
-    struct hk_buf text;
-    enum hk_status status;
-
-    if (snprintf(playbook, PATH_MAX, "%s/%s" ENDING, folder, name) >= PATH_MAX ||
-        snprintf(tests, PATH_MAX, "%s/%s" TEST_ENDING, folder, name) >= PATH_MAX)
-        return hk_fail(error, HK_LIMIT, "the path of the folder is too long");
-    hk_buf_init(&text, HK_PLAYBOOK_SIZE_MAX);
-    hk_fresh_playbook(name, &text);
-    status = access(tests, F_OK) == 0 ? hk_fail(error, HK_CONFLICT, "%s is there already", tests)
-                                      : make_file(playbook, &text, error);
-    if (status == HK_OK) {
-        hk_buf_clear(&text);
-        hk_fresh_tests(name, &text);
-        status = make_file(tests, &text, error);
-    }
-    hk_buf_done(&text);
-    if (status == HK_OK)
-        printf("%s\n%s\n", playbook, tests);
-    return status;
-}
-
-static int playbook_new(struct hk_cli *cli)
-{
-    const char *name = cli->args[0];
-    const char *folder = hk_cli_option(cli, "in");
-    struct hk_error error;
-
-    if (!hk_fresh_name_is_valid(name))
-        return hk_cli_fail(HK_EXIT_USAGE, "a playbook's name is 1 to 63 of a-z 0-9 - _");
-    if (make_both(name, folder == NULL ? "." : folder, &error) != HK_OK)
-        return hk_cli_error(&error);
-    return HK_EXIT_DONE;
-}
-
 const struct hk_command hk_commands_author[] = {
     {"playbook test", "FILE…", 1, 1000, "Run the tests of playbooks: NAME.test.lua beside NAME.lua",
         playbook_test,
@@ -255,7 +190,12 @@ const struct hk_command hk_commands_author[] = {
         hk_cli_playbook_check,
         {{"config", "FILE", "know the actions of its plugins, and what they take"},
             {"strict", NULL, "a warning is a failure too"}}},
-    {"playbook new", "NAME", 1, 1, "Write a playbook that works, and its tests, to begin with",
-        playbook_new, {{"in", "DIR", "the folder; this one if not said"}}},
+    {"playbook new", "NAME", 1, 1,
+        "Write a playbook that works, its tests, and what editors need, to begin with",
+        hk_cli_playbook_new,
+        {{"in", "DIR", "the folder; this one if not said"},
+            {"config", "FILE", "let editors know the actions of its plugins"}}},
+    {"playbook luacats", "", 0, 0, "Write what playbooks have, for editors (LuaCATS)",
+        hk_cli_playbook_luacats, {{"config", "FILE", "and the actions of its plugins"}}},
     {.name = NULL},
 };

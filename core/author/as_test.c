@@ -90,11 +90,8 @@ static enum hk_status time_ms(
 static enum hk_status read_steps(struct writer *w, struct hk_error *error)
 {
     const struct hk_json *list = hk_json_get(w->setup->run, "steps");
+    enum hk_status status = HK_OK;
 
-    w->steps = calloc((size_t)list->count + 1, sizeof(*w->steps));
-    w->order = calloc((size_t)list->count + 1, sizeof(struct step *));
-    if (w->steps == NULL || w->order == NULL)
-        return hk_fail(error, HK_NOMEM, "out of memory");
     for (const struct hk_json *item = list->first; item != NULL; item = item->next) {
         struct step *step = &w->steps[w->count++];
         step->json = item;
@@ -104,8 +101,10 @@ static enum hk_status read_steps(struct writer *w, struct hk_error *error)
             return hk_fail(error, HK_INVALID,
                 "the record of the run is not whole: step %s does not say what was asked for",
                 hk_json_string_at(item, "step", "?"));
-        if (step->settled != 0 && time_ms(item, "changed", &step->settled_ms, error) != HK_OK)
-            return error->status;
+        if (step->settled != 0)
+            status = time_ms(item, "changed", &step->settled_ms, error);
+        if (status != HK_OK)
+            return status;
     }
     qsort(w->steps, w->count, sizeof(*w->steps), by_asked);
     for (size_t i = 0; i < w->count; i++) {
@@ -278,8 +277,12 @@ enum hk_status hk_as_test_write(
         status = hk_fail(error, HK_INVALID, "the record of the run is not whole");
     if (status == HK_OK)
         status = time_ms(setup->run, "began", &w.started_ms, error);
-    if (status == HK_OK)
-        status = read_steps(&w, error);
+    if (status == HK_OK) {
+        w.steps = calloc((size_t)steps->count + 1, sizeof(*w.steps));
+        w.order = calloc((size_t)steps->count + 1, sizeof(struct step *));
+        status = w.steps != NULL && w.order != NULL ? read_steps(&w, error)
+                                                    : hk_fail(error, HK_NOMEM, "out of memory");
+    }
     if (status == HK_OK) {
         set_times(&w);
         write_test(&w, state);

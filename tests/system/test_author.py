@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import xml.etree.ElementTree
 
@@ -74,7 +76,8 @@ def test_calls_and_answers_are_held_against_schemas(folder):
 
 def test_a_new_playbook_works_as_it_is(tmp_path):
     done = run(tmp_path, "playbook", "new", "block-it")
-    assert done.returncode == 0 and done.stdout.split() == ["./block-it.lua", "./block-it.test.lua"]
+    assert done.returncode == 0 and done.stdout.split() == [
+        "./block-it.lua", "./block-it.test.lua", "./.luarc.json", "./.luacheckrc", "./.luacats/hikeshi.lua"]
     config = SOURCE / "examples/quickstart/hikeshi.lua"
     assert run(tmp_path, "playbook", "check", "--strict", "--config", config, "block-it.lua").returncode == 0
     report = json.loads(run(tmp_path, "playbook", "test", "block-it.lua", "--config", config, "--json").stdout)
@@ -208,3 +211,35 @@ end }
 def test_shipped_playbooks_are_clean():
     done = run(SOURCE, "playbook", "check", "--strict", "--config", "examples/quickstart/hikeshi.lua", *PLAYBOOKS)
     assert done.returncode == 0, done.stdout
+
+
+def test_editors_learn_the_language_and_the_actions(tmp_path):
+    config = SOURCE / "examples/quickstart/hikeshi.lua"
+    assert run(tmp_path, "playbook", "new", "one", "--config", config).returncode == 0
+    types = (tmp_path / ".luacats/hikeshi.lua").read_text()
+    assert types == run(tmp_path, "playbook", "luacats", "--config", config).stdout
+    assert "---@field block_ip fun(args: {ip: string" in types and "---@field contain hikeshi.act.contain" in types
+    assert "known_good: boolean, known_bad: boolean, list: string, lists: ({" in types
+    assert "fun(alert: hikeshi.alert): any" in types and "\nretry = nil\n" in types
+    assert "hikeshi.act.intel" not in run(tmp_path, "playbook", "luacats").stdout
+    assert subprocess.run(["luac5.4", "-p", "-"], input=types, text=True, timeout=60).returncode == 0
+    # what tests can call, and nothing else
+    defined = set(re.findall(r"^(?:function )?t\.(\w+)", (SOURCE / "core/author/embed/test.lua").read_text(), re.M))
+    told = types[types.index("---@class hikeshi.test\n"):types.index("test = nil")]
+    assert set(re.findall(r"^---@field (\w+)", told, re.M)) == defined
+    settings = json.loads((tmp_path / ".luarc.json").read_text())
+    assert settings["runtime.version"] == "Lua 5.4" and settings["runtime.builtin"]["io"] == "disable"
+    assert "string" not in settings["runtime.builtin"]
+    (tmp_path / ".luarc.json").write_text("{}")
+    assert run(tmp_path, "playbook", "new", "two").stdout.split() == ["./two.lua", "./two.test.lua"]
+    assert (tmp_path / ".luarc.json").read_text() == "{}"
+
+
+def test_luacheck_knows_what_playbooks_have(tmp_path):
+    if shutil.which("luacheck") is None:
+        pytest.skip("luacheck is not installed (cmake/deps.sh does it)")
+    assert run(tmp_path, "playbook", "new", "one").returncode == 0
+    assert subprocess.run(["luacheck", "-q", "."], cwd=tmp_path, timeout=60).returncode == 0
+    (tmp_path / "two.lua").write_text("return playbook { run = function() return os.time() + strng.len('x') end }\n")
+    done = subprocess.run(["luacheck", "-q", "."], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "os" in done.stdout and "strng" in done.stdout

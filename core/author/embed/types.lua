@@ -1,0 +1,69 @@
+---@meta hikeshi
+-- The names of the playbook language, for editors (LuaCATS). Written by `hikeshi playbook luacats`; nothing runs it.
+
+---What a playbook's run function is given. Any field may be missing.
+---@class hikeshi.alert
+---@field title? string
+---@field category? string
+---@field severity? "informational"|"low"|"medium"|"high"|"critical"|"fatal"
+---@field time? string
+---@field uid? string
+---@field product? string
+---@field src? {ip?: string, port?: integer, host?: string}
+---@field dst? {ip?: string, port?: integer, host?: string}
+---@field device? {host?: string, ip?: string, os?: string}
+---@field user? {name?: string, mail?: string}
+---@field file? {path?: string, sha256?: string}
+---@field url? string
+---@field process? any
+---@field technique? string[]
+---@field count? integer
+---@field raw? any
+
+---The second table of act.PLUGIN.ACTION(args, options).
+---@class hikeshi.options
+---@field expires? string A duration such as "4h": when a containment ends
+---@field because? any[] Evidence for people
+---@field timeout? string A duration
+---@field ask? boolean|{quorum?: integer}
+
+---@class hikeshi.answer
+---@class hikeshi.matcher
+
+---What a playbook's test is given.
+---@class hikeshi.test
+---@field on fun(step: string, ...: any) What a step gives
+---@field run fun(alert?: hikeshi.alert): {state: string, value: any, error: string, verdict?: string, steps: table[]}
+---@field at fun(time: string) The clock before the run
+---@field seed fun(number: integer)
+---@field fails fun(reason: string): hikeshi.answer
+---@field rejects fun(reason?: string): hikeshi.answer
+---@field denies fun(why?: string): hikeshi.answer
+---@field refuses fun(reason: string): hikeshi.answer
+---@field recommends fun(): hikeshi.answer
+---@field expires fun(): hikeshi.answer
+---@field narrows fun(narrowed: {args?: table, lease?: string}, value?: table): hikeshi.answer
+---@field unknown fun(found?: {happened?: any, did_not?: boolean}): hikeshi.answer
+---@field after fun(time: string, answer: any): hikeshi.answer
+---@field has fun(part: string): hikeshi.matcher
+---@field any hikeshi.matcher
+---@field none hikeshi.matcher
+---@field did fun(step: string, args?: table, options?: table): table
+---@field did_not fun(step: string)
+---@field count fun(step: string): integer
+---@field order fun(steps: string[])
+---@field noted fun(part: string): table
+---@field asked fun(part: string): table
+---@field waited fun(time: string): table
+---@field closed fun(verdict: string, note?: string)
+---@field not_closed fun()
+---@field returned fun(value: any)
+---@field failed fun(part?: string)
+---@field held fun()
+---@field equal fun(got: any, want: any, what?: string)
+---@field starts fun(alert: hikeshi.alert)
+---@field does_not_start fun(alert: hikeshi.alert)
+
+---In NAME.test.lua alone: a test of NAME.lua.
+---@type fun(name: string, body: fun(t: hikeshi.test))
+test = nil
