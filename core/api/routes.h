@@ -19,6 +19,7 @@ extern const struct hk_route hk_routes_config[];
 extern const struct hk_route hk_routes_events[];
 extern const struct hk_route hk_routes_gaps[];
 extern const struct hk_route hk_routes_search[];
+extern const struct hk_route hk_routes_pages_search[];
 extern const struct hk_route hk_routes_erase[];
 extern const struct hk_route hk_routes_cases[];
 extern const struct hk_route hk_routes_gate[];

@@ -122,5 +122,5 @@ const struct hk_route hk_routes_search[] = {
         .status = 200,
         .answer = "items, where the next page begins, and how far the index is behind",
         .problems = {400, 501, 503}},
-    {.method = NULL, .more = hk_routes_erase},
+    {.method = NULL, .more = hk_routes_pages_search},
 };

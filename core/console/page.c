@@ -123,6 +123,7 @@ static void put_places(struct hk_html *html, enum hk_page_place here, const char
         {HK_PLACE_ALERTS, "/alerts", HK_WORD_NAV_ALERTS},
         {HK_PLACE_CONTAINMENTS, "/containments", HK_WORD_NAV_CONTAINMENTS},
         {HK_PLACE_RUNS, "/runs", HK_WORD_NAV_RUNS},
+        {HK_PLACE_SEARCH, "/search", HK_WORD_NAV_SEARCH},
         {HK_PLACE_LEDGER, "/ledger", HK_WORD_NAV_LEDGER},
         {HK_PLACE_PEOPLE, "/people", HK_WORD_NAV_PEOPLE},
     };

@@ -91,6 +91,15 @@ void hk_page_containments(struct hk_buf *out, const struct hk_page *base,
 void hk_page_containment(struct hk_buf *out, const struct hk_page *base,
     const struct hk_json *containment, bool may_act);
 
+/* --- searching --- */
+
+struct hk_page_search {
+    const char *query;           /* as it was asked; "": nothing yet */
+    const struct hk_json *found; /* GET /v1/search; NULL: nothing was looked for */
+};
+void hk_page_search(
+    struct hk_buf *out, const struct hk_page *base, const struct hk_page_search *what);
+
 /* --- the ledger --- */
 
 struct hk_page_ledger {

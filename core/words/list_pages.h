@@ -16,6 +16,7 @@
     X(NAV_ALERTS, "Alerts", "アラート")                                                            \
     X(NAV_CONTAINMENTS, "Containments", "封じ込め")                                                \
     X(NAV_RUNS, "Runs", "実行")                                                                    \
+    X(NAV_SEARCH, "Search", "検索")                                                                \
     X(NAV_LEDGER, "Ledger", "台帳")                                                                \
     X(NAV_PEOPLE, "People", "利用者")                                                              \
     X(TIMES_IN, "Times are in", "時刻の表示：")                                                    \
@@ -49,6 +50,17 @@
     X(PROBLEM_HINT, "Nothing was changed.", "何も変更されていません。")                            \
     X(PROBLEM_DETAIL, "In detail: {0}", "詳細：{0}")                                               \
     X(TO_THE_QUEUE, "To what is to be done", "要対応の一覧へ")                                     \
+                                                                                                   \
+    X(SEARCH_TITLE, "Search", "検索")                                                              \
+    X(SEARCH_LABEL, "Words in alerts and notes", "アラートとメモに含まれる語")                     \
+    X(SEARCH_HINT, "Also: \"a phrase\", begin*, user:alice, severity:>=high, -without, one or other.", \
+        "使える書き方：\"語句\"、前方一致*、user:alice、severity:>=high、-除外、a or b")             \
+    X(SEARCH_FIND, "Search", "検索する")                                                           \
+    X(SEARCH_NONE, "Nothing was found.", "見つかりませんでした。")                                 \
+    X(SEARCH_CUT, "The time was up before everything was looked through. Go on, or ask for less.", \
+        "時間内に調べきれませんでした。続きを表示するか、条件を絞ってください。")                  \
+    X(SEARCH_BEHIND, "{0} entry can't be found yet.|{0} entries can't be found yet.",              \
+        "{0}件の記録はまだ検索の対象になっていません。")                                           \
                                                                                                    \
     X(QUEUE, "To do", "要対応")                                                                    \
     X(QUEUE_APPROVALS, "Decisions", "承認待ち")                                                    \

@@ -132,6 +132,8 @@ class Scene:
             assert done.status == 200, done.body
         paths |= {"cases": "/cases", "case": f"/cases/{case}", "tasks": "/tasks",
                   "task": "/tasks/" + self.newest("tasks", state="open"), "gaps": "/gaps"}
+        until(lambda: len(self.engine.get("/v1/search?q=clerk-7", self.reader).json["items"]) > 2, "the index")
+        paths |= {"search": "/search", "found": "/search?q=clerk-7"}
         return paths
 
 

@@ -197,7 +197,7 @@ def test_every_page_in_both_languages(office):
         assert page.url.endswith("/runs")
         for path in ("/", "/approvals", "/approvals?state=pending", "/alerts", "/alerts?state=new", "/runs",
                      "/runs?state=live", "/containments", "/containments?state=released", "/containments?state=",
-                     "/cases", "/tasks", "/ledger", f"/ledger?subject={run}", "/people", f"/runs/{run}",
+                     "/cases", "/tasks", "/search", "/search?q=guessing", "/ledger", f"/ledger?subject={run}", "/people", f"/runs/{run}",
                      f"/approvals/{gate}", "/account"):
             admin.get(path).check(language)
         for path in ("/runs/ru-none", "/approvals/ga-none", "/alerts/al-none", "/cases/ca-none", "/tasks/ta-none",
@@ -205,6 +205,7 @@ def test_every_page_in_both_languages(office):
                      "/static/hikeshi-0000.css"):
             admin.get(path, 404).check(language)
         admin.get("/alerts?limit=5&state=" + "x" * 100, 400).check(language)
+        admin.get("/search?q=usr%3Ax", 400).check(language)
     assert admin.get("/language?to=fr", 404)
     assert admin.get("/language?to=en&then=https://evil.example/").url.endswith("/")
     assert admin.get("/language?to=en&then=//evil.example/").url.endswith("/")
