@@ -5,7 +5,8 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, tls, memory, start
+    run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, search, tls, memory,
+                      start
 """
 
 import calendar
@@ -25,6 +26,7 @@ import urllib.request
 
 import drop
 import pages
+import search
 import tell
 import tls_cost
 
@@ -465,6 +467,10 @@ def measure_pages(folder):
         told(name, value, "ms", value / against, f"a bare static file, {against:.2f} ms")
 
 
+def measure_search(folder):
+    search.measure(folder, engine_in, told, percentile)
+
+
 def measure_tls(folder):
     """What TLS costs: the same requests with it and without, in turn; and new connections a second."""
     rates = {}
@@ -489,7 +495,7 @@ def measure_tls(folder):
 
 MEASUREMENTS = {"ledger": measure_ledger, "record": measure_record, "accept": measure_accept,
                 "intent": measure_intent, "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell,
-                "pages": measure_pages,
+                "pages": measure_pages, "search": measure_search,
                 "tls": measure_tls, "memory": measure_memory, "start": measure_start}
 
 
