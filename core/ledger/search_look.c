@@ -153,23 +153,36 @@ static enum hk_status look_for_erased(struct hk_search *search, sqlite3 *db, str
     return status;
 }
 
+/* Each tenant's files, looked at without the lock: whoever pokes waits for no disk. */
+static enum hk_status load_part(
+    struct hk_search *search, struct hk_search_part *part, sqlite3 *db, struct hk_error *error)
+{
+    struct hk_search_part found = {.tenant = part->tenant};
+    struct hk_shard *before;
+    char folder[PATH_MAX];
+    enum hk_status status = hk_search_part_folder(search->data_dir, part, folder, error);
+
+    if (status == HK_OK)
+        status = hk_search_part_load(&found, folder, db, search->mode == HK_SEARCH_TOOL, error);
+    if (status != HK_OK) {
+        free(found.shards);
+        return status;
+    }
+    (void)pthread_mutex_lock(&search->lock);
+    before = part->shards;
+    part->shards = found.shards;
+    part->count = found.count;
+    (void)pthread_mutex_unlock(&search->lock);
+    free(before);
+    return HK_OK;
+}
+
 static enum hk_status load(struct hk_search *search, sqlite3 *db, struct hk_error *error)
 {
-    char folder[PATH_MAX];
     enum hk_status status = HK_OK;
 
-    for (size_t i = 0; i < search->part_count && status == HK_OK; i++) {
-        status = hk_search_part_folder(search->data_dir, &search->parts[i], folder, error);
-        if (status != HK_OK)
-            break;
-        (void)pthread_mutex_lock(&search->lock);
-        free(search->parts[i].shards);
-        search->parts[i].shards = NULL;
-        search->parts[i].count = 0;
-        status = hk_search_part_load(
-            &search->parts[i], folder, db, search->mode == HK_SEARCH_TOOL, error);
-        (void)pthread_mutex_unlock(&search->lock);
-    }
+    for (size_t i = 0; i < search->part_count && status == HK_OK; i++)
+        status = load_part(search, &search->parts[i], db, error);
     search->is_loaded = status == HK_OK;
     return status;
 }
