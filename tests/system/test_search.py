@@ -387,3 +387,45 @@ def test_erased_with_the_index_away_or_kept(fresh):
     until(lambda: not any(in_index(engine, word) for word in WORDS.values()), "the words to be gone")
     current(engine, admin)
     assert found(engine, admin, WORDS["title"]) == []
+
+
+# --- more than one file ---
+
+def test_full_files(tmp_path):
+    """A full file is made compact and never written again; a changed bit in it is seen; erasing takes that file alone."""
+    engine = Engine("return hikeshi { tenants = { main = { } } }")
+    try:
+        engine.start()
+        admin, sensor = engine.token(user="a", role="tenant-admin"), engine.token(service="s", role="analyst")
+        first, = send(engine, sensor, alert(1, uid="first", title=f"the first {WORDS['title']}", severity="low"))
+        for batch in range(33):
+            send(engine, sensor, *(alert(n % 250, uid=f"f{batch}-{n}", title=f"many {batch}", severity="low") for n in range(1000)))
+        last, = send(engine, sensor, alert(1, uid="last", title="the last", severity="low"))
+        current(engine, admin)
+        full, = until(lambda: files(engine, ending=".db"), "the full file")
+        assert ids(engine, admin, WORDS["title"]) == [first] and ids(engine, admin, '"the last"') == [last]
+        assert len(ids(engine, admin, '"many 7"', limit=500)) == 500
+        page = ask(engine, admin, '"many 0"', limit=500).json
+        assert len(page["items"]) == 500 and page["next"]
+        rest = ask(engine, admin, '"many 0"', limit=500, after=page["next"]).json
+        assert len({i["id"] for i in page["items"] + rest["items"]}) == 1000
+
+        assert engine.stop() == 0
+        content = bytearray(full.read_bytes())
+        at = content.index(WORDS["title"][2:].encode()) + 3
+        content[at] ^= 1  # no reader of the file's form would see it
+        full.write_bytes(content)
+        engine.start()
+        until(lambda: current(engine, admin) and ids(engine, admin, WORDS["title"]) == [first], "the damage to be mended")
+        mended, = until(lambda: files(engine, ending=".db"), "the full file")
+        assert mended.read_bytes() != bytes(content)
+
+        answer = erase(engine, admin, first)
+        assert answer.status == 200, answer.body
+        assert in_index(engine, WORDS["title"]) == [] and not mended.exists()
+        assert ids(engine, admin, '"the last"') == [last]  # the other file stayed
+        current(engine, admin)
+        assert found(engine, admin, WORDS["title"]) == [] and in_index(engine, WORDS["title"]) == []
+        until(lambda: len(files(engine, ending=".db")) == 1, "the full file")
+    finally:
+        engine.remove()
