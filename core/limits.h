@@ -210,15 +210,15 @@
 #define HK_SEARCH_SHARD_ENTRIES                                                                    \
     32768 /* of one file: made anew in seconds when one of its entries is erased, and what one     \
              look into it can cost is bounded */
-#define HK_SEARCH_SLICE_ENTRIES 512   /* indexed at once: some tens of milliseconds */
-#define HK_SEARCH_SLICE_MS 50         /* the WAL is held open for no longer */
-#define HK_SEARCH_PAUSE_MS 100        /* entries that come together are indexed together */
-#define HK_SEARCH_RETRY_MS 5000       /* after a failure: the disk may have room again */
-#define HK_SEARCH_STOP_MS 2000        /* to keep files that are not full; others are made anew */
-#define HK_SEARCH_NICE 10             /* whatever else runs comes first */
-#define HK_SEARCH_CACHE_KB 8192       /* of the one file that is written */
-#define HK_SEARCH_TEXT_SIZE_MAX 8192  /* of one text; what is behind is not found */
-#define HK_SEARCH_RAW_SIZE_MAX 4096   /* of what came, beside what the view has of it */
+#define HK_SEARCH_SLICE_ENTRIES 512  /* indexed at once: some tens of milliseconds */
+#define HK_SEARCH_SLICE_MS 50        /* the WAL is held open for no longer */
+#define HK_SEARCH_PAUSE_MS 100       /* entries that come together are indexed together */
+#define HK_SEARCH_RETRY_MS 5000      /* after a failure: the disk may have room again */
+#define HK_SEARCH_STOP_MS 2000       /* to keep files that are not full; others are made anew */
+#define HK_SEARCH_NICE 10            /* whatever else runs comes first */
+#define HK_SEARCH_CACHE_KB 8192      /* of the one file that is written */
+#define HK_SEARCH_TEXT_SIZE_MAX 8192 /* of one text; what is behind is not found */
+#define HK_SEARCH_RAW_SIZE_MAX 4096  /* of what came, beside what the view has of it */
 #define HK_SEARCH_COLUMN_SIZE_MAX (64 * 1024) /* words of one entry in one column */
 #define HK_SEARCH_WORD_SIZE_MAX 128   /* SHA-512 in hexadecimal; the rest of a word is left out */
 #define HK_SEARCH_QUERY_SIZE_MAX 1024 /* bytes of a question */
@@ -260,10 +260,10 @@
 #define HK_FINDINGS_MAX 200                     /* told about one playbook; all are counted */
 #define HK_REPLAY_RUNS_DEFAULT 1000             /* recorded runs that a changed playbook retells */
 #define HK_REPLAY_RUNS_MAX 100000
-#define HK_TESTS_MAX 1000                       /* in one file of tests */
-#define HK_TEST_RUNS_MAX 100                    /* of the playbook in one test: so it ends */
-#define HK_SCRIPT_CACHE_MAX 64                  /* compiled texts kept in memory */
-#define HK_SCRIPT_QUEUE_MAX 65536               /* orders that wait for the script thread */
+#define HK_TESTS_MAX 1000             /* in one file of tests */
+#define HK_TEST_RUNS_MAX 100          /* of the playbook in one test: so it ends */
+#define HK_SCRIPT_CACHE_MAX 64        /* compiled texts kept in memory */
+#define HK_SCRIPT_QUEUE_MAX 65536     /* orders that wait for the script thread */
 #define HK_SCRIPT_EVENTS_PER_TURN 256 /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */

@@ -1,6 +1,7 @@
 /*
  * What another kind of machine does: exp is off by its last digit, in which mathematical libraries
- * may differ. Loaded before libm, so that the same engine on the same record computes something else.
+ * may differ. Loaded before libm, so that the same engine on the same record computes something
+ * else.
  */
 #include <dlfcn.h>
 #include <math.h>

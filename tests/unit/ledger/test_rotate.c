@@ -209,8 +209,7 @@ static void what_is_said_of_keys_is_held_to(void)
     } cases[] = {
         {"UPDATE entry SET payload = replace(payload, 'test', 'task') WHERE pos = (1 << 40) + 3",
             "is not what the line commits to"},
-        {"UPDATE entry SET salt = NULL, payload = NULL WHERE pos = (1 << 40) + 3",
-            "\"seq\":3"},
+        {"UPDATE entry SET salt = NULL, payload = NULL WHERE pos = (1 << 40) + 3", "\"seq\":3"},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
