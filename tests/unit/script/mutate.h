@@ -197,7 +197,11 @@ static bool order_fields(struct text *text, bool is_shuffled)
     while (count > 0) {
         unsigned i = is_shuffled ? draw(count) : 0;
         size_t used = strlen(table);
-        (void)snprintf(table + used, sizeof table - used, "%s%s", used > 1 ? ", " : "", fields[i]);
+        size_t left = sizeof table - 1 - used; /* the last is for the brace */
+        int size = snprintf(table + used, left, "%s%s", used > 1 ? ", " : "", fields[i]);
+
+        if (size < 0 || (size_t)size >= left)
+            return false;
         memmove(fields[i], fields[i + 1 < 8 ? i + 1 : i], (--count - i) * sizeof fields[0]);
     }
     (void)strcat(table, "}");
