@@ -4,6 +4,9 @@
  * ended, and what the replay says is held against a fresh run of the mutant that is given the same
  * results: that one knows no record, so it decides by itself what differs.
  */
+#include "base/buf.h"
+#include "script/playbook.h"
+
 #include "mutate.h"
 #include "world.h"
 
