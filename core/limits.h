@@ -268,6 +268,13 @@
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
 
+/* Recorded runs that a changed playbook tells again, newest first. */
+#define HK_REPLAY_RUNS_DEFAULT 1000
+#define HK_REPLAY_RUNS_MAX 100000
+/* Pictures of playbooks: bytes of one; nodes of a function that are drawn (dot and JSON have all). */
+#define HK_GRAPH_SIZE_MAX (16 * 1024 * 1024)
+#define HK_GRAPH_NODES_MAX 2000
+
 /* --- plugins --- */
 #define HK_WIRE_FRAME_SIZE_MAX (1024 * 1024)
 #define HK_PLUGIN_FILE_SIZE_MAX (32 * 1024 * 1024)

@@ -250,7 +250,7 @@ static void write_act(struct hk_buf *out, const struct hk_json *catalog)
 /* A signature, with the alert by its name. */
 static void write_signature(struct hk_buf *out, const char *signature)
 {
-    static const char general[] = "fun(alert: table)";
+    static const char general[] = "fun(alert: table";
     const char *at = strstr(signature, general);
 
     if (at == NULL) {
@@ -258,7 +258,7 @@ static void write_signature(struct hk_buf *out, const char *signature)
         return;
     }
     hk_buf_append(out, signature, (size_t)(at - signature));
-    hk_buf_append_text(out, "fun(alert: hikeshi.alert)");
+    hk_buf_append_text(out, "fun(alert: hikeshi.alert");
     hk_buf_append_text(out, at + strlen(general));
 }
 

@@ -220,7 +220,7 @@ def test_editors_learn_the_language_and_the_actions(tmp_path):
     assert types == run(tmp_path, "playbook", "luacats", "--config", config).stdout
     assert "---@field block_ip fun(args: {ip: string" in types and "---@field contain hikeshi.act.contain" in types
     assert "known_good: boolean, known_bad: boolean, list: string, lists: ({" in types
-    assert "fun(alert: hikeshi.alert): any" in types and "\nretry = nil\n" in types
+    assert "fun(alert: hikeshi.alert" in types and "\nretry = nil\n" in types
     assert "hikeshi.act.intel" not in run(tmp_path, "playbook", "luacats").stdout
     assert subprocess.run(["luac5.4", "-p", "-"], input=types, text=True, timeout=60).returncode == 0
     # what tests can call, and nothing else
@@ -243,3 +243,25 @@ def test_luacheck_knows_what_playbooks_have(tmp_path):
     (tmp_path / "two.lua").write_text("return playbook { run = function() return os.time() + strng.len('x') end }\n")
     done = subprocess.run(["luacheck", "-q", "."], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0 and "os" in done.stdout and "strng" in done.stdout
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_can_be_drawn(playbook):
+    graph = json.loads(run(SOURCE, "playbook", "graph", playbook, "--format", "json").stdout)
+    assert graph["playbook"] == playbook.stem and graph["functions"][0]["name"] == "run"
+    nodes = graph["functions"][0]["nodes"]
+    assert nodes[0]["kind"] == "start" and any(node["kind"] == "step" for node in nodes)
+    reached = {edge["to"] for edge in graph["functions"][0]["edges"]} | {nodes[0]["id"]}
+    assert reached == {node["id"] for node in nodes}
+    picture = run(SOURCE, "playbook", "graph", playbook, "--format", "svg").stdout
+    root = xml.etree.ElementTree.fromstring(picture)
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}g")) == sum(len(f["nodes"]) for f in graph["functions"])
+    assert run(SOURCE, "playbook", "graph", playbook).stdout.startswith(f'digraph "{playbook.stem}" {{')
+
+
+def test_what_can_not_be_drawn_is_told(folder):
+    assert run(folder, "playbook", "graph", "greet.lua", "--format", "png").returncode == 2
+    assert run(folder, "playbook", "graph", "missing.lua").returncode == 3
+    (folder / "odd.lua").write_text("local f = function() end\nreturn playbook { name = 'odd', run = f }")
+    done = run(folder, "playbook", "graph", "odd.lua")
+    assert done.returncode == 1 and "run is no function" in done.stderr

@@ -104,3 +104,9 @@ def test_bounds(engine, recorded):
     assert engine.run("playbook", "replay", path, "--since", "soon").returncode == 2
     assert engine.run("playbook", "replay", path, "--limit", "0").returncode == 2
     assert engine.run("playbook", "replay", "missing.lua").returncode == 3
+
+
+def test_a_picture_says_how_often(engine, recorded):
+    graph = json.loads(engine.ok("playbook", "graph", engine.folder / "block.lua", "--runs", "--format", "json"))
+    [block] = [node for node in graph["functions"][0]["nodes"] if node["label"].startswith("act.contain.block_ip")]
+    assert (block["asked"], block["failed"]) == (3, 2)
