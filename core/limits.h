@@ -258,8 +258,6 @@
 #define HK_SYNTAX_DEPTH_MAX 2000     /* of its tree: a + b + c … is as deep as it is long */
 #define HK_SYNTAX_MEMORY_MAX (64 * 1024 * 1024) /* a text of the largest size, all of it tokens */
 #define HK_FINDINGS_MAX 200                     /* told about one playbook; all are counted */
-#define HK_REPLAY_RUNS_DEFAULT 1000             /* recorded runs that a changed playbook retells */
-#define HK_REPLAY_RUNS_MAX 100000
 #define HK_TESTS_MAX 1000             /* in one file of tests */
 #define HK_TEST_RUNS_MAX 100          /* of the playbook in one test: so it ends */
 #define HK_SCRIPT_CACHE_MAX 64        /* compiled texts kept in memory */
