@@ -258,10 +258,10 @@
 #define HK_SYNTAX_DEPTH_MAX 2000     /* of its tree: a + b + c … is as deep as it is long */
 #define HK_SYNTAX_MEMORY_MAX (64 * 1024 * 1024) /* a text of the largest size, all of it tokens */
 #define HK_FINDINGS_MAX 200                     /* told about one playbook; all are counted */
-#define HK_TESTS_MAX 1000             /* in one file of tests */
-#define HK_TEST_RUNS_MAX 100          /* of the playbook in one test: so it ends */
-#define HK_SCRIPT_CACHE_MAX 64        /* compiled texts kept in memory */
-#define HK_SCRIPT_QUEUE_MAX 65536     /* orders that wait for the script thread */
+#define HK_TESTS_MAX 1000                       /* in one file of tests */
+#define HK_TEST_RUNS_MAX 100                    /* of the playbook in one test: so it ends */
+#define HK_SCRIPT_CACHE_MAX 64                  /* compiled texts kept in memory */
+#define HK_SCRIPT_QUEUE_MAX 65536               /* orders that wait for the script thread */
 #define HK_SCRIPT_EVENTS_PER_TURN 256 /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
@@ -269,7 +269,8 @@
 /* Recorded runs that a changed playbook tells again, newest first. */
 #define HK_REPLAY_RUNS_DEFAULT 1000
 #define HK_REPLAY_RUNS_MAX 100000
-/* Pictures of playbooks: bytes of one; nodes of a function that are drawn (dot and JSON have all). */
+/* Pictures of playbooks: bytes of one; nodes of a function that are drawn (dot and JSON have all).
+ */
 #define HK_GRAPH_SIZE_MAX (16 * 1024 * 1024)
 #define HK_GRAPH_NODES_MAX 2000
 
