@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "script/convert.h"
 #include "script/fields.h"
+#include "script/helpers.h"
 #include "script/lib.h"
 #include "script/term_list.h"
 
@@ -401,14 +402,41 @@ static const struct {
 } terms[] = {HK_TERMS(TERM)};
 #undef TERM
 
+/* Put LIBRARY.MEMBER into its table, which is made with the first one. */
+static void add_member(lua_State *L, const char *name, lua_CFunction function)
+{
+    const char *dot = strchr(name, '.');
+
+    (void)lua_pushlstring(L, name, (size_t)(dot - name));
+    if (lua_rawget(L, -2) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 8);
+        (void)lua_pushlstring(L, name, (size_t)(dot - name));
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -4);
+    }
+    lua_pushcfunction(L, function);
+    lua_setfield(L, -2, dot + 1);
+    lua_pop(L, 1);
+}
+
 void hk_api_open(lua_State *L)
 {
+    static const char *const libraries[] = {"ip", "json", "text", "time"};
+
     hk_lib_base_open(L);
     for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
-        if (terms[i].function == NULL)
-            continue; /* no function */
-        lua_pushcfunction(L, terms[i].function);
-        lua_setfield(L, -2, terms[i].name);
+        if (strchr(terms[i].name, '.') != NULL) {
+            add_member(L, terms[i].name, terms[i].function);
+        } else if (terms[i].function != NULL) {
+            lua_pushcfunction(L, terms[i].function);
+            lua_setfield(L, -2, terms[i].name);
+        }
+    }
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        (void)lua_getfield(L, -1, libraries[i]);
+        hk_lib_seal(L, libraries[i]);
+        lua_setfield(L, -2, libraries[i]);
     }
     hk_lib_push_lazy(L, "act", find_plugin);
     lua_setfield(L, -2, "act");

@@ -69,22 +69,31 @@ static void push_value(lua_State *L, const struct hk_json *value) // NOLINT(misc
     }
 }
 
-void hk_convert_push(lua_State *L, const char *json, size_t size, const char *what)
+bool hk_convert_try(lua_State *L, const char *json, size_t size, struct hk_error *error)
 {
     static const struct hk_json_limits limits = {
         .size_max = HK_PAYLOAD_SIZE_MAX, .depth_max = HK_CONVERT_DEPTH_MAX, .nodes_max = NODES_MAX};
     struct hk_state *st = hk_state_of(L);
-    struct hk_error error;
 
     hk_json_doc_done(&st->doc);
     hk_state_charge_bytes(L, size * 4);
-    if (hk_json_parse(json, size, &limits, &st->doc, &error) != HK_OK)
-        hk_state_raise(L, "%s: %s", what, error.text);
-    if (st->doc.root->type == HK_JSON_NULL)
-        lua_pushnil(L);
-    else
-        push_value(L, st->doc.root);
+    if (hk_json_parse(json, size, &limits, &st->doc, error) != HK_OK)
+        return false;
+    push_value(L, st->doc.root);
     hk_json_doc_done(&st->doc);
+    return true;
+}
+
+void hk_convert_push(lua_State *L, const char *json, size_t size, const char *what)
+{
+    struct hk_error error;
+
+    if (!hk_convert_try(L, json, size, &error))
+        hk_state_raise(L, "%s: %s", what, error.text);
+    if (hk_lib_is_null(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
 }
 
 /* --- Lua to JSON --- */

@@ -25,7 +25,10 @@
 
 #define HK_CONVERT_DEPTH_MAX 64
 
-/* Push the value of a JSON text, or raise. what names it in errors. */
+/* Push the value of a JSON text, null as the sentinel; false, and nothing is pushed, when it is
+ * none or too large. */
+bool hk_convert_try(lua_State *L, const char *json, size_t size, struct hk_error *error);
+/* The same, null as nil, or raise. what names it in errors. */
 void hk_convert_push(lua_State *L, const char *json, size_t size, const char *what);
 
 /* Write the value at index as canonical JSON into the state's `out` buffer, at most size_max bytes,

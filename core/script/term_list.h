@@ -40,6 +40,30 @@
     X("escalate", HK_TERM_STEP, hk_api_escalate, \
         "fun(fields?: {to?: string, text?: string}): true?, string?", \
         "Hand the alert over to people") \
+    X("ip.is_in", HK_TERM_HELPER, hk_help_ip_is_in, \
+        "fun(address: string?, networks: string|string[]): boolean?, string?", \
+        "Is the address in the network, or in one of them?; nil and the reason when it is no address") \
+    X("ip.is_private", HK_TERM_HELPER, hk_help_ip_is_private, \
+        "fun(address: string?): boolean?, string?", \
+        "Is it this machine's or a private network's (RFC 1918, link-local, loopback …)?") \
+    X("ip.is_public", HK_TERM_HELPER, hk_help_ip_is_public, \
+        "fun(address: string?): boolean?, string?", \
+        "Is it an address that the internet leads to?") \
+    X("ip.is_reserved", HK_TERM_HELPER, hk_help_ip_is_reserved, \
+        "fun(address: string?): boolean?, string?", \
+        "Is it one where no single host answers (multicast, reserved, broadcast)?") \
+    X("ip.parse", HK_TERM_HELPER, hk_help_ip_parse, \
+        "fun(address: string?): string?, string?", \
+        "The address in its one normal form; nil and the reason when it is none") \
+    X("ip.version", HK_TERM_HELPER, hk_help_ip_version, \
+        "fun(address: string?): integer?, string?", \
+        "4 or 6") \
+    X("json.parse", HK_TERM_HELPER, hk_help_json_parse, \
+        "fun(text: string): any, string?", \
+        "The value that a JSON text stands for; nil and the reason when it is no JSON") \
+    X("json.text", HK_TERM_HELPER, hk_help_json_text, \
+        "fun(value: any): string", \
+        "The value as JSON") \
     X("note", HK_TERM_STEP, hk_api_note, \
         "fun(text: string|number): true", \
         "Write a line into the run's record and the alert's case") \
@@ -66,9 +90,42 @@
     X("signal", HK_TERM_STEP, hk_api_signal, \
         "(fun(name: string): userdata)|(fun(fields: {to: string, name: string, data?: any}): true?, string?)", \
         "A signal to wait for, by its name; with a table: send one to another run") \
+    X("text.cut", HK_TERM_HELPER, hk_help_text_cut, \
+        "fun(text: string, bytes: integer): string", \
+        "At most so many bytes of a text, with an ellipsis where something went") \
+    X("text.defang", HK_TERM_HELPER, hk_help_text_defang, \
+        "fun(text: string): string", \
+        "The text with links, names and mail addresses taken apart") \
+    X("text.indicators", HK_TERM_HELPER, hk_help_text_indicators, \
+        "fun(text: string): {ips: string[], urls: string[], domains: string[], mails: string[], hashes: string[]}", \
+        "The addresses, links, names, mail addresses and digests that stand in a text") \
+    X("text.refang", HK_TERM_HELPER, hk_help_text_refang, \
+        "fun(text: string): string", \
+        "The text with what was taken apart put together again") \
+    X("text.split", HK_TERM_HELPER, hk_help_text_split, \
+        "fun(text: string, between: string): string[]", \
+        "The pieces of a text between what stands in between") \
+    X("text.strip", HK_TERM_HELPER, hk_help_text_strip, \
+        "fun(text: string): string", \
+        "The text without blanks around it and without characters that hide or reorder") \
     X("this_run", HK_TERM_VALUE, hk_api_this_run, \
         "fun(): string", \
         "The id of this run, for others to signal to") \
+    X("time.duration", HK_TERM_HELPER, hk_help_time_duration, \
+        "fun(text: string): number?, string?", \
+        "Seconds of a duration such as 30m; nil and the reason when it is none") \
+    X("time.parse", HK_TERM_HELPER, hk_help_time_parse, \
+        "fun(text: string): integer?, string?", \
+        "Seconds since 1970 of an RFC 3339 time; nil and the reason when it is none") \
+    X("time.parts", HK_TERM_HELPER, hk_help_time_parts, \
+        "fun(seconds: integer, zone?: string): {year: integer, month: integer, day: integer, hour: integer, minute: integer, second: integer, weekday: string}", \
+        "What calendar and clock show at that time") \
+    X("time.span", HK_TERM_HELPER, hk_help_time_span, \
+        "fun(seconds: number): string", \
+        "A span for people, such as 1d 2h") \
+    X("time.text", HK_TERM_HELPER, hk_help_time_text, \
+        "fun(seconds: integer, zone?: string): string", \
+        "The time as RFC 3339 text") \
     X("together", HK_TERM_BRANCHES, hk_api_together, \
         "fun(branches: table<string|integer, fun(): any, string?>): " \
         "table<string|integer, {ok: boolean, value: any, error: string?}>", \

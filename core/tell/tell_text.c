@@ -1,34 +1,13 @@
 /*
  * tell_text: see tell_text.h.
- *
- * Taken apart: "://" becomes "[:]//", "http" before it "hxxp", and a dot between a letter, digit,
- * '-' or '_' and a letter becomes "[.]", which leaves addresses and numbers as they are. So there
- * is no scheme, no domain name and no mail address left that a program would make a link of.
  */
 #include "tell/tell_text.h"
 
+#include "base/defang.h"
 #include "base/text.h"
 #include "base/time.h"
 
 #include <string.h>
-#include <strings.h>
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* May stand before the dot of a name; what isn't ASCII may too (IDN). */
-static bool ends_label(char c)
-{
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           (unsigned char)c >= 128;
-}
-
-static bool begins_label(char c)
-{
-    return is_letter(c) || (unsigned char)c >= 128;
-}
 
 /* Bytes of a character that begins at text, which is well-formed, and must not be passed on; 0 when
  * it is an ordinary one, or none begins there. */
@@ -39,28 +18,6 @@ static size_t hidden_size(const char *text)
     if (((unsigned char)*text & 0xc0) == 0x80)
         return 0;
     return hk_character_is_unseen(hk_utf8_decode(text, &size)) ? size : 0;
-}
-
-/* The byte at text[i], with what makes links of it taken apart. */
-static void put_byte(struct hk_buf *out, const char *text, size_t i)
-{
-    if (strncmp(text + i, "://", 3) == 0) {
-        hk_buf_append_text(out, "[:]");
-        return;
-    }
-    if (text[i] == '.' && i > 0 && ends_label(text[i - 1]) && begins_label(text[i + 1])) {
-        hk_buf_append_text(out, "[.]");
-        return;
-    }
-    /* the "tt" of "http://" and "https://" */
-    if ((text[i] == 't' || text[i] == 'T') && i > 0) {
-        const char *begin = text + i - (i > 1 && (text[i - 1] | 0x20) == 't' ? 2 : 1);
-        if (strncasecmp(begin, "http://", 7) == 0 || strncasecmp(begin, "https://", 8) == 0) {
-            hk_buf_append_char(out, 'x');
-            return;
-        }
-    }
-    hk_buf_append_char(out, text[i]);
 }
 
 /* Without what isn't shown, and with one blank for any number of them. */
@@ -104,8 +61,8 @@ static void put(struct hk_buf *out, const char *text, size_t size_max, bool keep
     clean(&shown, text, end, keeps_lines);
     if (shown.failed)
         out->failed = true;
-    for (size_t i = 0; !shown.failed && i < shown.size; i++)
-        put_byte(out, shown.data, i);
+    if (!shown.failed && shown.size > 0)
+        hk_defang(shown.data, shown.size, out);
     hk_buf_done(&shown);
     if (end < size)
         hk_buf_append_text(out, "…");
