@@ -103,7 +103,7 @@ static int bench_json(lua_State *L)
     const struct hk_buf *out;
 
     lua_settop(L, 2);
-    out = hk_convert_json(L, 1, HK_PAYLOAD_SIZE_MAX, what, false);
+    out = hk_convert_json(L, 1, HK_PAYLOAD_SIZE_MAX, what, HK_CONVERT_PLAIN);
     (void)lua_pushlstring(L, out->data, out->size);
     return 1;
 }

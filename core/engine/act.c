@@ -4,6 +4,7 @@
  * agree, or the approval is void.
  */
 #include "engine/act.h"
+#include "base/secrets.h"
 #include "base/text.h"
 #include "engine/places.h"
 #include "engine/tenant.h"
@@ -103,6 +104,18 @@ static enum hk_status write_call(struct hk_act *act, struct hk_error *error)
     return status;
 }
 
+/* What playbooks may not hand over is refused before anybody is asked. A target is for rules and
+ * people to see. */
+static enum hk_status check_secrets(
+    const struct hk_run *run, const struct hk_act *act, struct hk_error *error)
+{
+    const struct hk_action_info *info = act->info;
+    if (info->target != NULL && hk_secret_name(hk_json_get(act->args.root, info->target)) != NULL)
+        return hk_fail(error, HK_INVALID, "%s: the target can't be a secret", info->target);
+    return hk_pool_secrets_check(
+        run->engine->pool, run->tenant->name, info->plugin, act->args.root, error);
+}
+
 static enum hk_status ask_authority(struct hk_run *run, struct hk_act *act, struct hk_error *error)
 {
     const struct hk_action_info *info = act->info;
@@ -141,6 +154,8 @@ enum hk_status hk_act_prepare(
             step->options, strlen(step->options), &hk_json_limits_own, &act->options, error);
     if (status == HK_OK && hk_schema_check(act->info->args_schema, act->args.root, error) != HK_OK)
         status = hk_error_prefix(error, "%s", step->name);
+    if (status == HK_OK)
+        status = check_secrets(run, act, error);
     if (status == HK_OK)
         status = read_options(run, act, error);
     if (step->narrowed_lease_ms > 0 && step->narrowed_lease_ms < act->lease_ms)

@@ -215,6 +215,9 @@ void hk_pool_call(struct hk_pool *pool, const struct hk_call_request *request)
             why = error.text;
         else if (args.root->type != HK_JSON_OBJECT)
             why = "the arguments are no object";
+        else if (hk_pool_secrets_check(pool, request->tenant, request->plugin, args.root, &error) !=
+                 HK_OK)
+            why = error.text;
         hk_json_doc_done(&args);
     }
     struct hk_pool_call *call = why == NULL ? make_call(plugin, request) : NULL;
@@ -265,9 +268,12 @@ static bool send_call(struct hk_process *process, struct hk_pool_call *call)
     hk_jw_kv(&jw, "undoes", call->undoes);
     hk_jw_kv_i64(&jw, "deadline_ms", left_ms > 0 ? left_ms : 0);
     hk_jw_kv_i64(&jw, "lease_ms", call->lease_ms);
-    hk_jw_kv_raw(&jw, "args", call->args);
+    hk_jw_key(&jw, "args");
+    bool sent = hk_process_write_filled(process->plugin, call->args, &jw);
     hk_jw_object_end(&jw);
-    bool sent = hk_process_send(process, &out, -1);
+    sent = sent && hk_process_send(process, &out, -1);
+    if (out.data != NULL)
+        explicit_bzero(out.data, out.size);
     hk_buf_done(&out);
     return sent;
 }

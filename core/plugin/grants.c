@@ -51,14 +51,16 @@ enum hk_status hk_grant_check(const char *grant, struct hk_error *error)
 
     if (strncmp(grant, "read:", 5) == 0)
         return HK_OK;
+    if (strncmp(grant, HK_GRANT_SECRET, strlen(HK_GRANT_SECRET)) == 0 &&
+        grant[strlen(HK_GRANT_SECRET)] != '\0')
+        return HK_OK;
     if (hk_net_is_grant(grant))
         return hk_net_grant_check(grant, error);
     if (is_net_admin(grant))
         return read_netns(grant, netns, error);
     return hk_fail(error, HK_INVALID,
         "grant %.80s: unknown; there are net:HOST:PORT, net-private:HOST:PORT, read:PATH, "
-        "net_admin "
-        "and net_admin:NETNS",
+        "secret:NAME, net_admin and net_admin:NETNS",
         grant);
 }
 

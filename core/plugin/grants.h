@@ -1,6 +1,9 @@
 /*
  * grants: what an operator gives to a plugin: "net:HOST:PORT" and "net-private:HOST:PORT" (see
- * plugin/net_grants.h), "read:/PATH", "net_admin", "net_admin:NETNS".
+ * plugin/net_grants.h), "read:/PATH", "secret:NAME", "net_admin", "net_admin:NETNS".
+ *
+ * secret:NAME lets playbooks hand that secret of the tenant to the plugin's actions, as an
+ * argument.
  *
  * net_admin lets the plugin change the packet filter of one network namespace: the one that the
  * engine itself is in, or the named one, which is a name below /run/netns or an absolute path such
@@ -13,6 +16,8 @@
 #include "plugin/spawner_wire.h"
 
 #include <stdbool.h>
+
+#define HK_GRANT_SECRET "secret:"
 
 /* Is this a grant that means something? HK_INVALID says what is wrong with it. */
 HK_MUST_CHECK enum hk_status hk_grant_check(const char *grant, struct hk_error *error);

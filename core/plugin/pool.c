@@ -265,6 +265,11 @@ static void on_restart(void *ctx)
         hk_process_want(plugin);
 }
 
+static bool is_secret_grant(const char *grant)
+{
+    return strncmp(grant, HK_GRANT_SECRET, strlen(HK_GRANT_SECRET)) == 0;
+}
+
 static enum hk_status check_config(
     struct hk_pool *pool, const struct hk_plugin_config *config, struct hk_error *error)
 {
@@ -283,9 +288,55 @@ static enum hk_status check_config(
     if (status == HK_OK)
         status = hk_secrets_check(config->secrets, doc.root, error);
     hk_json_doc_done(&doc);
-    for (size_t i = 0; status == HK_OK && config->grants != NULL && config->grants[i] != NULL; i++)
+    for (size_t i = 0; status == HK_OK && config->grants != NULL && config->grants[i] != NULL;
+         i++) {
         status = hk_grant_check(config->grants[i], error);
+        if (status == HK_OK && is_secret_grant(config->grants[i]) &&
+            hk_secrets_get(config->secrets, config->grants[i] + strlen(HK_GRANT_SECRET)) == NULL)
+            status = hk_fail(
+                error, HK_NOT_FOUND, "grant %.80s: there is no such secret", config->grants[i]);
+    }
     return status;
+}
+
+/* --- secrets that playbooks hand over --- */
+
+static enum hk_status check_secret(
+    const struct hk_pool_plugin *plugin, const char *name, struct hk_error *error)
+{
+    for (size_t i = 0; plugin->grants[i] != NULL; i++) {
+        if (is_secret_grant(plugin->grants[i]) &&
+            strcmp(plugin->grants[i] + strlen(HK_GRANT_SECRET), name) == 0)
+            return HK_OK;
+    }
+    return hk_fail(error, HK_DENIED,
+        "the secret %.64s is not among those that playbooks may hand to plugin %s", name,
+        plugin->name);
+}
+
+/* As deep as the document is: its reader bounds that. */
+static enum hk_status check_secrets( // NOLINT(misc-no-recursion)
+    const struct hk_pool_plugin *plugin, const struct hk_json *value, struct hk_error *error)
+{
+    const char *name = hk_secret_name(value);
+    enum hk_status status = HK_OK;
+
+    if (name != NULL)
+        return check_secret(plugin, name, error);
+    for (const struct hk_json *child = value->first; child != NULL && status == HK_OK;
+         child = child->next)
+        status = check_secrets(plugin, child, error);
+    return status;
+}
+
+enum hk_status hk_pool_secrets_check(struct hk_pool *pool, const char *tenant, const char *plugin,
+    const struct hk_json *args, struct hk_error *error)
+{
+    const struct hk_pool_plugin *found = hk_pool_find(pool, tenant, plugin);
+
+    if (found == NULL)
+        return hk_fail(error, HK_NOT_FOUND, "there is no such plugin");
+    return check_secrets(found, args, error);
 }
 
 enum hk_status hk_pool_add(

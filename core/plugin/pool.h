@@ -58,6 +58,11 @@ struct hk_plugin_config {
     const char *state_dir;            /* made (0700) when it is missing */
 };
 
+/* May every secret that stands in the arguments ({"$secret": "NAME"}) be handed to the plugin? It
+ * must be there, and be granted ("secret:NAME"). HK_DENIED names the first that may not. */
+HK_MUST_CHECK enum hk_status hk_pool_secrets_check(struct hk_pool *pool, const char *tenant,
+    const char *plugin, const struct hk_json *args, struct hk_error *error);
+
 enum hk_call_mode {
     HK_CALL_START,
     HK_CALL_PROBE,

@@ -191,6 +191,11 @@ bool hk_process_is_misplaced(const struct hk_process *process);
 void hk_process_gone(struct hk_process *process, bool was_made, int wait_status);
 void hk_process_free(struct hk_process *process);
 struct hk_process *hk_process_find(struct hk_pool *pool, uint64_t process_id);
+/* Write options or arguments with the tenant's secrets in their places. This is where secrets leave
+ * the engine: for the process that is to use them. False when one is missing; then what was written
+ * is not whole. */
+bool hk_process_write_filled(
+    const struct hk_pool_plugin *plugin, const char *json, struct hk_jw *jw);
 /* Queue a frame for it. False when it can't take more. */
 bool hk_process_send(struct hk_process *process, const struct hk_buf *json, int take_fd);
 void hk_process_flush(struct hk_process *process);

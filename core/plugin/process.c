@@ -82,13 +82,16 @@ static void on_wire(void *ctx, bool readable, bool writable)
     }
 }
 
-/* This is where secrets leave the engine: for the process that is to use them. */
-static bool write_options(const struct hk_pool_plugin *plugin, struct hk_jw *jw)
+bool hk_process_write_filled(
+    const struct hk_pool_plugin *plugin, const char *json, struct hk_jw *jw)
 {
     struct hk_json_doc doc = {0};
 
-    bool written = hk_json_parse(plugin->options, strlen(plugin->options), &hk_json_limits_own,
-                       &doc, NULL) == HK_OK &&
+    if (strstr(json, "$secret") == NULL) {
+        hk_jw_raw(jw, json, strlen(json));
+        return true;
+    }
+    bool written = hk_json_parse(json, strlen(json), &hk_json_limits_own, &doc, NULL) == HK_OK &&
                    hk_secrets_fill(plugin->secrets, doc.root, jw, NULL) == HK_OK;
     hk_json_doc_done(&doc);
     return written;
@@ -120,7 +123,7 @@ static bool send_setup(struct hk_process *process)
             hk_jw_string(&jw, plugin->grants[i] + 5);
     hk_jw_array_end(&jw);
     hk_jw_key(&jw, "options");
-    bool sent = write_options(plugin, &jw);
+    bool sent = hk_process_write_filled(plugin, plugin->options, &jw);
     if (sent) {
         hk_jw_object_end(&jw);
         sent = hk_process_send(process, &out, -1);

@@ -68,7 +68,8 @@ static int finish_step(lua_State *L, int status, lua_KContext ctx)
     return 1;
 }
 
-void hk_api_push_json(lua_State *L, int index, const char *name, const char *what)
+static void push_table(
+    lua_State *L, int index, const char *name, const char *what, enum hk_convert_marks marks)
 {
     char path[120];
     const struct hk_buf *out;
@@ -80,10 +81,15 @@ void hk_api_push_json(lua_State *L, int index, const char *name, const char *wha
     (void)snprintf(path, sizeof path, "%.80s: %s", name, what);
     if (!lua_istable(L, index))
         hk_state_raise(L, "%s must be a table, such as {name = value}", path);
-    out = hk_convert_json(L, index, HK_ARGS_SIZE_MAX, path, false);
+    out = hk_convert_json(L, index, HK_ARGS_SIZE_MAX, path, marks);
     if (out->data[0] != '{')
         hk_state_raise(L, "%s must have names, such as {name = value}", path);
     (void)lua_pushlstring(L, out->data, out->size);
+}
+
+void hk_api_push_json(lua_State *L, int index, const char *name, const char *what)
+{
+    push_table(L, index, name, what, HK_CONVERT_PLAIN);
 }
 
 void hk_api_request(lua_State *L, struct hk_play *run, const char *op, const char *name)
@@ -143,7 +149,7 @@ static int act_call(lua_State *L)
     if (lua_gettop(L) > 2)
         hk_state_raise(L, "%s takes two tables: arguments and options", full);
     lua_settop(L, 2);
-    hk_api_push_json(L, 1, full, "arguments");
+    push_table(L, 1, full, "arguments", HK_CONVERT_ACTION);
     hk_api_push_json(L, 2, full, "options");
     return hk_api_ask_named(L, run, "act", name, HK_API_VALUE);
 }

@@ -47,7 +47,7 @@ int hk_api_ask_step(lua_State *L, struct hk_play *run, const char *op, enum hk_a
 void hk_api_push_json(lua_State *L, int index, const char *name, const char *what);
 
 /* The terms of term_list.h that are functions (api.c, branch.c, each.c, retry.c, wait.c,
- * call.c). */
+ * call.c, secret.c). */
 int hk_api_ask(lua_State *L);
 int hk_api_call(lua_State *L);
 int hk_api_case(lua_State *L);
@@ -59,6 +59,7 @@ int hk_api_notify(lua_State *L);
 int hk_api_now(lua_State *L);
 int hk_api_random(lua_State *L);
 int hk_api_retry(lua_State *L);
+int hk_api_secret(lua_State *L);
 int hk_api_signal(lua_State *L);
 int hk_api_this_run(lua_State *L);
 int hk_api_together(lua_State *L);

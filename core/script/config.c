@@ -50,7 +50,7 @@ static int eval(lua_State *L)
     lua_call(L, 0, 1);
     if (!lua_istable(L, -1))
         (void)luaL_error(L, "%s: a configuration must return hikeshi { … }", e->chunk);
-    json = hk_convert_json(L, -1, CONFIG_SIZE_MAX, "", true);
+    json = hk_convert_json(L, -1, CONFIG_SIZE_MAX, "", HK_CONVERT_SETTINGS);
     hk_buf_append(&e->text, json->data, json->size);
     return 0;
 }

@@ -102,7 +102,7 @@ struct writer {
     lua_State *L;
     struct hk_state *st;
     struct hk_jw jw;
-    bool with_marks;
+    enum hk_convert_marks marks;
     unsigned depth;
     const void *above[HK_CONVERT_DEPTH_MAX]; /* the tables that this value is in */
 };
@@ -237,6 +237,8 @@ static void write_object(struct writer *w, int index, size_t count)
     for (i = 0; i < count; i++) {
         size_t before = enter(w->st, names[i].text, 0);
         check_text(w, names[i].text, names[i].size);
+        if (w->marks == HK_CONVERT_ACTION && strcmp(names[i].text, "$secret") == 0)
+            refuse(w, "is a name that no member of an argument may have");
         hk_jw_key(&w->jw, names[i].text);
         (void)lua_pushlstring(L, names[i].text, names[i].size);
         (void)lua_rawget(L, index);
@@ -272,6 +274,31 @@ static void write_table(struct writer *w, int index) // NOLINT(misc-no-recursion
     w->depth--;
 }
 
+static void write_pair(struct writer *w, const char *key, const char *text)
+{
+    hk_jw_object(&w->jw);
+    hk_jw_kv(&w->jw, key, text);
+    hk_jw_object_end(&w->jw);
+}
+
+static void write_mark(struct writer *w, int index)
+{
+    const char *severity = hk_lib_at_least_of(w->L, index);
+    const char *secret = hk_lib_mark_of(w->L, index, HK_MARK_SECRET);
+
+    if (severity != NULL && w->marks == HK_CONVERT_SETTINGS)
+        write_pair(w, "at_least", severity);
+    else if (severity != NULL)
+        refuse(w, "is an at_least, which belongs into triggers and configuration");
+    else if (secret != NULL && w->marks == HK_CONVERT_ACTION)
+        write_pair(w, "$secret", secret);
+    else if (secret != NULL)
+        refuse(w, "is a secret, which may only stand in the arguments of an action");
+    else
+        hk_state_raise(
+            w->L, "%s is a %s, which is no plain data", w->st->path, luaL_typename(w->L, index));
+}
+
 static void write_value(struct writer *w, int index) // NOLINT(misc-no-recursion)
 {
     lua_State *L = w->L;
@@ -298,19 +325,10 @@ static void write_value(struct writer *w, int index) // NOLINT(misc-no-recursion
         write_table(w, index);
         break;
     default:
-        text = hk_lib_at_least_of(L, index);
-        if (hk_lib_is_null(L, index)) {
+        if (hk_lib_is_null(L, index))
             hk_jw_null(&w->jw);
-        } else if (text != NULL && w->with_marks) {
-            hk_jw_object(&w->jw);
-            hk_jw_kv(&w->jw, "at_least", text);
-            hk_jw_object_end(&w->jw);
-        } else if (text != NULL) {
-            refuse(w, "is an at_least, which belongs into triggers and configuration");
-        } else {
-            hk_state_raise(
-                L, "%s is a %s, which is no plain data", w->st->path, luaL_typename(L, index));
-        }
+        else
+            write_mark(w, index);
     }
     if (w->jw.out->failed)
         hk_state_raise(
@@ -318,10 +336,10 @@ static void write_value(struct writer *w, int index) // NOLINT(misc-no-recursion
 }
 
 const struct hk_buf *hk_convert_json(
-    lua_State *L, int index, size_t size_max, const char *what, bool with_marks)
+    lua_State *L, int index, size_t size_max, const char *what, enum hk_convert_marks marks)
 {
     struct hk_state *st = hk_state_of(L);
-    struct writer w = {.L = L, .st = st, .with_marks = with_marks};
+    struct writer w = {.L = L, .st = st, .marks = marks};
 
     index = lua_absindex(L, index);
     hk_buf_clear(&st->out);

@@ -31,9 +31,18 @@ bool hk_convert_try(lua_State *L, const char *json, size_t size, struct hk_error
 /* The same, null as nil, or raise. what names it in errors. */
 void hk_convert_push(lua_State *L, const char *json, size_t size, const char *what);
 
+/* Which marks may stand in a value. */
+enum hk_convert_marks {
+    HK_CONVERT_PLAIN,    /* none */
+    HK_CONVERT_SETTINGS, /* at_least "high": {"at_least":"high"} */
+    /* secret "name": {"$secret":"name"}. Nothing else may look so: what came from outside would be
+     * filled with a secret. */
+    HK_CONVERT_ACTION,
+};
+
 /* Write the value at index as canonical JSON into the state's `out` buffer, at most size_max bytes,
- * or raise. with_marks: at_least "high" is written as {"at_least":"high"}, else it is an error. */
+ * or raise; so do marks that may not stand there. */
 const struct hk_buf *hk_convert_json(
-    lua_State *L, int index, size_t size_max, const char *what, bool with_marks);
+    lua_State *L, int index, size_t size_max, const char *what, enum hk_convert_marks marks);
 
 #endif

@@ -38,8 +38,9 @@ bool hk_lib_is_sealed(lua_State *L, int index);
 void hk_lib_push_null(lua_State *L);
 bool hk_lib_is_null(lua_State *L, int index);
 
-/* Marks that only C can make: `signal "name"`. A mark's name has at most 63 bytes. */
-enum hk_mark { HK_MARK_SIGNAL };
+/* Marks that only C can make: `signal "name"`, `secret "name"`. A mark's name has at most 63 bytes.
+ */
+enum hk_mark { HK_MARK_SIGNAL, HK_MARK_SECRET };
 void hk_lib_push_mark(lua_State *L, enum hk_mark mark, const char *name);
 /* Its name, or NULL when the value is no such mark. */
 const char *hk_lib_mark_of(lua_State *L, int index, enum hk_mark mark);

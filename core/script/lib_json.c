@@ -28,7 +28,7 @@ int hk_help_json_text(lua_State *L)
 
     luaL_checkany(L, 1);
     lua_settop(L, 1);
-    json = hk_convert_json(L, 1, HK_HELP_TEXT_SIZE_MAX, "value", false);
+    json = hk_convert_json(L, 1, HK_HELP_TEXT_SIZE_MAX, "value", HK_CONVERT_PLAIN);
     hk_state_charge_bytes(L, json->size);
     (void)lua_pushlstring(L, json->data, json->size);
     return 1;

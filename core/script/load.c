@@ -34,7 +34,8 @@ static int finish_top(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     (void)ctx;
-    (void)hk_convert_json(L, -1, HK_RUN_VALUE_SIZE_MAX, "the value that run returned", false);
+    (void)hk_convert_json(
+        L, -1, HK_RUN_VALUE_SIZE_MAX, "the value that run returned", HK_CONVERT_PLAIN);
     return 0;
 }
 

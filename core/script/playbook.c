@@ -213,7 +213,7 @@ static void write_field(lua_State *L, struct hk_jw *jw, const char *field)
     if (lua_rawget(L, 1) == LUA_TNIL) {
         hk_jw_kv(jw, field, "");
     } else {
-        json = hk_convert_json(L, -1, HK_ARGS_SIZE_MAX, field, false);
+        json = hk_convert_json(L, -1, HK_ARGS_SIZE_MAX, field, HK_CONVERT_PLAIN);
         hk_jw_kv_raw(jw, field, json->data);
     }
     lua_pop(L, 1);
@@ -232,7 +232,7 @@ static void write_on(lua_State *L, struct hk_jw *jw)
         return;
     }
     is_list = is_trigger_list(L);
-    json = hk_convert_json(L, -1, HK_ARGS_SIZE_MAX, "on", true);
+    json = hk_convert_json(L, -1, HK_ARGS_SIZE_MAX, "on", HK_CONVERT_SETTINGS);
     if (is_list) {
         hk_jw_kv_raw(jw, "on", json->data);
     } else {

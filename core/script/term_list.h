@@ -87,6 +87,9 @@
         "fun(fn: (fun(try: integer): any, string?), options?: {times?: integer, first?: string, " \
         "factor?: number, at_most?: string, within?: string}): any, string?", \
         "Call a function until it doesn't give nil and a reason, with growing pauses between") \
+    X("secret", HK_TERM_MARK, hk_api_secret, \
+        "fun(name: string): userdata", \
+        "A secret of the tenant, as an argument of an action that may have it; nothing else can be done with it") \
     X("signal", HK_TERM_STEP, hk_api_signal, \
         "(fun(name: string): userdata)|(fun(fields: {to: string, name: string, data?: any}): true?, string?)", \
         "A signal to wait for, by its name; with a table: send one to another run") \

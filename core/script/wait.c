@@ -143,7 +143,7 @@ static int send(lua_State *L)
     lua_settop(L, 1);
     lua_pushliteral(L, "data");
     (void)lua_rawget(L, 1);
-    (void)hk_convert_json(L, 2, HK_SIGNAL_SIZE_MAX, "signal: data", false);
+    (void)hk_convert_json(L, 2, HK_SIGNAL_SIZE_MAX, "signal: data", HK_CONVERT_PLAIN);
     lua_settop(L, 1);
     hk_api_push_json(L, 1, "signal", "fields");
     lua_pushliteral(L, "{}");

@@ -11,6 +11,8 @@ from web import Web
 SECRET = "key-of-the-intel-server-0451"
 HOOK = "hook-that-is-a-secret-2718"
 
+TICKET = "token-that-playbooks-hand-over-1618"
+
 PLAYBOOK = """
 return playbook {
   name    = "%(name)s",
@@ -34,7 +36,18 @@ return { found = found, why = why, odd = odd_why, absent = absent.found, told = 
          denied = denied_why, inward = inward_why }
 """
 
+HAND_OVER = """
+local function tell(json) return act.http.tell { host = "hook", path = "text", json = json } end
+local told = tell { token = secret "ticket", n = { secret "ticket" } }
+local other, other_why = tell { token = secret "intel" }
+local none, none_why = tell { token = secret "no-such" }
+local path, path_why = act.http.get { host = secret "ticket", path = "text" }
+return { told = told and told.status, other = other_why, none = none_why, path = path_why,
+         raw = select(2, pcall(tell, alert.raw.nested)) }
+"""
+
 SHAPES = {
+    "identity": ("hand-over", HAND_OVER),
     "authentication": ("ask-and-tell", ASK_AND_TELL),
     "web": ("tell-slowly", 'act.http.tell { host = "hook", path = "slow-head", text = "x" }'),
     "malware": ("tell-again",
@@ -48,7 +61,7 @@ return hikeshi {
   tenants = {
     main = {
       authority = { { name = "everything", outcome = "do" } },
-      secrets   = { intel = "./intel.key", hook = "./hook.key" },
+      secrets   = { intel = "./intel.key", hook = "./hook.key", ticket = "./ticket.key" },
       playbooks = { %(playbooks)s },
       plugins   = {
         http = {
@@ -69,6 +82,7 @@ return hikeshi {
           },
           grants = {
             "net-private:localhost:%(tls)d", "net:127.0.0.1:%(plain)d", "net:localhost:%(plain)d", "read:./ca.pem",
+            "secret:ticket",
           },
         },
       },
@@ -98,6 +112,7 @@ def engine(web):
         names.append(f'"{name}.lua"')
     private(it.folder / "intel.key", SECRET + "\n")
     private(it.folder / "hook.key", HOOK)
+    private(it.folder / "ticket.key", TICKET)
     (it.folder / "ca.pem").write_text(web.authorities)
     it.config.write_text(CONFIG % {"playbooks": ", ".join(names), "tls": web.port("tls"), "plain": web.port("plain")})
     try:
@@ -112,7 +127,7 @@ def sensor(engine):
 
 
 def run_of(engine, sensor, number, category, states):
-    answer = engine.post("/v1/alerts", sensor, alert(number, category=category))
+    answer = engine.post("/v1/alerts", sensor, alert(number, category=category, nested={"a": {"$secret": "ticket"}}))
     assert answer.status == 202
     wanted = answer.json["alerts"][0]["id"]
 
@@ -184,6 +199,22 @@ def test_what_may_change_something_is_asked_about(engine, sensor, web):
     assert engine.document("contain", "list")["items"] == []  # it is no containment: nothing here takes it back
 
 
+def test_a_playbook_hands_a_secret_over_that_it_never_has(engine, sensor, web):
+    """And only one that this plugin is granted; what an alert says can't name one."""
+    run = run_of(engine, sensor, 6, "identity", ("finished", "failed"))
+    assert run["state"] == "finished", payloads(engine, "run.failed", run["id"])
+    (end,) = payloads(engine, "run.finished", run["id"])
+    value = end["value"]
+    assert value["told"] == 200, value
+    refused = "is not among those that playbooks may hand to plugin http"
+    assert value["other"] == f"the secret intel {refused}" and value["none"] == f"the secret no-such {refused}"
+    assert "a name that no member of an argument may have" in value["raw"], value
+    (told,) = web.seen("/text")
+    assert json.loads(told["body"]) == {"token": TICKET, "n": [TICKET]}
+    intended = [step for step in payloads(engine, "step.intended", run["id"]) if step["action"] == "http.tell"]
+    assert intended[0]["call"]["json"] == {"token": {"$secret": "ticket"}, "n": [{"$secret": "ticket"}]}
+
+
 def test_secrets_are_nowhere(engine, sensor, web):
     """After all of the above, with a server that repeats what it was told."""
     run = run_of(engine, sensor, 4, "authentication", ("finished", "failed"))
@@ -197,7 +228,7 @@ def test_secrets_are_nowhere(engine, sensor, web):
     assert engine.stop() == 0
     files = [path for path in engine.data.rglob("*") if path.is_file()]
     assert any(path.stat().st_size > 100000 for path in files)
-    for secret in (SECRET, HOOK):
+    for secret in (SECRET, HOOK, TICKET):
         for text in shown + engine.lines:
             assert secret not in text
         for path in files:
