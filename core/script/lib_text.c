@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define LINES_MAX 100000
+#define LINES_MAX 10000
 
 /* The text at 1, which is UTF-8 without NUL and not too long. */
 static const char *read_text(lua_State *L, const char *name, size_t *ret_size)

@@ -111,7 +111,7 @@ static void test_text(void)
     CHECK_FAILS("text.split('a', '')", "1 to 64 bytes");
     CHECK_FAILS("text.strip(5)", "needs a text, not a number");
     CHECK_FAILS("text.strip(('x'):rep(1024 * 1024 + 1))", "more than 1024 KiB");
-    CHECK_FAILS("text.split((','):rep(200000), ',')", "more than 100000 pieces");
+    CHECK_FAILS("text.split((','):rep(10001), ',')", "more than 10000 pieces");
     CHECK_FAILS("local t = ('x'):rep(1024 * 1024) while true do text.defang(t) end", "in one go");
 }
 
@@ -131,7 +131,7 @@ static void test_indicators(void)
               "table.concat(i.domains, ' '), #i.mails, #i.hashes",
         "192.0.2.1 http://192.0.2.1:8080/a http://u:p@x.example/ x.example 0 0");
     CHECK_LUA("local i = text.indicators('') return #i.ips, #i.urls", "0 0");
-    CHECK_LUA("return #text.indicators(('a.example '):rep(50000)).domains", "1");
+    CHECK_LUA("return #text.indicators(('a.example '):rep(2000)).domains", "1");
     CHECK_LUA("local t = {} for i = 1, 12000 do t[i] = 'h' .. i .. '.example' end "
               "return #text.indicators(table.concat(t, ' ')).domains",
         "10000");
