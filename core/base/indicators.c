@@ -154,9 +154,11 @@ static bool tell_url(const struct finding *finding, char *text)
 
 static bool tell_mail(const struct finding *finding, char *text)
 {
+    static const char local_part[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-";
     char *at = strchr(text, '@');
 
-    if (at == NULL || at == text || strchr(at + 1, '@') != NULL)
+    if (at == NULL || at == text || strspn(text, local_part) != (size_t)(at - text))
         return false;
     lower(at);
     if (!is_domain(at + 1))
@@ -166,19 +168,29 @@ static bool tell_mail(const struct finding *finding, char *text)
     return true;
 }
 
+/* Does the byte, the first or the last of a word, only stand around it? Two colons are an
+ * address's, a link may end in a slash. */
+static bool is_around(const char *word, size_t size, size_t at)
+{
+    if (word[at] == ':')
+        return size < 2 || word[at == 0 ? 1 : at - 1] != ':';
+    if (word[at] == '/')
+        return at > 0 && memchr(word, ':', size) == NULL;
+    return strchr(at == 0 ? ".,;!?*=" : ".,;!?*_-=", word[at]) != NULL;
+}
+
 /* One word, without what stands around it. */
 static void look_at(const struct finding *finding, const char *word, size_t size)
 {
     char text[HK_INDICATOR_SIZE_MAX + 1];
 
-    while (size > 0 && strchr(".,:;!?*_-/=", word[size - 1]) != NULL &&
-           !(word[size - 1] == '/' && memchr(word, ':', size) != NULL))
+    while (size > 0 && is_around(word, size, size - 1))
         size--;
-    while (size > 0 && strchr(".,:;!?*=", *word) != NULL) {
+    while (size > 0 && is_around(word, size, 0)) {
         word++;
         size--;
     }
-    if (size < 3 || size > HK_INDICATOR_SIZE_MAX)
+    if (size < 2 || size > HK_INDICATOR_SIZE_MAX)
         return;
     memcpy(text, word, size);
     text[size] = '\0';
