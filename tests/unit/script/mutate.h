@@ -181,7 +181,7 @@ static bool order_fields(struct text *text, bool is_shuffled)
 {
     char *begin = strstr(text->at, "{{");
     char *end = begin == NULL ? NULL : strstr(begin, "}}");
-    char fields[8][128];
+    char fields[8][100];
     char table[1024] = "{";
     unsigned count = 0;
 
@@ -197,11 +197,8 @@ static bool order_fields(struct text *text, bool is_shuffled)
     while (count > 0) {
         unsigned i = is_shuffled ? draw(count) : 0;
         size_t used = strlen(table);
-        size_t left = sizeof table - 1 - used; /* the last is for the brace */
-        int size = snprintf(table + used, left, "%s%s", used > 1 ? ", " : "", fields[i]);
-
-        if (size < 0 || (size_t)size >= left)
-            return false;
+        (void)snprintf(
+            table + used, sizeof table - used, "%s%.99s", used > 1 ? ", " : "", fields[i]);
         memmove(fields[i], fields[i + 1 < 8 ? i + 1 : i], (--count - i) * sizeof fields[0]);
     }
     (void)strcat(table, "}");

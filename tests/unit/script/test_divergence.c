@@ -4,11 +4,10 @@
  * ended, and what the replay says is held against a fresh run of the mutant that is given the same
  * results: that one knows no record, so it decides by itself what differs.
  */
-#include "base/buf.h"
-#include "script/playbook.h"
-
 #include "mutate.h"
 #include "world.h"
+
+#include "script/play.h"
 
 #define MUTANTS_PER_BASE 100
 #define REWRITTEN_PER_BASE 25
