@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TRIES_MAX 3     /* for a file that another takes the place of */
 #define WATCH_STEPS 100 /* FTS5 does much between two steps of SQLite's machine */
 #define TOO_LONG "the search took too long: ask for whole words, a field, or less time (from, to)"
 
@@ -257,7 +258,7 @@ static enum hk_status look_into(struct answer *answer, const struct hk_shard *sh
         if (status == HK_INTERNAL) /* it hasn't even the table */
             status = HK_CORRUPT;
     }
-    if (status == HK_IO) /* it is just being taken away */
+    if (status == HK_IO || status == HK_BUSY) /* it is just being closed, or taken away */
         status = HK_NOT_FOUND;
     while (status == HK_OK && has_row && answer->count < answer->ask->limit && !answer->is_cut) {
         status = hk_stmt_step(stmt, &has_row, answer->error);
@@ -274,6 +275,27 @@ static enum hk_status look_into(struct answer *answer, const struct hk_shard *sh
     return status;
 }
 
+/* The file went since the view was taken, most often because a full one took its place: look for
+ * that. *in_out_shard becomes the one that was looked into. */
+static enum hk_status look_again(struct answer *answer, struct hk_shard *in_out_shard)
+{
+    struct hk_search_view view;
+    enum hk_status status =
+        hk_search_view_take(answer->search, answer->tenant, &view, answer->error);
+    bool is_there = false;
+
+    for (size_t i = 0; i < view.count && status == HK_OK; i++) {
+        if (view.shards[i].number != in_out_shard->number)
+            continue;
+        *in_out_shard = view.shards[i];
+        is_there = true;
+    }
+    hk_search_view_done(&view);
+    if (status == HK_OK)
+        status = is_there ? look_into(answer, in_out_shard) : HK_NOT_FOUND;
+    return status;
+}
+
 static enum hk_status look_into_all(struct answer *answer)
 {
     enum hk_status status = HK_OK;
@@ -287,6 +309,8 @@ static enum hk_status look_into_all(struct answer *answer)
         if (answer->count >= answer->ask->limit || answer->is_cut)
             break;
         status = look_into(answer, shard);
+        for (int tries = 0; tries < TRIES_MAX && status == HK_NOT_FOUND; tries++)
+            status = look_again(answer, shard);
         if (status == HK_CORRUPT)
             hk_search_is_damaged(answer->search, answer->tenant, shard->file);
         /* One that went meanwhile, too, is missing like others that are not there yet. */

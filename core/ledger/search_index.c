@@ -113,7 +113,7 @@ static enum hk_status fill_up(struct hk_search *search, size_t at, struct hk_err
 
     if (status == HK_OK)
         status = hk_search_put_shard(search, at, &search->writer.shard, error);
-    return status == HK_OK ? hk_shard_remove(search->writer.folder, before.file, error) : status;
+    return status == HK_OK ? hk_shard_drop(&search->writer, &before, error) : status;
 }
 
 static enum hk_status index_slice(

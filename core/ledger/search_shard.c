@@ -21,7 +21,8 @@
 
 #define BLOCK_SIZE ((size_t)1024 * 1024)
 #define DIGEST_DIGITS                                                                              \
-    16 /* of the SHA-256, in a name: enough to see damage, not to prove anything */
+    16              /* of the SHA-256, in a name: enough to see damage, not to prove anything */
+#define BUSY_MS 100 /* while another connection closes; no reader is held for longer */
 #define OPEN ".open"
 #define KEPT ".kept"
 #define FULL ".db"
@@ -69,7 +70,7 @@ static enum hk_status open_db(
         return status;
     }
     (void)sqlite3_extended_result_codes(*ret_db, 1);
-    (void)sqlite3_busy_timeout(*ret_db, HK_STORE_BUSY_MS);
+    (void)sqlite3_busy_timeout(*ret_db, BUSY_MS);
     (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(*ret_db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     return HK_OK;
@@ -343,12 +344,20 @@ enum hk_status hk_shard_fill_up(
         (void)unlink(fresh);
         return status;
     }
-    hk_shard_close(writer);
     *ret_before = writer->shard;
     memcpy(writer->shard.file, file, sizeof(file));
     writer->shard.is_full = true;
     writer->shard.is_checked = true;
     return HK_OK;
+}
+
+enum hk_status hk_shard_drop(
+    struct hk_shard_writer *writer, const struct hk_shard *before, struct hk_error *error)
+{
+    /* What is in its WAL need not come into a file that goes. */
+    (void)sqlite3_db_config(writer->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    hk_shard_close(writer);
+    return hk_shard_remove(writer->folder, before->file, error);
 }
 
 /* --- reading --- */

@@ -63,9 +63,13 @@ HK_MUST_CHECK enum hk_status hk_shard_put(struct hk_shard_writer *writer, uint64
 HK_MUST_CHECK enum hk_status hk_shard_slice_end(
     struct hk_shard_writer *writer, uint64_t end, const char *last_line, struct hk_error *error);
 /* Make it full: another file, compact and with its digest in its name, takes its place in
- * writer->shard. The one before is *ret_before's, to be removed when nobody opens it any more. */
+ * writer->shard. The one before is *ret_before, still open: to be dropped (hk_shard_drop) when
+ * others are told of the new one. */
 HK_MUST_CHECK enum hk_status hk_shard_fill_up(
     struct hk_shard_writer *writer, struct hk_shard *ret_before, struct hk_error *error);
+/* Close the file, and take it away. */
+HK_MUST_CHECK enum hk_status hk_shard_drop(
+    struct hk_shard_writer *writer, const struct hk_shard *before, struct hk_error *error);
 /* Close it; the file stays. NULL-safe in its parts. */
 void hk_shard_close(struct hk_shard_writer *writer);
 

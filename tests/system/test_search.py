@@ -214,8 +214,8 @@ def test_it_is_kept_over_a_stop_and_made_anew_after_a_kill(fresh):
     kept, = files(engine, ending=".kept")
     assert [p.name for p in files(engine)] == [kept.name]  # no WAL beside it
     engine.start()
-    assert it in ids(engine, viewer, "locky")
     current(engine, viewer)
+    assert it in ids(engine, viewer, "locky")
     assert [p.name.split(".")[0] for p in files(engine, ending=".open")] == [kept.name.split(".")[0]]
     engine.process.kill()
     engine.process.wait()
@@ -391,7 +391,7 @@ def test_erased_with_the_index_away_or_kept(fresh):
 
 # --- more than one file ---
 
-def test_full_files(tmp_path):
+def test_full_files():
     """A full file is made compact and never written again; a changed bit in it is seen; erasing takes that file alone."""
     engine = Engine("return hikeshi { tenants = { main = { } } }")
     try:
