@@ -220,7 +220,7 @@ def test_editors_learn_the_language_and_the_actions(tmp_path):
     assert types == run(tmp_path, "playbook", "luacats", "--config", config).stdout
     assert "---@field block_ip fun(args: {ip: string" in types and "---@field contain hikeshi.act.contain" in types
     assert "known_good: boolean, known_bad: boolean, list: string, lists: ({" in types
-    assert "fun(alert: hikeshi.alert" in types and "\nretry = nil\n" in types
+    assert "fun(alert: hikeshi.alert, " in types and "\nretry = nil\n" in types
     assert "hikeshi.act.intel" not in run(tmp_path, "playbook", "luacats").stdout
     assert subprocess.run(["luac5.4", "-p", "-"], input=types, text=True, timeout=60).returncode == 0
     # what tests can call, and nothing else

@@ -72,6 +72,29 @@ static void a_folder_has_a_file_for_each_tenant(void)
     folder_done(&folder);
 }
 
+static void a_note_that_was_cut_off_spoils_no_other(void)
+{
+    struct folder folder;
+    char path[256];
+    char text[64];
+    int fd;
+
+    folder_make(&folder);
+    const struct hk_sink_setup setup = {.kind = HK_SINK_FOLDER, .place = folder.path};
+    struct hk_sinks *sinks = sinks_of(&setup);
+    (void)snprintf(path, sizeof(path), "%s/main.checkpoints", folder.path);
+    fd = open(path, O_WRONLY | O_CREAT, 0600);
+    must(fd >= 0 && write(fd, "one\ntw", 6) == 6 && close(fd) == 0, "not written");
+    hk_sinks_put(sinks, "main", "three\n");
+    hk_sinks_put(sinks, "main", "four\n");
+    hk_sinks_stop(sinks);
+    read_file(folder.path, "main.checkpoints", text, sizeof(text));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "one\ntw\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nfour\n"));
+    CU_ASSERT_PTR_NULL(strstr(text, "\n\n"));
+    folder_done(&folder);
+}
+
 static void what_failed_is_kept_until_the_stop(void)
 {
     struct folder folder;
@@ -262,6 +285,7 @@ static void relative_setups_are_refused(void)
 int main(void)
 {
     static const struct suite_test tests[] = {
+        {"a note that was cut off spoils no other", a_note_that_was_cut_off_spoils_no_other},
         {"a folder has a file for each tenant", a_folder_has_a_file_for_each_tenant},
         {"what failed is kept until the stop", what_failed_is_kept_until_the_stop},
         {"syslog over UDP is one datagram", syslog_over_udp_is_one_datagram},
