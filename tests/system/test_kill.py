@@ -727,7 +727,7 @@ def test_released_before_it_was_resolved(make_site):
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_orphan(make_site, effect):
     site = make_site().start()
-    site.send(effect, "host-1", block_ms=1500)
+    site.send(effect, "host-1", block_ms=4000)
     orphan = site.calling()["pid"]
     site.kill()
     assert is_alive(orphan) and site.world.count("host-1") == 0
