@@ -6,7 +6,7 @@ loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names
 
     run.py            all of it
     run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, search, tls, memory,
-                      start
+                      start, parts
 """
 
 import calendar
@@ -493,10 +493,21 @@ def measure_tls(folder):
          f"an RSA-2048 key, {rates['rsa2048']:.0f} conn/s")
 
 
+def measure_parts(_folder):
+    """What single parts cost: mappings, the script's runtime, and hostile playbooks beside others."""
+    for name in ("bench_mapping", "bench_script", "bench_hostile"):
+        done = subprocess.run([str(BUILD / "bench" / name)], stdout=subprocess.PIPE, text=True, check=True,
+                              env={**os.environ, "HIKESHI_SOURCE": str(SOURCE)})
+        for line in done.stdout.splitlines():
+            figure = json.loads(line)
+            if " " not in figure["name"]:  # those are of one attack each; the worst is told at the end
+                told(figure["name"], figure["value"], figure["unit"], figure.get("ratio"), figure.get("against"))
+
+
 MEASUREMENTS = {"ledger": measure_ledger, "record": measure_record, "accept": measure_accept,
                 "intent": measure_intent, "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell,
                 "pages": measure_pages, "search": measure_search,
-                "tls": measure_tls, "memory": measure_memory, "start": measure_start}
+                "tls": measure_tls, "memory": measure_memory, "start": measure_start, "parts": measure_parts}
 
 
 def main():
