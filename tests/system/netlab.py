@@ -15,6 +15,8 @@ import select
 import subprocess
 import sys
 
+from waiting import until
+
 AGENT = pathlib.Path(__file__).parent / "netagent.py"
 HOSTS = {"attacker": 1, "neighbour": 2, "admin": 3, "server": 4}
 V4 = "198.51.100.{}"
@@ -103,6 +105,10 @@ class Lab:
             self.connect(host)
             self.agents[host] = Agent(self.netns(host))
             self.agents[host].ask("serve", ports=[22, 8000])
+        # The kernel looks at new links once a second, and IPv6 waits for that.
+        for host in HOSTS:
+            if host != "server":
+                until(lambda there=host: self.reaches(there, v6=True), f"IPv6 from {host}")
         return self
 
     def stop(self):
