@@ -5,7 +5,8 @@
 #include "limits.h"
 #include "script/state.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,7 +257,7 @@ static void test_strings(void)
     hk_arena_done(&arena);
 }
 
-static CU_TestInfo tests[] = {
+static const struct suite_test tests[] = {
     {"names", test_names},
     {"steps outside of run", test_outside_run},
     {"steps", test_steps},
@@ -265,19 +266,9 @@ static CU_TestInfo tests[] = {
     {"what Lua takes is read", test_syntax},
     {"large texts", test_large},
     {"strings", test_strings},
-    CU_TEST_INFO_NULL,
 };
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"check", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 1;
-    CU_basic_set_mode(CU_BRM_NORMAL);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
+    return suite_run("check", tests, COUNT_OF(tests));
 }

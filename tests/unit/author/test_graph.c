@@ -2,7 +2,8 @@
 #include "author/graph.h"
 #include "limits.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -135,23 +136,13 @@ static void test_large(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(draw("x = = 1", NULL), "error: 2:5: "));
 }
 
-static CU_TestInfo tests[] = {
+static const struct suite_test tests[] = {
     {"shapes", test_shapes},
     {"functions", test_functions},
     {"large playbooks", test_large},
-    CU_TEST_INFO_NULL,
 };
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"graph", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 1;
-    CU_basic_set_mode(CU_BRM_NORMAL);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
+    return suite_run("graph", tests, COUNT_OF(tests));
 }

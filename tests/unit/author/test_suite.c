@@ -4,7 +4,8 @@
 #include "author/suite.h"
 #include "base/text.h"
 
-#include <CUnit/Basic.h>
+#include "support/suite.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -337,7 +338,7 @@ static void test_reports(void)
     hk_json_doc_done(&doc);
 }
 
-static CU_TestInfo tests[] = {
+static const struct suite_test tests[] = {
     {"expectations that hold", test_expectations_that_hold},
     {"time and people", test_time_and_people},
     {"refusals are not retried", test_retry},
@@ -347,19 +348,9 @@ static CU_TestInfo tests[] = {
     {"schemas", test_schemas},
     {"a run is repeated on its record", test_repeat},
     {"reports", test_reports},
-    CU_TEST_INFO_NULL,
 };
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"suite", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-    unsigned failures;
-
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 1;
-    CU_basic_set_mode(CU_BRM_NORMAL);
-    (void)CU_basic_run_tests();
-    failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures == 0 ? 0 : 1;
+    return suite_run("suite", tests, COUNT_OF(tests));
 }
