@@ -15,25 +15,6 @@ static bool is_told(enum hk_kind kind)
     return noun != HK_NOUN_USER && noun != HK_NOUN_TOKEN && noun != HK_NOUN_SUBJECT;
 }
 
-/* The number of the tenant's next entry. */
-static enum hk_status find_end(
-    struct hk_reading *reading, hk_tenant tenant, uint64_t *ret_end, struct hk_error *error)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(
-        reading->db, "SELECT max(pos) FROM entry WHERE pos >= ?1 AND pos < ?2", &stmt, error);
-
-    if (status == HK_OK)
-        status = hk_stmt_bind(stmt, error, "ii", HK_POS(tenant, 0), HK_POS(tenant + 1, 0));
-    if (status == HK_OK)
-        status = hk_stmt_step(stmt, &has_row, error);
-    if (status == HK_OK)
-        *ret_end = has_row && !hk_stmt_is_null(stmt, 0) ? HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1 : 0;
-    hk_stmt_free(stmt);
-    return status;
-}
-
 static enum hk_status tell(sqlite3_stmt *stmt, struct hk_event_look *look, struct hk_error *error)
 {
     const char *line = hk_stmt_text(stmt, 0);
@@ -54,7 +35,7 @@ enum hk_status hk_query_events(
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
     uint64_t end = 0;
-    enum hk_status status = find_end(reading, look->tenant, &end, error);
+    enum hk_status status = hk_store_count_entries(reading->db, look->tenant, &end, error);
 
     if (status != HK_OK)
         return status;

@@ -18,10 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PENDING_SIZE_MAX = 65536 };
+
 #define WHAT_TO_DO                                                                                 \
-    ". Put the right folder back or restore the newest backup; or accept the loss: `hikeshi "      \
-    "audit "                                                                                       \
-    "accept`"
+    ". Put the right folder back or restore the newest backup; or accept the loss:"                \
+    " `hikeshi audit accept`"
 
 /* --- one note --- */
 
@@ -204,6 +205,19 @@ enum hk_status hk_rollback_pending(
 
 /* --- at start --- */
 
+/* Was the folder just restored, and the ledger will say so with the first that is written? */
+static bool is_just_restored(sqlite3 *db, hk_tenant tenant)
+{
+    struct hk_error ignored;
+    struct hk_buf pending;
+    enum hk_status status;
+
+    hk_buf_init(&pending, PENDING_SIZE_MAX);
+    status = hk_rollback_pending(db, tenant, &pending, &ignored);
+    hk_buf_done(&pending);
+    return status == HK_OK;
+}
+
 struct check {
     sqlite3 *db;
     hk_tenant tenant;
@@ -242,9 +256,7 @@ static enum hk_status hold(
     struct check *check, const char *text, size_t size, const char *place, struct hk_error *error)
 {
     struct hk_error why = {.text = ""};
-    struct hk_error ignored;
     struct hk_note note;
-    struct hk_buf pending;
     bool is_accepted = false;
     enum hk_status status = hk_note_parse(text, size, &note, error);
 
@@ -255,10 +267,7 @@ static enum hk_status hold(
     status = find_restored(check->db, check->tenant, names_note, &note, &is_accepted, error);
     if (status != HK_OK || is_accepted)
         return status;
-    hk_buf_init(&pending, 65536);
-    status = hk_rollback_pending(check->db, check->tenant, &pending, &ignored);
-    hk_buf_done(&pending);
-    if (status == HK_OK)
+    if (is_just_restored(check->db, check->tenant))
         return excuse(check, &note, error);
     return hk_fail(error, HK_CONFLICT, "tenant %s: %.150s, see %.150s" WHAT_TO_DO, check->name,
         why.text, place);
@@ -316,9 +325,7 @@ static enum hk_status check_recorded(sqlite3 *db, struct hk_error *error)
 
     while (status == HK_OK && (status = hk_stmt_step(stmt, &has_row, error)) == HK_OK && has_row) {
         struct hk_error why = {.text = ""};
-        struct hk_error ignored;
         struct hk_entry entry;
-        struct hk_buf pending;
         hk_tenant tenant = 0;
 
         if (hk_entry_parse(hk_stmt_text(stmt, 1), strlen(hk_stmt_text(stmt, 1)), &entry, NULL) !=
@@ -333,10 +340,8 @@ static enum hk_status check_recorded(sqlite3 *db, struct hk_error *error)
             status = hk_fail(error, status, "%s", why.text);
             break;
         }
-        hk_buf_init(&pending, 65536);
-        status = hk_rollback_pending(db, tenant, &pending, &ignored);
-        hk_buf_done(&pending);
-        if (status != HK_OK)
+        status = HK_OK;
+        if (!is_just_restored(db, tenant))
             status = hk_fail(
                 error, HK_CONFLICT, "the provider's ledger says: %.180s" WHAT_TO_DO, why.text);
     }

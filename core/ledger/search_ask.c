@@ -116,24 +116,6 @@ static enum hk_status find_range(struct answer *answer)
     return status;
 }
 
-static enum hk_status find_size(struct answer *answer)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(answer->reading->db,
-        "SELECT max(pos) FROM entry WHERE pos >= ?1 AND pos < ?2", &stmt, answer->error);
-
-    if (status == HK_OK)
-        status = hk_stmt_bind(
-            stmt, answer->error, "ii", HK_POS(answer->tenant, 0), HK_POS(answer->tenant + 1, 0));
-    if (status == HK_OK)
-        status = hk_stmt_step(stmt, &has_row, answer->error);
-    if (status == HK_OK && has_row && !hk_stmt_is_null(stmt, 0))
-        answer->size = HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1;
-    hk_stmt_free(stmt);
-    return status;
-}
-
 /* --- what is told of a hit --- */
 
 /* The row of the thing that an entry is about. *ret_stmt stands on it, or is NULL. */
@@ -377,7 +359,8 @@ static enum hk_status find(struct answer *answer)
         status = hk_stmt_prepare(answer->reading->db,
             "SELECT line, payload FROM entry WHERE pos = ?1", &answer->entry, answer->error);
     if (status == HK_OK)
-        status = find_size(answer);
+        status = hk_store_count_entries(
+            answer->reading->db, answer->tenant, &answer->size, answer->error);
     if (status == HK_OK)
         status = find_range(answer);
     return status == HK_OK ? look_into_all(answer) : status;

@@ -109,25 +109,18 @@ static enum hk_status look_for_tenants(
 
 static enum hk_status look_for_sizes(struct hk_search *search, sqlite3 *db, struct hk_error *error)
 {
-    sqlite3_stmt *stmt = NULL;
-    bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(
-        db, "SELECT max(pos) FROM entry WHERE pos >= ?1 AND pos < ?2", &stmt, error);
+    enum hk_status status = HK_OK;
 
     for (size_t i = 0; i < search->part_count && status == HK_OK; i++) {
-        hk_tenant tenant = search->parts[i].tenant;
+        uint64_t size = 0;
 
-        status = hk_stmt_bind(stmt, error, "ii", HK_POS(tenant, 0), HK_POS(tenant + 1, 0));
-        if (status == HK_OK)
-            status = hk_stmt_step(stmt, &has_row, error);
-        if (status == HK_OK && has_row && !hk_stmt_is_null(stmt, 0)) {
+        status = hk_store_count_entries(db, search->parts[i].tenant, &size, error);
+        if (status == HK_OK && size > 0) {
             (void)pthread_mutex_lock(&search->lock);
-            search->parts[i].size = HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1;
+            search->parts[i].size = size;
             (void)pthread_mutex_unlock(&search->lock);
         }
-        hk_stmt_reset(stmt);
     }
-    hk_stmt_free(stmt);
     (void)pthread_mutex_lock(&search->lock);
     update_stats(search);
     (void)pthread_mutex_unlock(&search->lock);

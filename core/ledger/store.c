@@ -297,6 +297,25 @@ enum hk_status hk_store_open_reader(const char *data_dir, sqlite3 **ret_db, stru
     return HK_OK;
 }
 
+enum hk_status hk_store_count_entries(
+    sqlite3 *db, uint32_t tenant, uint64_t *ret_count, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool has_row = false;
+    enum hk_status status = hk_stmt_prepare(
+        db, "SELECT max(pos) FROM entry WHERE pos >= ?1 AND pos < ?2", &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "ii", HK_POS(tenant, 0), HK_POS(tenant + 1, 0));
+    if (status == HK_OK)
+        status = hk_stmt_step(stmt, &has_row, error);
+    if (status == HK_OK)
+        *ret_count =
+            has_row && !hk_stmt_is_null(stmt, 0) ? HK_POS_SEQ(hk_stmt_i64(stmt, 0)) + 1 : 0;
+    hk_stmt_free(stmt);
+    return status;
+}
+
 enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error)
 {
     sqlite3 *db = NULL;

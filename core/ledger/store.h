@@ -63,6 +63,9 @@ HK_MUST_CHECK enum hk_status hk_store_open_record(
  * of a payload.erased has named it. *in_out_stmt is prepared when it is NULL, and the caller's. */
 HK_MUST_CHECK enum hk_status hk_store_erase_entry(
     sqlite3 *db, sqlite3_stmt **in_out_stmt, int64_t pos, struct hk_error *error);
+/* The number that the tenant's next entry will have: how many there are. */
+HK_MUST_CHECK enum hk_status hk_store_count_entries(
+    sqlite3 *db, uint32_t tenant, uint64_t *ret_count, struct hk_error *error);
 /* An empty private database with the projections alone. */
 HK_MUST_CHECK enum hk_status hk_store_open_scratch(sqlite3 **ret_db, struct hk_error *error);
 
