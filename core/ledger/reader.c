@@ -140,6 +140,7 @@ enum hk_status hk_readers_start(const char *data_dir, struct hk_done_list *done,
     for (size_t i = 0; i < HK_READER_THREADS; i++) {
         if (pthread_create(&readers->threads[i], &attributes, read_thread, readers) != 0)
             break;
+        (void)pthread_setname_np(readers->threads[i], "hk-reader");
         readers->thread_count++;
     }
     (void)pthread_attr_destroy(&attributes);

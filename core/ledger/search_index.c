@@ -386,6 +386,7 @@ enum hk_status hk_search_start(const char *data_dir, enum hk_search_mode mode,
         free_search(search);
         return hk_fail(error, HK_NOMEM, "search: can't start its thread");
     }
+    (void)pthread_setname_np(search->thread, "hk-search");
     *ret_search = search;
     return HK_OK;
 }

@@ -452,6 +452,7 @@ enum hk_status hk_writer_start(struct hk_appender *take_appender, struct hk_sink
         free_writer(writer);
         return hk_fail(error, HK_NOMEM, "ledger: can't start the writer thread");
     }
+    (void)pthread_setname_np(writer->thread, "hk-writer"); /* for those who look at threads */
     *ret_writer = writer;
     return HK_OK;
 }

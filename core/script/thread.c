@@ -227,6 +227,7 @@ enum hk_status hk_script_new(
         script_done(script);
         return hk_fail(error, HK_INTERNAL, "the script thread can't be started: error %d", result);
     }
+    (void)pthread_setname_np(script->thread, "hk-script");
     *ret_script = script;
     return HK_OK;
 }

@@ -5,8 +5,8 @@ middle one of several rounds counts. What has no such measure is held against it
 loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names, which is removed at the end.
 
     run.py            all of it
-    run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, search, tls, memory,
-                      start, parts
+    run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, search, flow,
+                      tls, memory, start, parts
 """
 
 import calendar
@@ -25,6 +25,7 @@ import time
 import urllib.request
 
 import drop
+import flow
 import pages
 import search
 import tell
@@ -471,6 +472,12 @@ def measure_search(folder):
     search.measure(folder, engine_in, told, percentile)
 
 
+def measure_flow(folder):
+    own = folder / "flow-own"
+    own.mkdir()
+    flow.measure(own, engine_in, told, percentile)
+
+
 def measure_tls(folder):
     """What TLS costs: the same requests with it and without, in turn; and new connections a second."""
     rates = {}
@@ -506,7 +513,7 @@ def measure_parts(_folder):
 
 MEASUREMENTS = {"ledger": measure_ledger, "record": measure_record, "accept": measure_accept,
                 "intent": measure_intent, "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell,
-                "pages": measure_pages, "search": measure_search,
+                "pages": measure_pages, "search": measure_search, "flow": measure_flow,
                 "tls": measure_tls, "memory": measure_memory, "start": measure_start, "parts": measure_parts}
 
 
