@@ -204,6 +204,8 @@ const struct hk_command hk_commands_author[] = {
         hk_cli_playbook_replay,
         {{"since", "TIME", "runs that began since then, such as 7d; 30d if not said"},
             {"limit", "N", "the newest runs, so many; 1000 if not said"}}},
+    {"playbook reference", "", 0, 0, "Print what the playbook language has: terms, words, limits",
+        hk_cli_playbook_reference, {{"format", "FORM", "md or json"}}},
     {"playbook luacats", "", 0, 0, "Write what playbooks have, for editors (LuaCATS)",
         hk_cli_playbook_luacats, {{"config", "FILE", "and the actions of its plugins"}}},
     {.name = NULL},

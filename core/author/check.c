@@ -6,6 +6,7 @@
 #include "author/globals.h"
 #include "limits.h"
 #include "script/terms.h"
+#include "script/vocabulary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,14 +204,20 @@ static void see_assigned(struct hk_check *check, const struct hk_node *target)
 
 /* --- fields of libraries and of the alert --- */
 
-static const char *const view_fields[] = {"title", "category", "severity", "time", "uid", "product",
-    "src", "dst", "device", "user", "file", "url", "process", "technique", "count", "raw"};
+#define UNPACK(...)                                                                                \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define NAME(name, members, help) name,
+#define OBJECT(name, members, help) {name, UNPACK members},
+static const char *const view_fields[] = {HK_VIEW_FIELDS(NAME)};
 static const struct {
     const char *object;
     const char *fields[4];
-} view_objects[] = {{"src", {"ip", "port", "host", NULL}}, {"dst", {"ip", "port", "host", NULL}},
-    {"device", {"host", "ip", "os", NULL}}, {"user", {"name", "mail", NULL}},
-    {"file", {"path", "sha256", NULL}}};
+} view_objects[] = {HK_VIEW_FIELDS(OBJECT)};
+#undef NAME
+#undef OBJECT
+#undef UNPACK
 
 static void tell_field(struct hk_check *check, const struct hk_node *node, const char *object,
     const char *field, const char *const *fields, size_t count)
@@ -252,7 +259,8 @@ static void see_alert_object(
         while (fields[count] != NULL)
             count++;
         (void)snprintf(prefix, sizeof(prefix), "%s.", object);
-        if (strcmp(view_objects[i].object, object) == 0 && !is_among(field, fields, count))
+        if (count > 0 && strcmp(view_objects[i].object, object) == 0 &&
+            !is_among(field, fields, count))
             tell_field(check, node, prefix, field, fields, count);
     }
 }

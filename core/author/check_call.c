@@ -5,15 +5,16 @@
 #include "author/actions.h"
 #include "author/check_internal.h"
 #include "base/time.h"
-#include "script/act_options.h"
 #include "script/api.h"
+#include "script/vocabulary.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *const act_options[] = {HK_ACT_OPTIONS};
-static const char *const verdicts[] = {
-    "true_positive", "false_positive", "expected", "undetermined"};
+#define NAME(name, ...) name,
+static const char *const act_options[] = {HK_ACT_OPTION_LIST(NAME)};
+static const char *const verdicts[] = {HK_VERDICTS(NAME)};
+#undef NAME
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NAMES_MAX 128

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "limits.h"
+#include "script/api.h"
 #include "script/lib.h"
 #include "script/playbook.h"
 
@@ -86,7 +87,7 @@ static int read_file(lua_State *L)
     hk_state_of(L)->owner = &suite->trial;
     suite->seen = 0;
     lua_settop(L, 0);
-    hk_lib_base_open(L);
+    hk_api_open_helpers(L);
     lua_pushlightuserdata(L, suite);
     lua_pushcclosure(L, add_test, 1);
     lua_setfield(L, -2, "test");

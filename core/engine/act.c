@@ -8,13 +8,15 @@
 #include "base/text.h"
 #include "engine/places.h"
 #include "engine/tenant.h"
-#include "script/act_options.h"
+#include "script/vocabulary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const known_options[] = {HK_ACT_OPTIONS};
+#define NAME(name, type, help) name,
+static const char *const known_options[] = {HK_ACT_OPTION_LIST(NAME)};
+#undef NAME
 
 static enum hk_status read_ms(const struct hk_json *options, const char *name, int64_t fallback_ms,
     int64_t max_ms, int64_t *ret_ms, struct hk_error *error)

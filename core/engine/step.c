@@ -27,6 +27,7 @@
 #include "engine/signal.h"
 #include "engine/task.h"
 #include "engine/tx.h"
+#include "script/vocabulary.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,11 +44,15 @@ void hk_step_write_request(struct hk_jw *jw, const struct hk_step *step)
 
 bool hk_step_how_refuses(const char *how)
 {
-    static const char *const hows[] = {
-        "denied", "watched", "recommended", "rejected", "expired", "invalid"};
+#define HOW(name, refused, help) {name, refused},
+    static const struct {
+        const char *name;
+        bool refused;
+    } hows[] = {HK_STEP_HOWS(HOW)};
+#undef HOW
     for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++) {
-        if (strcmp(hows[i], how) == 0)
-            return true;
+        if (strcmp(hows[i].name, how) == 0)
+            return hows[i].refused;
     }
     return false;
 }

@@ -1,4 +1,5 @@
 /* In the engine: JSON of a stranger to what may be relied on. */
+#include "base/capability_words.h"
 #include "limits.h"
 #include "plugin/descriptor.h"
 #include "plugin/net_grants.h"
@@ -54,12 +55,12 @@ static enum hk_status read_schema(
 /* The first word of a capability says what kind of action it is; others are the tenant's own. */
 bool hk_capability_fits(const char *capability, enum hk_kind_of_action kind)
 {
+#define WORD(word, kind, help) {word ".", HK_##kind},
     static const struct {
         const char *word;
         enum hk_kind_of_action kind;
-    } words[] = {{"enrich.", HK_ENRICH}, {"notify.", HK_NOTIFY}, {"contain.", HK_CONTAIN},
-        {"eradicate.", HK_ERADICATE}, {"release.", HK_RESTORE}, {"restore.", HK_RESTORE},
-        {"change.", HK_CHANGE}};
+    } words[] = {HK_CAPABILITY_WORDS(WORD)};
+#undef WORD
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strncmp(capability, words[i].word, strlen(words[i].word)) == 0)

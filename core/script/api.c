@@ -6,6 +6,8 @@
 #include "script/helpers.h"
 #include "script/lib.h"
 #include "script/term_list.h"
+#include "script/terms.h"
+#include "script/vocabulary.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,11 @@ enum {
     TO_SIZE_MAX = 63,     /* a name */
     TELL_SIZE_MAX = 4000, /* what people read on a phone */
 };
+
+#define NAME(name, help) name,
+static const char *const verdicts[] = {HK_VERDICTS(NAME)};
+static const char *const phases[] = {HK_CASE_PHASES(NAME)};
+#undef NAME
 
 struct hk_play *hk_api_run(lua_State *L, const char *name)
 {
@@ -264,8 +271,6 @@ int hk_api_escalate(lua_State *L)
 
 int hk_api_close(lua_State *L)
 {
-    static const char *const verdicts[] = {
-        "true_positive", "false_positive", "expected", "undetermined"};
     struct hk_play *run = hk_api_run_yieldable(L, "close");
     bool is_known = false;
 
@@ -291,7 +296,6 @@ int hk_api_close(lua_State *L)
 
 static void check_phase(lua_State *L)
 {
-    static const char *const phases[] = {"identify", "contain", "eradicate", "recover", "learn"};
     bool is_known = false;
 
     lua_pushliteral(L, "phase");
@@ -401,9 +405,10 @@ int hk_api_random(lua_State *L)
 
 /* --- opening --- */
 
-#define TERM(name, kind, function, signature, help) {name, function},
+#define TERM(name, kind, function, signature, help) {name, kind, function},
 static const struct {
     const char *name;
+    enum hk_term_kind kind;
     lua_CFunction function;
 } terms[] = {HK_TERMS(TERM)};
 #undef TERM
@@ -426,23 +431,30 @@ static void add_member(lua_State *L, const char *name, lua_CFunction function)
     lua_pop(L, 1);
 }
 
-void hk_api_open(lua_State *L)
+void hk_api_open_helpers(lua_State *L)
 {
     static const char *const libraries[] = {"ip", "json", "text", "time"};
 
     hk_lib_base_open(L);
     for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
-        if (strchr(terms[i].name, '.') != NULL) {
+        if (terms[i].kind == HK_TERM_HELPER)
             add_member(L, terms[i].name, terms[i].function);
-        } else if (terms[i].function != NULL) {
-            lua_pushcfunction(L, terms[i].function);
-            lua_setfield(L, -2, terms[i].name);
-        }
     }
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         (void)lua_getfield(L, -1, libraries[i]);
         hk_lib_seal(L, libraries[i]);
         lua_setfield(L, -2, libraries[i]);
+    }
+}
+
+void hk_api_open(lua_State *L)
+{
+    hk_api_open_helpers(L);
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+        if (terms[i].kind == HK_TERM_HELPER || terms[i].function == NULL)
+            continue;
+        lua_pushcfunction(L, terms[i].function);
+        lua_setfield(L, -2, terms[i].name);
     }
     hk_lib_push_lazy(L, "act", find_plugin);
     lua_setfield(L, -2, "act");

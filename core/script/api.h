@@ -9,6 +9,9 @@
 
 /* Fill a fresh state: standard library, playbook, steps. */
 void hk_api_open(lua_State *L);
+/* The standard library and the helpers alone, for a text that is no playbook: the table of globals
+ * is left on top, for the caller to add to and to seal (lib.h). */
+void hk_api_open_helpers(lua_State *L);
 /* Run the function on top (a playbook's text) and leave the table given to playbook{} on the stack;
  * raises when the text returns anything else. */
 void hk_api_eval(lua_State *L);

@@ -5,6 +5,7 @@
 #include "script/api.h"
 #include "script/convert.h"
 #include "script/lib.h"
+#include "script/vocabulary.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,9 @@
 static const char playbook_key;
 
 /* Fields of the alert view that a trigger may ask about. */
-static const char *const trigger_fields[] = {"title", "category", "severity", "uid", "product",
-    "src.ip", "src.port", "src.host", "dst.ip", "dst.port", "dst.host", "device.host", "device.ip",
-    "device.os", "user.name", "user.mail", "file.path", "file.sha256", "url", "process",
-    "technique"};
+#define NAME(name) name,
+static const char *const trigger_fields[] = {HK_TRIGGER_FIELDS(NAME)};
+#undef NAME
 
 static bool is_one_of(const char *text, const char *const *list, size_t count)
 {

@@ -42,7 +42,7 @@
         "Hand the alert over to people") \
     X("ip.is_in", HK_TERM_HELPER, hk_help_ip_is_in, \
         "fun(address: string?, networks: string|string[]): boolean?, string?", \
-        "Is the address in the network, or in one of them?; nil and the reason when it is no address") \
+        "Is the address in the network, or in one of them? nil and the reason when it is no address") \
     X("ip.is_private", HK_TERM_HELPER, hk_help_ip_is_private, \
         "fun(address: string?): boolean?, string?", \
         "Is it this machine's or a private network's (RFC 1918, link-local, loopback …)?") \
