@@ -156,7 +156,7 @@ static int bench_starts(lua_State *L)
 
 /* --- the run --- */
 
-/* start(alert as JSON, time_us, seed) */
+/* start(alert as JSON, args as JSON, time_us, seed) */
 static int bench_start(lua_State *L)
 {
     struct hk_trial *trial = trial_of(L);
@@ -164,8 +164,9 @@ static int bench_start(lua_State *L)
         .source = trial->setup->playbook_source,
         .source_size = trial->setup->playbook_size,
         .alert = luaL_checkstring(L, 1),
-        .started_us = luaL_checkinteger(L, 2),
-        .seed = (uint64_t)luaL_checkinteger(L, 3)};
+        .args = luaL_checkstring(L, 2),
+        .started_us = luaL_checkinteger(L, 3),
+        .seed = (uint64_t)luaL_checkinteger(L, 4)};
     struct hk_error error;
 
     if (++trial->runs > HK_TEST_RUNS_MAX) {

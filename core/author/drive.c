@@ -60,6 +60,7 @@ static struct hk_script_start start_of(const struct hk_drive *drive)
         .source = drive->setup.source,
         .source_size = drive->setup.source_size,
         .alert = drive->setup.alert,
+        .args = drive->setup.args,
         .seed = drive->setup.seed,
         .started_us = drive->setup.started_us};
 }
@@ -79,6 +80,7 @@ enum hk_status hk_drive_new(
     drive->setup = *setup;
     drive->setup.chunk = keep(drive, setup->chunk);
     drive->setup.alert = keep(drive, setup->alert);
+    drive->setup.args = keep(drive, setup->args == NULL ? "{}" : setup->args);
     drive->setup.source = hk_arena_copy(&drive->arena, setup->source, setup->source_size);
     if (drive->end != HK_DRIVE_RUNS || drive->setup.source == NULL)
         status = hk_fail(error, HK_NOMEM, "no memory for a run");

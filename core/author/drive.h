@@ -26,6 +26,7 @@ struct hk_drive_setup {
     const char *source;
     size_t source_size;
     const char *alert; /* the alert view, JSON */
+    const char *args;  /* what a caller hands over, a JSON object; NULL: {} */
     uint64_t seed;
     int64_t started_us;
 };

@@ -1,10 +1,11 @@
 /*
- * edl: an external dynamic list, a block list with expiry for firewalls that poll a file over HTTP.
+ * edl: external dynamic lists, block lists with expiry for firewalls, proxies and resolvers that
+ * poll files over HTTP: addresses, names, URLs.
  *
- * Each block holds its address under the call's key; an address stays listed while any block holds
- * it. What came in one turn of the loop is written together, store first and list second (store.h),
+ * Each block holds its entry under the call's key; an entry stays listed while any block holds it.
+ * What came in one turn of the loop is written together, store first and lists second (store.h),
  * and only then settled. So a settled block is in the store and in the file that is served, and a
- * crash between the two files is mended at the next start, when the list is written from the store.
+ * crash between the files is mended at the next start, when the lists are written from the store.
  */
 #include "file.h"
 #include "store.h"
@@ -25,6 +26,7 @@ struct change {
     struct change *next;
     uint64_t call_id;
     char *key;
+    enum entry_kind kind;
     bool is_block; /* else it is an unblock */
     bool is_probe;
     bool has_changed; /* the store in memory; taken back when it can't be saved */
@@ -36,11 +38,11 @@ struct edl {
     const struct hk_host *host;
     struct store store;
     size_t max_entries;
-    size_t entries;         /* lines of the list */
-    struct change *changes; /* newest first */
+    size_t entries[ENTRY_KINDS]; /* lines of each list */
+    struct change *changes;      /* newest first */
     uint64_t flush_timer;
     uint64_t expiry_timer;
-    bool is_stale; /* the list on the disk is older than the store */
+    bool is_stale[ENTRY_KINDS]; /* the list on the disk is older than the store */
 };
 
 static void flush(void *ctx);
@@ -53,6 +55,14 @@ static int64_t now_ms_of(const struct edl *edl)
 
 /* ---- writing ---- */
 
+static bool any_is_stale(const struct edl *edl)
+{
+    bool is_stale = false;
+    for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+        is_stale |= edl->is_stale[kind];
+    return is_stale;
+}
+
 static void arm_expiry(struct edl *edl)
 {
     int64_t now_ms = now_ms_of(edl);
@@ -60,22 +70,38 @@ static void arm_expiry(struct edl *edl)
     if (edl->expiry_timer)
         edl->host->timer_cancel(edl->expiry_timer);
     edl->expiry_timer = 0;
-    if (next_ms == 0 && !edl->is_stale)
+    if (next_ms == 0 && !any_is_stale(edl))
         return;
     int64_t wait_ms = next_ms ? next_ms - now_ms : EDL_TIMER_MS_MAX;
     if (wait_ms > EDL_TIMER_MS_MAX)
         wait_ms = EDL_TIMER_MS_MAX;
-    if (edl->is_stale && wait_ms > EDL_RETRY_MS)
+    if (any_is_stale(edl) && wait_ms > EDL_RETRY_MS)
         wait_ms = EDL_RETRY_MS;
     edl->expiry_timer = edl->host->timer((uint64_t)wait_ms, expire, edl);
 }
 
-static int write_list(struct edl *edl, char *ret_why, size_t why_size)
+/* Write those that are stale. Returns the worst of what store_write_list says. */
+static int write_lists(struct edl *edl, char *ret_why, size_t why_size)
 {
-    int result = store_write_list(&edl->store, now_ms_of(edl), &edl->entries, ret_why, why_size);
-    edl->is_stale = result < 0;
+    int worst = 0;
+    for (enum entry_kind kind = ENTRY_IP; kind < ENTRY_KINDS; kind++) {
+        if (!edl->is_stale[kind])
+            continue;
+        int result = store_write_list(
+            &edl->store, kind, now_ms_of(edl), &edl->entries[kind], ret_why, why_size);
+        edl->is_stale[kind] = result < 0;
+        if (result < worst)
+            worst = result;
+    }
     arm_expiry(edl);
-    return result;
+    return worst;
+}
+
+static int write_all_lists(struct edl *edl, char *ret_why, size_t why_size)
+{
+    for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+        edl->is_stale[kind] = true;
+    return write_lists(edl, ret_why, why_size);
 }
 
 static void expire(void *ctx)
@@ -86,7 +112,7 @@ static void expire(void *ctx)
     size_t dropped = store_purge(&edl->store, now_ms_of(edl));
     if (dropped > 0 && store_save(&edl->store, why, sizeof(why)) < 0)
         edl->host->log(HK_PLUGIN_WARNING, why); /* the next change saves it */
-    if (write_list(edl, why, sizeof(why)) < 0)
+    if (write_all_lists(edl, why, sizeof(why)) < 0)
         edl->host->log(HK_PLUGIN_ERROR, why);
 }
 
@@ -98,14 +124,16 @@ static void settle_change(struct edl *edl, const struct change *change)
     int64_t now_ms = now_ms_of(edl);
     const struct block *block = store_find(&edl->store, change->key);
     if (change->is_block || change->is_probe) {
-        bool is_listed = block && store_holds(&edl->store, &block->range, now_ms, NULL);
+        bool is_listed = block && store_holds(&edl->store, &block->entry, now_ms, NULL);
         snprintf(result, sizeof(result), "{\"listed\":%s,\"already\":%s,\"entries\":%zu}",
-            is_listed ? "true" : "false", change->was_listed ? "true" : "false", edl->entries);
+            is_listed ? "true" : "false", change->was_listed ? "true" : "false",
+            edl->entries[change->kind]);
     } else {
         bool is_listed =
-            change->has_changed && store_holds(&edl->store, &change->before.range, now_ms, NULL);
+            change->has_changed && store_holds(&edl->store, &change->before.entry, now_ms, NULL);
         snprintf(result, sizeof(result), "{\"removed\":%s,\"listed\":%s,\"entries\":%zu}",
-            change->has_changed ? "true" : "false", is_listed ? "true" : "false", edl->entries);
+            change->has_changed ? "true" : "false", is_listed ? "true" : "false",
+            edl->entries[change->kind]);
     }
     edl->host->settle(change->call_id, HK_DONE, result);
 }
@@ -117,7 +145,7 @@ static void take_back(struct edl *edl, const struct change *change)
     if (change->is_block)
         store_remove(&edl->store, change->key);
     else
-        store_add(&edl->store, change->key, &change->before.range, change->before.since_ms,
+        store_add(&edl->store, change->key, &change->before.entry, change->before.since_ms,
             change->before.expires_ms, change->before.comment);
 }
 
@@ -126,7 +154,7 @@ static void refuse_change(struct edl *edl, const struct change *change, const ch
 {
     bool is_there = store_find(&edl->store, change->key) != NULL;
     bool was_so_before = !change->has_changed && !change->is_probe && is_there == change->is_block;
-    if (was_so_before && !edl->is_stale)
+    if (was_so_before && !edl->is_stale[change->kind])
         settle_change(edl, change);
     else
         edl->host->settle(change->call_id, change->is_probe ? HK_UNKNOWN : HK_FAILED, why);
@@ -135,8 +163,7 @@ static void refuse_change(struct edl *edl, const struct change *change, const ch
 static void change_free(struct change *change)
 {
     free(change->key);
-    free(change->before.key);
-    free(change->before.comment);
+    block_done(&change->before);
     free(change);
 }
 
@@ -150,6 +177,14 @@ static struct change *reversed(struct change *list)
         list = next;
     }
     return result;
+}
+
+/* The lists that this turn's changes belong to, and those that are older than the store. */
+static int write_changed(struct edl *edl, char *ret_why, size_t why_size)
+{
+    for (const struct change *change = edl->changes; change; change = change->next)
+        edl->is_stale[change->kind] |= change->has_changed;
+    return any_is_stale(edl) ? write_lists(edl, ret_why, why_size) : 0;
 }
 
 static void flush(void *ctx)
@@ -167,8 +202,8 @@ static void flush(void *ctx)
     if (saved == -1)
         for (const struct change *change = edl->changes; change; change = change->next)
             take_back(edl, change);
-    else if (has_changed || edl->is_stale)
-        listed = write_list(edl, why, sizeof(why));
+    else
+        listed = write_changed(edl, why, sizeof(why));
     if (saved < 0 || listed < 0)
         edl->host->log(HK_PLUGIN_ERROR, why);
 
@@ -187,10 +222,12 @@ static void flush(void *ctx)
     }
 }
 
-static struct change *change_new(struct edl *edl, const struct hk_call *call, const char *key)
+static struct change *change_new(
+    struct edl *edl, const struct hk_call *call, const char *key, enum entry_kind kind)
 {
     struct change *change = memory_of(NULL, sizeof(*change));
-    *change = (struct change){.call_id = call->id, .key = copy_of(key), .next = edl->changes};
+    *change = (struct change){
+        .call_id = call->id, .key = copy_of(key), .kind = kind, .next = edl->changes};
     edl->changes = change;
     if (!edl->flush_timer)
         edl->flush_timer = edl->host->timer(0, flush, edl);
@@ -200,7 +237,7 @@ static struct change *change_new(struct edl *edl, const struct hk_call *call, co
 /* ---- arguments ---- */
 
 struct request {
-    struct address_range range;
+    struct entry entry; /* done by whoever read the request */
     int64_t expires_ms; /* from now; 0: never by itself */
     char comment[STORE_COMMENT_MAX + 1];
 };
@@ -215,18 +252,25 @@ static bool key_is_fine(const char *key)
     return true;
 }
 
+/* The one of ip, domain and url that is there; the schemas let no more through. */
+static const char *read_what(const cJSON *args, struct entry *ret_entry)
+{
+    for (enum entry_kind kind = ENTRY_IP; kind < ENTRY_KINDS; kind++) {
+        const char *text =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, entry_word(kind)));
+        if (text)
+            return entry_read(kind, text, ret_entry);
+    }
+    return "what to block is missing";
+}
+
 static const char *read_request(const char *args_text, struct request *ret_request)
 {
     cJSON *args = cJSON_Parse(args_text);
-    const char *ip = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, "ip"));
     const char *comment = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, "comment"));
     const cJSON *expires = cJSON_GetObjectItemCaseSensitive(args, "expires_ms");
-    const char *why = NULL;
     *ret_request = (struct request){0};
-    if (!ip)
-        why = "ip is missing";
-    else
-        why = address_parse(ip, &ret_request->range);
+    const char *why = read_what(args, &ret_request->entry);
     if (!why && expires) {
         if (!cJSON_IsNumber(expires) || !(expires->valuedouble >= 1) ||
             expires->valuedouble > (double)EDL_EXPIRES_MS_MAX)
@@ -244,6 +288,17 @@ static const char *read_request(const char *args_text, struct request *ret_reque
     return why;
 }
 
+/* What a call is about when no block says it. */
+static enum entry_kind asked_kind(const char *args_text)
+{
+    struct request request = {0};
+    enum entry_kind kind = ENTRY_IP;
+    if (!read_request(args_text, &request))
+        kind = request.entry.kind;
+    entry_done(&request.entry);
+    return kind;
+}
+
 /* ---- actions ---- */
 
 static const char *check_block(struct edl *edl, const struct hk_call *call, struct request *request)
@@ -253,122 +308,118 @@ static const char *check_block(struct edl *edl, const struct hk_call *call, stru
     const char *why = read_request(call->args, request);
     if (why)
         return why;
-    if (address_is_everything(&request->range))
+    if (request->entry.kind == ENTRY_IP && address_is_everything(&request->entry.range))
         return "a range that covers every address can't be blocked";
     const struct block *block = store_find(&edl->store, call->key);
     if (block)
-        return address_compare(&block->range, &request->range) == 0
+        return entry_compare(&block->entry, &request->entry) == 0
                    ? NULL
-                   : "this key already blocks another address";
+                   : "this key already blocks something else";
     if (edl->store.count >= edl->max_entries)
         store_purge(&edl->store, now_ms_of(edl) + STORE_KEEP_EXPIRED_MS);
     return edl->store.count >= edl->max_entries ? "the list is full, see max_entries" : NULL;
 }
 
-static void block_ip(void *state, const struct hk_call *call)
+static void block(void *state, const struct hk_call *call)
 {
     struct edl *edl = state;
-    struct request request;
+    struct request request = {0};
     const char *why = check_block(edl, call, &request);
     if (why) {
         edl->host->settle(call->id, HK_FAILED, why);
-        return;
+    } else {
+        int64_t now_ms = now_ms_of(edl);
+        struct change *change = change_new(edl, call, call->key, request.entry.kind);
+        change->is_block = true;
+        change->was_listed = store_holds(&edl->store, &request.entry, now_ms, NULL);
+        change->has_changed = !store_find(&edl->store, call->key);
+        if (change->has_changed)
+            store_add(&edl->store, call->key, &request.entry, now_ms,
+                request.expires_ms ? now_ms + request.expires_ms : 0, request.comment);
     }
-    int64_t now_ms = now_ms_of(edl);
-    struct change *change = change_new(edl, call, call->key);
-    change->is_block = true;
-    change->was_listed = store_holds(&edl->store, &request.range, now_ms, NULL);
-    change->has_changed = !store_find(&edl->store, call->key);
-    if (change->has_changed)
-        store_add(&edl->store, call->key, &request.range, now_ms,
-            request.expires_ms ? now_ms + request.expires_ms : 0, request.comment);
+    entry_done(&request.entry);
 }
 
 static void probe_block(void *state, const struct hk_call *call)
 {
     struct edl *edl = state;
-    if (!call->key || !store_find(&edl->store, call->key)) {
+    const struct block *found = call->key ? store_find(&edl->store, call->key) : NULL;
+    if (!found) {
         edl->host->settle(call->id, HK_DID_NOT, "no block has this key");
         return;
     }
-    const struct block *block = store_find(&edl->store, call->key);
-    struct change *change = change_new(edl, call, call->key);
+    struct change *change = change_new(edl, call, call->key, found->entry.kind);
     change->is_probe = true;
-    change->was_listed = store_holds(&edl->store, &block->range, now_ms_of(edl), call->key);
+    change->was_listed = store_holds(&edl->store, &found->entry, now_ms_of(edl), call->key);
 }
 
-/* Does the block stand? In the store, and in the file that firewalls get, as it lies on the disk.
- */
+/* Does the block stand? In the store, and in the file that is served, as it lies on the disk. */
 static void verify_block(void *state, const struct hk_call *call)
 {
     struct edl *edl = state;
-    struct request request;
+    struct request request = {0};
     char failure[EDL_WHY_SIZE];
+    char text[EDL_WHY_SIZE + 64] = "{\"holds\":true}";
     bool is_listed = false;
-    const char *found = "the file that is served does not have the address";
-    const struct block *block = call->key ? store_find(&edl->store, call->key) : NULL;
+    const char *found = "the file that is served does not have it";
+    const struct block *held = call->key ? store_find(&edl->store, call->key) : NULL;
     const char *why = read_request(call->args, &request);
     if (!why &&
-        store_list_covers(&edl->store, &request.range, &is_listed, failure, sizeof(failure)) < 0)
+        store_list_covers(&edl->store, &request.entry, &is_listed, failure, sizeof(failure)) < 0)
         why = failure;
-    if (!block || address_compare(&block->range, &request.range) != 0)
-        found = "no block of this address has this key";
-    else if (!block_is_listed(block, now_ms_of(edl)))
+    if (!held || entry_compare(&held->entry, &request.entry) != 0)
+        found = "no block of this has this key";
+    else if (!block_is_listed(held, now_ms_of(edl)))
         found = "the block has expired";
     else if (is_listed)
         found = NULL;
-    if (why) {
-        edl->host->settle(call->id, HK_UNKNOWN, why);
-    } else if (!found) {
-        edl->host->settle(call->id, HK_DONE, "{\"holds\":true}");
-    } else {
-        char text[EDL_WHY_SIZE];
+    if (found)
         snprintf(text, sizeof(text), "{\"holds\":false,\"found\":\"%s\"}", found);
-        edl->host->settle(call->id, HK_DONE, text);
-    }
+    edl->host->settle(call->id, why ? HK_UNKNOWN : HK_DONE, why ? why : text);
+    entry_done(&request.entry);
 }
 
-static void unblock_ip(void *state, const struct hk_call *call)
+static void unblock(void *state, const struct hk_call *call)
 {
     struct edl *edl = state;
     if (!call->undoes) {
         edl->host->settle(call->id, HK_FAILED, "only a block can be undone, and none was named");
         return;
     }
-    struct change *change = change_new(edl, call, call->undoes);
-    const struct block *block = store_find(&edl->store, call->undoes);
-    if (!block)
+    const struct block *found = store_find(&edl->store, call->undoes);
+    enum entry_kind kind = found ? found->entry.kind : asked_kind(call->args);
+    struct change *change = change_new(edl, call, call->undoes, kind);
+    if (!found)
         return;
     change->has_changed = true;
-    change->before = *block;
-    change->before.key = copy_of(block->key);
-    change->before.comment = copy_of(block->comment);
+    change->before = block_copy(found);
     store_remove(&edl->store, call->undoes);
 }
 
 static void verify(void *state, const struct hk_call *call)
 {
     struct edl *edl = state;
-    struct request request;
+    struct request request = {0};
     char failure[EDL_WHY_SIZE];
     bool is_listed = false;
     const char *why = read_request(call->args, &request);
     if (!why &&
-        store_list_covers(&edl->store, &request.range, &is_listed, failure, sizeof(failure)) < 0)
+        store_list_covers(&edl->store, &request.entry, &is_listed, failure, sizeof(failure)) < 0)
         why = failure;
     if (why)
         edl->host->settle(call->id, HK_FAILED, why);
     else
         edl->host->settle(
             call->id, HK_DONE, is_listed ? "{\"listed\":true}" : "{\"listed\":false}");
+    entry_done(&request.entry);
 }
 
 static void add_item(cJSON *items, const struct block *block)
 {
     char address[ADDRESS_TEXT_SIZE];
     cJSON *item = cJSON_CreateObject();
-    address_format(&block->range, address);
-    cJSON_AddStringToObject(item, "ip", address);
+    cJSON_AddStringToObject(
+        item, entry_word(block->entry.kind), entry_text(&block->entry, address));
     cJSON_AddStringToObject(item, "key", block->key);
     cJSON_AddNumberToObject(item, "since_us", (double)block->since_ms * 1000);
     if (block->expires_ms)
@@ -385,7 +436,8 @@ static void list(void *state, const struct hk_call *call)
     cJSON *args = cJSON_Parse(call->args);
     const char *after = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(args, "after"));
     cJSON *result = cJSON_CreateObject();
-    cJSON_AddNumberToObject(result, "entries", (double)edl->entries);
+    cJSON_AddNumberToObject(result, "entries",
+        (double)(edl->entries[ENTRY_IP] + edl->entries[ENTRY_DOMAIN] + edl->entries[ENTRY_URL]));
     cJSON *items = cJSON_AddArrayToObject(result, "items");
     const char *last = NULL;
     const char *next = NULL;
@@ -447,7 +499,7 @@ static int init(const struct hk_host *host, const struct hk_settings *settings, 
         snprintf(why, sizeof(why), "max_entries is to be from 1 to 1000000");
     if (!is_bad && store_open(&edl->store, settings->state_dir, why, sizeof(why)) == 0) {
         store_purge(&edl->store, now_ms_of(edl));
-        if (write_list(edl, why, sizeof(why)) == 0) {
+        if (write_all_lists(edl, why, sizeof(why)) == 0) {
             *ret_state = edl;
             return 0;
         }
@@ -457,48 +509,57 @@ static int init(const struct hk_host *host, const struct hk_settings *settings, 
     return -1;
 }
 
-#define ARGS                                                                                       \
-    "{\"type\":\"object\",\"required\":[\"ip\"],\"additionalProperties\":false,\"properties\":{"   \
-    "\"ip\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":49},"                               \
-    "\"expires_ms\":{\"type\":\"integer\",\"minimum\":1,\"x-narrow\":true},"                       \
+#define ARGS(what, size_max)                                                                       \
+    "{\"type\":\"object\",\"required\":[\"" what "\"],\"additionalProperties\":false,"             \
+    "\"properties\":{\"" what "\":{\"type\":\"string\",\"minLength\":2,\"maxLength\":" size_max    \
+    "},\"expires_ms\":{\"type\":\"integer\",\"minimum\":1,\"x-narrow\":true},"                     \
     "\"comment\":{\"type\":\"string\",\"maxLength\":200}}}"
+#define BLOCKED                                                                                    \
+    "{\"type\":\"object\",\"required\":[\"listed\",\"already\",\"entries\"],\"properties\":"       \
+    "{\"listed\":{\"type\":\"boolean\"},\"already\":{\"type\":\"boolean\"},"                       \
+    "\"entries\":{\"type\":\"integer\"}}}"
+#define UNBLOCKED                                                                                  \
+    "{\"type\":\"object\",\"required\":[\"removed\",\"listed\",\"entries\"],\"properties\":"       \
+    "{\"removed\":{\"type\":\"boolean\"},\"listed\":{\"type\":\"boolean\"},"                       \
+    "\"entries\":{\"type\":\"integer\"}}}"
+
+/* Two actions, and what they have in common. */
+#define BLOCK_AND_UNBLOCK(what, type, size_max, polled_by, stays)                                  \
+    {                                                                                              \
+        .name = "block_" what,                                                                     \
+        .summary = "Put {" what "} on the block list that " polled_by,                             \
+        .effect = HK_PROBEABLE,                                                                    \
+        .kind = HK_CONTAIN,                                                                        \
+        .capability = "contain.block_" what,                                                       \
+        .undo = "unblock_" what,                                                                   \
+        .residual = stays,                                                                         \
+        .target = what,                                                                            \
+        .target_type = type,                                                                       \
+        .args_schema = ARGS(what, size_max),                                                       \
+        .result_schema = BLOCKED,                                                                  \
+        .start = block,                                                                            \
+        .probe = probe_block,                                                                      \
+        .verify = verify_block,                                                                    \
+    },                                                                                             \
+    {                                                                                              \
+        .name = "unblock_" what,                                                                   \
+        .summary = "Take {" what "} off the block list, unless another block still holds it",      \
+        .effect = HK_IDEMPOTENT, .kind = HK_RESTORE, .capability = "release.block_" what,          \
+        .target = what, .target_type = type, .args_schema = ARGS(what, size_max),                  \
+        .result_schema = UNBLOCKED, .start = unblock,                                              \
+    }
 
 static const struct hk_action actions[] = {
-    {
-        .name = "block_ip",
-        .summary = "Put {ip} on the block list that firewalls poll",
-        .effect = HK_PROBEABLE,
-        .kind = HK_CONTAIN,
-        .capability = "contain.block_ip",
-        .undo = "unblock_ip",
-        .residual = "Until their next poll firewalls keep dropping the address, and sessions that "
-                    "they cut stay cut.",
-        .target = "ip",
-        .target_type = "address",
-        .args_schema = ARGS,
-        .result_schema =
-            "{\"type\":\"object\",\"required\":[\"listed\",\"already\",\"entries\"],\"properties\":"
-            "{\"listed\":{\"type\":\"boolean\"},\"already\":{\"type\":\"boolean\"},"
-            "\"entries\":{\"type\":\"integer\"}}}",
-        .start = block_ip,
-        .probe = probe_block,
-        .verify = verify_block,
-    },
-    {
-        .name = "unblock_ip",
-        .summary = "Take {ip} off the block list, unless another block still holds it",
-        .effect = HK_IDEMPOTENT,
-        .kind = HK_RESTORE,
-        .capability = "release.block_ip",
-        .target = "ip",
-        .target_type = "address",
-        .args_schema = ARGS,
-        .result_schema =
-            "{\"type\":\"object\",\"required\":[\"removed\",\"listed\",\"entries\"],\"properties\":"
-            "{\"removed\":{\"type\":\"boolean\"},\"listed\":{\"type\":\"boolean\"},"
-            "\"entries\":{\"type\":\"integer\"}}}",
-        .start = unblock_ip,
-    },
+    BLOCK_AND_UNBLOCK("ip", "address", "49", "firewalls poll",
+        "Until their next poll firewalls keep dropping the address, and sessions that they cut "
+        "stay "
+        "cut."),
+    BLOCK_AND_UNBLOCK("domain", "domain", "254", "resolvers and firewalls poll",
+        "Until their next poll they keep refusing the name, and whoever asked keeps that answer "
+        "for "
+        "as long as it may be cached."),
+    BLOCK_AND_UNBLOCK("url", "url", "2039", "proxies and firewalls poll",
+        "Until their next poll they keep refusing the URL."),
     {
         .name = "list",
         .summary = "List the blocks",
@@ -518,7 +579,7 @@ static const struct hk_action actions[] = {
         .kind = HK_ENRICH,
         .target = "ip",
         .target_type = "address",
-        .args_schema = ARGS,
+        .args_schema = ARGS("ip", "49"),
         .result_schema = "{\"type\":\"object\",\"required\":[\"listed\"],\"properties\":"
                          "{\"listed\":{\"type\":\"boolean\"}}}",
         .start = verify,
@@ -532,9 +593,11 @@ static const struct hk_option options[] = {
 };
 
 static const struct hk_served_file serves[] = {
-    {LIST_FILE, "text/plain; charset=utf-8", "Blocked addresses and ranges, one a line"},
+    {"blocklist.txt", "text/plain; charset=utf-8", "Blocked addresses and ranges, one a line"},
+    {"domains.txt", "text/plain; charset=utf-8", "Blocked names, one a line"},
+    {"urls.txt", "text/plain; charset=utf-8", "Blocked URLs without their scheme, one a line"},
     {0},
 };
 
-HK_PLUGIN(edl, .version = "1.0.0", .summary = "A block list that firewalls poll over HTTP",
+HK_PLUGIN(edl, .version = "1.0.0", .summary = "Block lists that firewalls poll over HTTP",
     .options = options, .actions = actions, .serves = serves, .init = init, .done = done);

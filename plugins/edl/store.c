@@ -53,25 +53,36 @@ static void block_insert(struct store *store, size_t index, const struct block *
     store->count++;
 }
 
-void store_add(struct store *store, const char *key, const struct address_range *range,
-    int64_t since_ms, int64_t expires_ms, const char *comment)
+struct block block_copy(const struct block *block)
+{
+    struct block copy = *block;
+    copy.entry = entry_copy(&block->entry);
+    copy.key = copy_of(block->key);
+    copy.comment = copy_of(block->comment);
+    return copy;
+}
+
+void block_done(struct block *block)
+{
+    entry_done(&block->entry);
+    free(block->key);
+    free(block->comment);
+    *block = (struct block){0};
+}
+
+void store_add(struct store *store, const char *key, const struct entry *entry, int64_t since_ms,
+    int64_t expires_ms, const char *comment)
 {
     bool found;
     size_t index = index_of(store, key, &found);
     if (found)
         return;
-    struct block block = {.range = *range,
+    struct block block = {.entry = entry_copy(entry),
         .since_ms = since_ms,
         .expires_ms = expires_ms,
         .key = copy_of(key),
         .comment = copy_of(comment)};
     block_insert(store, index, &block);
-}
-
-static void block_free(struct block *block)
-{
-    free(block->key);
-    free(block->comment);
 }
 
 bool store_remove(struct store *store, const char *key)
@@ -80,7 +91,7 @@ bool store_remove(struct store *store, const char *key)
     size_t index = index_of(store, key, &found);
     if (!found)
         return false;
-    block_free(&store->blocks[index]);
+    block_done(&store->blocks[index]);
     store->count--;
     memmove(store->blocks + index, store->blocks + index + 1,
         (store->count - index) * sizeof(*store->blocks));
@@ -92,12 +103,12 @@ bool block_is_listed(const struct block *block, int64_t now_ms)
     return block->expires_ms == 0 || block->expires_ms > now_ms;
 }
 
-bool store_holds(const struct store *store, const struct address_range *range, int64_t now_ms,
-    const char *except_key)
+bool store_holds(
+    const struct store *store, const struct entry *entry, int64_t now_ms, const char *except_key)
 {
     for (size_t i = 0; i < store->count; i++) {
         const struct block *block = &store->blocks[i];
-        if (address_compare(&block->range, range) == 0 && block_is_listed(block, now_ms) &&
+        if (entry_compare(&block->entry, entry) == 0 && block_is_listed(block, now_ms) &&
             (!except_key || strcmp(block->key, except_key) != 0))
             return true;
     }
@@ -112,7 +123,7 @@ size_t store_purge(struct store *store, int64_t now_ms)
         if (block->expires_ms == 0 || block->expires_ms + STORE_KEEP_EXPIRED_MS > now_ms)
             store->blocks[kept++] = *block;
         else
-            block_free(block);
+            block_done(block);
     }
     size_t dropped = store->count - kept;
     store->count = kept;
@@ -141,37 +152,57 @@ static void sum_bytes(uint64_t *sum, const void *data, size_t size)
 
 static void sum_block(uint64_t *sum, const struct block *block)
 {
-    char text[ADDRESS_TEXT_SIZE + 64];
+    char times[64];
     char address[ADDRESS_TEXT_SIZE];
-    address_format(&block->range, address);
-    int length = snprintf(
-        text, sizeof(text), "%s %" PRId64 " %" PRId64, address, block->since_ms, block->expires_ms);
+    const char *entry = entry_text(&block->entry, address);
+    int length =
+        snprintf(times, sizeof(times), " %" PRId64 " %" PRId64, block->since_ms, block->expires_ms);
     sum_bytes(sum, block->key, strlen(block->key) + 1);
-    sum_bytes(sum, text, (size_t)length + 1);
+    if (block->entry.kind !=
+        ENTRY_IP) /* the sums of stores that hold addresses stay as they were */
+        sum_bytes(sum, entry_word(block->entry.kind), strlen(entry_word(block->entry.kind)) + 1);
+    sum_bytes(sum, entry, strlen(entry));
+    sum_bytes(sum, times, (size_t)length + 1);
     sum_bytes(sum, block->comment, strlen(block->comment) + 1);
 }
 
+/* What the item holds: exactly one of ip, domain and url. */
+static const char *read_entry(const cJSON *item, struct entry *ret_entry)
+{
+    const char *text = NULL;
+    for (enum entry_kind kind = ENTRY_IP; kind < ENTRY_KINDS; kind++) {
+        const char *found =
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, entry_word(kind)));
+        if (!found)
+            continue;
+        if (text)
+            return "it holds two things";
+        text = found;
+        ret_entry->kind = kind;
+    }
+    if (!text)
+        return "a field is missing or of the wrong type";
+    return entry_read_line(ret_entry->kind, text, ret_entry);
+}
+
+/* Key and comment are borrowed from the item, the entry is the caller's. */
 static const char *read_block(const cJSON *item, struct block *ret_block)
 {
     const cJSON *key = cJSON_GetObjectItemCaseSensitive(item, "key");
-    const cJSON *ip = cJSON_GetObjectItemCaseSensitive(item, "ip");
     const cJSON *since = cJSON_GetObjectItemCaseSensitive(item, "since_ms");
     const cJSON *expires = cJSON_GetObjectItemCaseSensitive(item, "expires_ms");
     const cJSON *comment = cJSON_GetObjectItemCaseSensitive(item, "comment");
-    if (!cJSON_IsString(key) || !cJSON_IsString(ip) || !cJSON_IsNumber(since) ||
-        !cJSON_IsNumber(expires) || !cJSON_IsString(comment))
+    if (!cJSON_IsString(key) || !cJSON_IsNumber(since) || !cJSON_IsNumber(expires) ||
+        !cJSON_IsString(comment))
         return "a field is missing or of the wrong type";
     if (!(since->valuedouble >= 0 && since->valuedouble < 1e16) ||
         !(expires->valuedouble >= 0 && expires->valuedouble < 1e16))
         return "a time is out of range";
-    const char *why = address_parse(ip->valuestring, &ret_block->range);
-    if (why)
-        return why;
     ret_block->since_ms = (int64_t)since->valuedouble;
     ret_block->expires_ms = (int64_t)expires->valuedouble;
-    ret_block->key = key->valuestring; /* borrowed; the caller copies */
+    ret_block->key = key->valuestring;
     ret_block->comment = comment->valuestring;
-    return NULL;
+    return read_entry(item, &ret_block->entry);
 }
 
 /* Entries are written in the order of their keys, so each belongs at the end. */
@@ -194,13 +225,14 @@ static int read_blocks(struct store *store, const cJSON *root, char *ret_why, si
     const cJSON *item;
     cJSON_ArrayForEach(item, entries)
     {
-        struct block block;
+        struct block block = {0};
         const char *why = read_block(item, &block);
         number++;
         if (!why && store->count > 0 && strcmp(store->blocks[store->count - 1].key, block.key) >= 0)
             why = "its key is out of order";
         if (why) {
             snprintf(ret_why, why_size, "entry %zu: %s", number, why);
+            entry_done(&block.entry);
             return -1;
         }
         sum_block(&sum, &block);
@@ -248,7 +280,7 @@ int store_open(struct store *store, const char *folder, char *ret_why, size_t wh
 void store_close(struct store *store)
 {
     for (size_t i = 0; i < store->count; i++)
-        block_free(&store->blocks[i]);
+        block_done(&store->blocks[i]);
     free(store->blocks);
     free(store->folder);
     *store = (struct store){0};
@@ -268,7 +300,7 @@ static void add_quoted(struct bytes *bytes, const char *text)
 int store_save(const struct store *store, char *ret_why, size_t why_size)
 {
     struct bytes bytes = {0};
-    char text[ADDRESS_TEXT_SIZE + 128];
+    char text[128];
     uint64_t sum = UINT64_C(14695981039346656037);
     snprintf(text, sizeof(text), "{\"format\":%d,\"entries\":[", STORE_FORMAT);
     bytes_add_text(&bytes, text);
@@ -278,10 +310,12 @@ int store_save(const struct store *store, char *ret_why, size_t why_size)
         sum_block(&sum, block);
         bytes_add_text(&bytes, i ? ",\n{\"key\":" : "\n{\"key\":");
         add_quoted(&bytes, block->key);
-        address_format(&block->range, address);
+        snprintf(text, sizeof(text), ",\"%s\":", entry_word(block->entry.kind));
+        bytes_add_text(&bytes, text);
+        add_quoted(&bytes, entry_text(&block->entry, address));
         snprintf(text, sizeof(text),
-            ",\"ip\":\"%s\",\"since_ms\":%" PRId64 ",\"expires_ms\":%" PRId64 ",\"comment\":",
-            address, block->since_ms, block->expires_ms);
+            ",\"since_ms\":%" PRId64 ",\"expires_ms\":%" PRId64 ",\"comment\":", block->since_ms,
+            block->expires_ms);
         bytes_add_text(&bytes, text);
         add_quoted(&bytes, block->comment);
         bytes_add_text(&bytes, "}");
@@ -295,63 +329,59 @@ int store_save(const struct store *store, char *ret_why, size_t why_size)
     return result;
 }
 
-/* ---- blocklist.txt ---- */
+/* ---- the lists that are served ---- */
 
-static int compare_ranges(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
-    return address_compare(a, b);
+    return entry_compare(a, b);
 }
 
-int store_write_list(
-    const struct store *store, int64_t now_ms, size_t *ret_entries, char *ret_why, size_t why_size)
+int store_write_list(const struct store *store, enum entry_kind kind, int64_t now_ms,
+    size_t *ret_entries, char *ret_why, size_t why_size)
 {
-    struct address_range *ranges = memory_of(NULL, store->count * sizeof(*ranges));
+    struct entry *entries = memory_of(NULL, store->count * sizeof(*entries)); /* names borrowed */
     size_t count = 0;
     for (size_t i = 0; i < store->count; i++)
-        if (block_is_listed(&store->blocks[i], now_ms))
-            ranges[count++] = store->blocks[i].range;
-    qsort(ranges, count, sizeof(*ranges), compare_ranges);
+        if (store->blocks[i].entry.kind == kind && block_is_listed(&store->blocks[i], now_ms))
+            entries[count++] = store->blocks[i].entry;
+    qsort(entries, count, sizeof(*entries), compare_entries);
 
     struct bytes bytes = {0};
     bytes_add_text(&bytes, "");
-    size_t entries = 0;
+    size_t lines = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i > 0 && address_compare(&ranges[i - 1], &ranges[i]) == 0)
-            continue;
         char address[ADDRESS_TEXT_SIZE];
-        address_format(&ranges[i], address);
-        bytes_add_text(&bytes, address);
+        if (i > 0 && entry_compare(&entries[i - 1], &entries[i]) == 0)
+            continue;
+        bytes_add_text(&bytes, entry_text(&entries[i], address));
         bytes_add(&bytes, "\n", 1);
-        entries++;
+        lines++;
     }
-    free(ranges);
-    int result = file_replace(store->folder, LIST_FILE, bytes.data, bytes.size);
+    free(entries);
+    int result = file_replace(store->folder, entry_file(kind), bytes.data, bytes.size);
     if (result < 0)
-        snprintf(ret_why, why_size, "%s can't be written: %s", LIST_FILE, strerror(errno));
+        snprintf(ret_why, why_size, "%s can't be written: %s", entry_file(kind), strerror(errno));
     bytes_free(&bytes);
-    *ret_entries = entries;
+    *ret_entries = lines;
     return result;
 }
 
-int store_list_covers(const struct store *store, const struct address_range *range,
-    bool *ret_covers, char *ret_why, size_t why_size)
+int store_list_covers(const struct store *store, const struct entry *entry, bool *ret_covers,
+    char *ret_why, size_t why_size)
 {
+    const char *file = entry_file(entry->kind);
     struct bytes bytes = {0};
     *ret_covers = false;
-    if (file_read(store->folder, LIST_FILE, &bytes) < 0) {
-        snprintf(ret_why, why_size, "%s can't be read: %s", LIST_FILE, strerror(errno));
+    if (file_read(store->folder, file, &bytes) < 0) {
+        snprintf(ret_why, why_size, "%s can't be read: %s", file, strerror(errno));
         bytes_free(&bytes);
         return -1;
     }
     char *line = bytes.data;
     char *end;
-    while (line && (end = strchr(line, '\n'))) {
-        struct address_range listed;
+    while (!*ret_covers && line && (end = strchr(line, '\n'))) {
         *end = '\0';
-        if (!address_parse(line, &listed) && address_covers(&listed, range)) {
-            *ret_covers = true;
-            break;
-        }
+        *ret_covers = entry_is_covered(entry, line);
         line = end + 1;
     }
     bytes_free(&bytes);

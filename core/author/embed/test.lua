@@ -284,14 +284,17 @@ local function check_end()
   end
 end
 
-function t.run(alert)
+function t.run(alert, args)
   check_end()
   last = nil
   if alert ~= nil and type(alert) ~= "table" then
     fail("t.run needs an alert, such as t.run { title = \"…\" }")
   end
+  if args ~= nil and type(args) ~= "table" then
+    fail("t.run: what a caller hands over is a table")
+  end
   local run = { steps = {}, called = bench.where() }
-  bench.start(json_of(alert or {}, "alert"), started_us, seed)
+  bench.start(json_of(alert or {}, "alert"), json_of(args or {}, "args"), started_us, seed)
   last = run
   for step in bench.next do
     take_step(run, step)

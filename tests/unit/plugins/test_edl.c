@@ -33,13 +33,18 @@ static void end(void)
     plugin_host_remove_folder(folder);
 }
 
-static void assert_list(const char *expected)
+static void assert_file(const char *name, const char *expected)
 {
-    char *text = plugin_host_read(folder, "blocklist.txt");
+    char *text = plugin_host_read(folder, name);
     CU_ASSERT_PTR_NOT_NULL(text);
     if (text)
         CU_ASSERT_STRING_EQUAL(text, expected);
     free(text);
+}
+
+static void assert_list(const char *expected)
+{
+    assert_file("blocklist.txt", expected);
 }
 
 static void assert_call(const char *action, const char *key, const char *undoes, const char *args,
@@ -105,6 +110,84 @@ static void test_keys_are_counted(void)
     end();
 }
 
+/* Names and URLs have lists of their own, in one form however they are written. */
+static void test_names_and_urls(void)
+{
+    const char *text;
+    begin_with("{}");
+    assert_file("domains.txt", "");
+    assert_file("urls.txt", "");
+    assert_call("block_domain", "k1", NULL, "{\"domain\":\"WWW.Evil.example.\"}", HK_DONE,
+        "{\"listed\":true,\"already\":false,\"entries\":1}");
+    assert_call("block_domain", "k2", NULL, "{\"domain\":\"www.evil.example\"}", HK_DONE,
+        "{\"listed\":true,\"already\":true,\"entries\":1}");
+    assert_call("block_domain", "k3", NULL, "{\"domain\":\"_x.a-b.example\"}", HK_DONE,
+        "{\"listed\":true,\"already\":false,\"entries\":2}");
+    assert_call("block_url", "k4", NULL,
+        "{\"url\":\"HTTPS://Evil.example:0443/A?b=%20#c\",\"expires_ms\":60000}", HK_DONE,
+        "{\"listed\":true,\"already\":false,\"entries\":1}");
+    assert_call("block_url", "k5", NULL, "{\"url\":\"https://[2001:DB8::1]:80?x\"}", HK_DONE,
+        "{\"listed\":true,\"already\":false,\"entries\":2}");
+    assert_call("block_ip", "k6", NULL, "{\"ip\":\"192.0.2.1\"}", HK_DONE,
+        "{\"listed\":true,\"already\":false,\"entries\":1}");
+    restart();
+    assert_file("domains.txt", "_x.a-b.example\nwww.evil.example\n");
+    assert_file("urls.txt", "[2001:db8::1]:80/?x\nevil.example/A?b=%20\n");
+    assert_list("192.0.2.1\n");
+    CU_ASSERT_EQUAL(plugin_host_probe("block_url", "k4", "{}", &text), HK_DONE);
+    CU_ASSERT_EQUAL(
+        plugin_host_verify("block_domain", "k1", "{\"domain\":\"www.evil.example\"}", &text),
+        HK_DONE);
+    CU_ASSERT_STRING_EQUAL(text, "{\"holds\":true}");
+    CU_ASSERT_EQUAL(
+        plugin_host_verify("block_url", "k1", "{\"url\":\"http://www.evil.example\"}", &text),
+        HK_DONE);
+    CU_ASSERT_STRING_EQUAL(text, "{\"holds\":false,\"found\":\"no block of this has this key\"}");
+    assert_call("unblock_domain", "u1", "k1", "{\"domain\":\"www.evil.example\"}", HK_DONE,
+        "{\"removed\":true,\"listed\":true,\"entries\":2}");
+    assert_call("unblock_domain", "u2", "k2", "{\"domain\":\"www.evil.example\"}", HK_DONE,
+        "{\"removed\":true,\"listed\":false,\"entries\":1}");
+    assert_call("unblock_domain", "u2", "k2", "{\"domain\":\"www.evil.example\"}", HK_DONE,
+        "{\"removed\":false,\"listed\":false,\"entries\":1}");
+    plugin_host_advance(61000);
+    assert_file("domains.txt", "_x.a-b.example\n");
+    assert_file("urls.txt", "[2001:db8::1]:80/?x\n");
+    assert_call("block_domain", "k6", NULL, "{\"domain\":\"a.example\"}", HK_FAILED,
+        "this key already blocks something else");
+    CU_ASSERT_EQUAL(plugin_host_call("list", "k", NULL, "{}", &text), HK_DONE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"entries\":3"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"url\":\"[2001:db8::1]:80/?x\""));
+    end();
+}
+
+/* A line that products would read in another way than people did is refused. */
+static void test_refuses_names_and_urls(void)
+{
+    static const char *const domains[] = {"example", "com.", "a..example", ".example", "-a.example",
+        "*.example.net", "192.0.2.1", "a.1", "a b.example", "a.example/x", "a.example\\ny.example",
+        "\u00fcber.example", "a.example#", "a,b.example"};
+    static const char *const urls[] = {"evil.example/x", "ftp://evil.example/", "http://",
+        "http:///x", "http://u@evil.example/", "http://evil.example:x/",
+        "http://evil.example:70000/", "http://evil.example/a b", "http://evil.example/a\\nb",
+        "http://evil.example\\\\@x.example/", "http://example/", "http://[192.0.2.1]/",
+        "http://[::ffff:192.0.2.1]/", "http://[x]/", "http://[2001:db8::1", "http://2001:db8::1/",
+        "http://0x7f.1/", "http://evil.example/<"};
+    const char *text;
+    char args[200];
+    begin_with("{}");
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+        snprintf(args, sizeof(args), "{\"domain\":\"%s\"}", domains[i]);
+        CU_ASSERT_EQUAL(plugin_host_call("block_domain", "k", NULL, args, &text), HK_FAILED);
+    }
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        snprintf(args, sizeof(args), "{\"url\":\"%s\"}", urls[i]);
+        CU_ASSERT_EQUAL(plugin_host_call("block_url", "k", NULL, args, &text), HK_FAILED);
+    }
+    assert_file("domains.txt", "");
+    assert_file("urls.txt", "");
+    end();
+}
+
 static void assert_verify(const char *key, const char *ip, const char *wanted)
 {
     const char *text;
@@ -123,12 +206,12 @@ static void test_verify_looks_at_store_and_file(void)
                         "{\"ip\":\"192.0.2.1\",\"expires_ms\":60000}", &text),
         HK_DONE);
     assert_verify("k1", "192.0.2.1", holds);
-    const char *nobody = "{\"holds\":false,\"found\":\"no block of this address has this key\"}";
+    const char *nobody = "{\"holds\":false,\"found\":\"no block of this has this key\"}";
     assert_verify("k2", "192.0.2.1", nobody);
     assert_verify("k1", "192.0.2.2", nobody);
     plugin_host_write(folder, "blocklist.txt", "");
     assert_verify("k1", "192.0.2.1",
-        "{\"holds\":false,\"found\":\"the file that is served does not have the address\"}");
+        "{\"holds\":false,\"found\":\"the file that is served does not have it\"}");
     plugin_host_write(folder, "blocklist.txt", "192.0.2.0/24\n");
     assert_verify("k1", "192.0.2.1", holds);
     plugin_host_advance(61000);
@@ -188,7 +271,7 @@ static void test_refuses(void)
     CU_ASSERT_EQUAL(
         plugin_host_call("block_ip", "k", NULL, "{\"ip\":\"192.0.2.1\"}", &text), HK_DONE);
     assert_call("block_ip", "k", NULL, "{\"ip\":\"192.0.2.2\"}", HK_FAILED,
-        "this key already blocks another address");
+        "this key already blocks something else");
     assert_call("block_ip", "k2", NULL, "{\"ip\":\"192.0.2.2\"}", HK_FAILED,
         "the list is full, see max_entries");
     assert_call("unblock_ip", "u", NULL, "{\"ip\":\"192.0.2.1\"}", HK_FAILED,
@@ -333,6 +416,8 @@ int main(void)
     CU_pSuite suite = CU_add_suite("edl", NULL, NULL);
     CU_ADD_TEST(suite, test_list_is_sorted_and_survives);
     CU_ADD_TEST(suite, test_keys_are_counted);
+    CU_ADD_TEST(suite, test_names_and_urls);
+    CU_ADD_TEST(suite, test_refuses_names_and_urls);
     CU_ADD_TEST(suite, test_probe_knows_the_key);
     CU_ADD_TEST(suite, test_verify_looks_at_store_and_file);
     CU_ADD_TEST(suite, test_blocks_expire);
