@@ -20,7 +20,8 @@ static enum hk_status last_of(struct hk_reading *reading, hk_tenant tenant, cons
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(reading->db, hk_noun_last_sql(noun), &stmt, error);
+    enum hk_status status =
+        hk_shelf_take(&reading->shelf, reading->db, hk_noun_last_sql(noun), &stmt, error);
 
     if (status == HK_OK)
         status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, subject);
@@ -28,7 +29,7 @@ static enum hk_status last_of(struct hk_reading *reading, hk_tenant tenant, cons
         status = hk_stmt_step(stmt, &has_row, error);
     if (status == HK_OK)
         *ret_last = has_row ? hk_stmt_i64(stmt, 0) : 0;
-    hk_stmt_free(stmt);
+    hk_shelf_give(&reading->shelf, stmt);
     return status;
 }
 
@@ -54,7 +55,7 @@ static enum hk_status find_last(struct hk_reading *reading, hk_tenant tenant, co
     return status;
 }
 
-static const char row_sql[] = "SELECT line, payload FROM entry WHERE pos = ?1";
+static const char row_sql[] = "SELECT prev, line, payload FROM entry WHERE pos = ?1";
 
 /* Let stmt (row_sql) stand on the row at a position of a history. */
 static enum hk_status find_row(sqlite3_stmt *stmt, int64_t pos, struct hk_error *error)
@@ -69,13 +70,13 @@ static enum hk_status find_row(sqlite3_stmt *stmt, int64_t pos, struct hk_error 
     return status;
 }
 
-/* Read the row that stmt stands on (line, payload); good while it stands there. */
+/* Read the row that stmt stands on (…, line, payload); good while it stands there. */
 static enum hk_status read_row(
     sqlite3_stmt *stmt, struct hk_stored *ret_stored, struct hk_error *error)
 {
-    ret_stored->payload = hk_stmt_text_or_null(stmt, 1);
-    ret_stored->payload_size = hk_stmt_size(stmt, 1);
-    if (hk_entry_parse(hk_stmt_text(stmt, 0), hk_stmt_size(stmt, 0), &ret_stored->entry, error) !=
+    ret_stored->payload = hk_stmt_text_or_null(stmt, 2);
+    ret_stored->payload_size = hk_stmt_size(stmt, 2);
+    if (hk_entry_parse(hk_stmt_text(stmt, 1), hk_stmt_size(stmt, 1), &ret_stored->entry, error) !=
         HK_OK)
         return hk_fail(error, HK_CORRUPT, "ledger: an entry can't be read; see audit verify");
     return HK_OK;
@@ -95,73 +96,89 @@ static enum hk_status take_row(sqlite3_stmt *stmt, struct hk_arena *arena,
     return HK_OK;
 }
 
-/* Positions of the subject's entries, newest first. The caller frees *ret_positions. More than
- * count_max are HK_LIMIT, or cut where ret_is_cut is given. */
-static enum hk_status walk(struct hk_reading *reading, int64_t last, size_t count_max,
-    int64_t **ret_positions, size_t *ret_count, bool *ret_is_cut, struct hk_error *error)
+/* Called with each row of a history, newest first: where it is, and the statement that stands on
+ * it. */
+typedef enum hk_status step_fn(void *ctx, int64_t pos, sqlite3_stmt *stmt, struct hk_error *error);
+
+/* Walk back through a history with sql, whose first column is `prev`. More than count_max are
+ * HK_LIMIT, or cut where ret_is_cut is given. */
+static enum hk_status walk(struct hk_reading *reading, const char *sql, int64_t last,
+    size_t count_max, step_fn *fn, void *ctx, bool *ret_is_cut, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
-    int64_t *positions = NULL;
     size_t count = 0;
-    size_t capacity = 0;
-    bool has_row = false;
-    enum hk_status status =
-        hk_stmt_prepare(reading->db, "SELECT prev FROM entry WHERE pos = ?1", &stmt, error);
+    enum hk_status status = hk_shelf_take(&reading->shelf, reading->db, sql, &stmt, error);
 
-    for (int64_t pos = last; pos != 0 && status == HK_OK;) {
-        if (count == count_max && ret_is_cut != NULL) {
-            *ret_is_cut = true;
+    for (int64_t pos = last, prev; pos != 0 && status == HK_OK; pos = prev) {
+        if (count++ == count_max) {
+            if (ret_is_cut == NULL)
+                status = hk_fail(error, HK_LIMIT, "ledger: more than %zu entries", count_max);
+            else
+                *ret_is_cut = true;
             break;
         }
-        if (count == count_max) {
-            status = hk_fail(error, HK_LIMIT, "ledger: more than %zu entries", count_max);
-            break;
-        }
-        if (count == capacity) {
-            int64_t *more;
-
-            capacity = capacity == 0 ? 64 : capacity * 2;
-            more = realloc(positions, capacity * sizeof(*more));
-            if (more == NULL) {
-                status = hk_fail(error, HK_NOMEM, "ledger: out of memory");
-                break;
-            }
-            positions = more;
-        }
-        positions[count++] = pos;
-        status = hk_stmt_bind(stmt, error, "i", pos);
-        if (status == HK_OK)
-            status = hk_stmt_step(stmt, &has_row, error);
-        if (status == HK_OK && (!has_row || hk_stmt_i64(stmt, 0) >= pos))
+        status = find_row(stmt, pos, error);
+        prev = status == HK_OK ? hk_stmt_i64(stmt, 0) : 0;
+        if (prev >= pos)
             status = hk_fail(error, HK_CORRUPT, "ledger: a subject's history is broken");
         if (status == HK_OK)
-            pos = hk_stmt_i64(stmt, 0);
+            status = fn(ctx, pos, stmt, error);
         hk_stmt_reset(stmt);
     }
-    hk_stmt_free(stmt);
-    if (status != HK_OK) {
-        free(positions);
-        return status;
-    }
-    *ret_positions = positions;
-    *ret_count = count;
+    hk_shelf_give(&reading->shelf, stmt);
+    return status;
+}
+
+/* Room for one more in an array of malloc'd items; false when memory is short. */
+static bool make_room(void **in_out_items, size_t count, size_t *in_out_capacity, size_t item_size)
+{
+    size_t capacity = *in_out_capacity == 0 ? 16 : *in_out_capacity * 2;
+    void *more;
+
+    if (count < *in_out_capacity)
+        return true;
+    more = realloc(*in_out_items, capacity * item_size);
+    if (more == NULL)
+        return false;
+    *in_out_items = more;
+    *in_out_capacity = capacity;
+    return true;
+}
+
+struct positions {
+    void *items; /* int64_t, newest first */
+    size_t count;
+    size_t capacity;
+};
+
+static enum hk_status add_position(
+    void *ctx, int64_t pos, sqlite3_stmt *stmt, struct hk_error *error)
+{
+    struct positions *positions = ctx;
+
+    (void)stmt;
+    if (!make_room(&positions->items, positions->count, &positions->capacity, sizeof(pos)))
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    ((int64_t *)positions->items)[positions->count++] = pos;
     return HK_OK;
 }
 
-static enum hk_status read_positions(struct hk_reading *reading, const int64_t *positions,
-    size_t count, struct hk_arena *arena, struct hk_stored *items, struct hk_error *error)
+/* Positions of the subject's entries, newest first. The caller frees *ret_positions. */
+static enum hk_status read_positions(struct hk_reading *reading, int64_t last,
+    int64_t **ret_positions, size_t *ret_count, struct hk_error *error)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum hk_status status = hk_stmt_prepare(reading->db, row_sql, &stmt, error);
+    static const char sql[] = "SELECT prev FROM entry WHERE pos = ?1";
+    struct positions positions = {0};
+    enum hk_status status =
+        walk(reading, sql, last, SUBJECT_ENTRIES_MAX, add_position, &positions, NULL, error);
 
-    for (size_t i = 0; i < count && status == HK_OK; i++) {
-        status = find_row(stmt, positions[count - 1 - i], error);
-        if (status == HK_OK)
-            status = take_row(stmt, arena, &items[i], error);
-        hk_stmt_reset(stmt);
+    if (status != HK_OK) {
+        free(positions.items);
+        return status;
     }
-    hk_stmt_free(stmt);
-    return status;
+    *ret_positions = positions.items;
+    *ret_count = positions.count;
+    return HK_OK;
 }
 
 enum hk_status hk_query_chain_each(struct hk_reading *reading, hk_tenant tenant,
@@ -175,9 +192,9 @@ enum hk_status hk_query_chain_each(struct hk_reading *reading, hk_tenant tenant,
     enum hk_status status = find_last(reading, tenant, subject, &last, error);
 
     if (status == HK_OK)
-        status = walk(reading, last, SUBJECT_ENTRIES_MAX, &positions, &count, NULL, error);
+        status = read_positions(reading, last, &positions, &count, error);
     if (status == HK_OK)
-        status = hk_stmt_prepare(reading->db, row_sql, &stmt, error);
+        status = hk_shelf_take(&reading->shelf, reading->db, row_sql, &stmt, error);
     for (size_t i = count; i > 0 && status == HK_OK; i--) {
         status = find_row(stmt, positions[i - 1], error);
         if (status == HK_OK)
@@ -186,34 +203,52 @@ enum hk_status hk_query_chain_each(struct hk_reading *reading, hk_tenant tenant,
             status = fn(ctx, &stored, error);
         hk_stmt_reset(stmt);
     }
-    hk_stmt_free(stmt);
+    hk_shelf_give(&reading->shelf, stmt);
     free(positions);
     return status;
+}
+
+struct taking {
+    struct hk_arena *arena; /* of the payloads */
+    void *items;            /* struct hk_stored, newest first */
+    size_t count;
+    size_t capacity;
+};
+
+static enum hk_status take_entry(void *ctx, int64_t pos, sqlite3_stmt *stmt, struct hk_error *error)
+{
+    struct taking *taking = ctx;
+    struct hk_stored *items;
+
+    (void)pos;
+    if (!make_room(&taking->items, taking->count, &taking->capacity, sizeof(*items)))
+        return hk_fail(error, HK_NOMEM, "ledger: out of memory");
+    items = taking->items;
+    return take_row(stmt, taking->arena, &items[taking->count++], error);
 }
 
 static enum hk_status read_chain(struct hk_reading *reading, hk_tenant tenant, const char *subject,
     size_t count_max, struct hk_arena *arena, struct hk_chain *ret_chain, bool *ret_is_cut,
     struct hk_error *error)
 {
-    int64_t *positions = NULL;
-    struct hk_stored *items;
-    size_t count = 0;
+    struct taking taking = {.arena = arena};
+    struct hk_stored *items = NULL;
     int64_t last = 0;
     enum hk_status status = find_last(reading, tenant, subject, &last, error);
 
     if (status == HK_OK)
-        status = walk(reading, last, count_max, &positions, &count, ret_is_cut, error);
-    if (status != HK_OK)
-        return status;
-    items = hk_arena_alloc(arena, count * sizeof(*items));
-    if (items == NULL)
-        status = hk_fail(error, HK_LIMIT, "ledger: more history than fits the memory for it");
-    else
-        status = read_positions(reading, positions, count, arena, items, error);
-    free(positions);
+        status = walk(reading, row_sql, last, count_max, take_entry, &taking, ret_is_cut, error);
+    if (status == HK_OK) {
+        items = hk_arena_alloc(arena, taking.count * sizeof(*items));
+        if (items == NULL)
+            status = hk_fail(error, HK_LIMIT, "ledger: more history than fits the memory for it");
+    }
+    for (size_t i = 0; status == HK_OK && i < taking.count; i++)
+        items[i] = ((struct hk_stored *)taking.items)[taking.count - 1 - i];
+    free(taking.items);
     if (status == HK_OK) {
         ret_chain->items = items;
-        ret_chain->count = count;
+        ret_chain->count = taking.count;
     }
     return status;
 }
@@ -232,6 +267,21 @@ enum hk_status hk_query_chain_newest(struct hk_reading *reading, hk_tenant tenan
     return read_chain(reading, tenant, subject, count_max, arena, ret_chain, ret_is_cut, error);
 }
 
+/* The entry at a position that a row of the projections names. */
+static enum hk_status take_at(struct hk_reading *reading, int64_t pos, struct hk_arena *arena,
+    struct hk_stored *ret_stored, struct hk_error *error)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum hk_status status = hk_shelf_take(&reading->shelf, reading->db, row_sql, &stmt, error);
+
+    if (status == HK_OK)
+        status = find_row(stmt, pos, error);
+    if (status == HK_OK)
+        status = take_row(stmt, arena, ret_stored, error);
+    hk_shelf_give(&reading->shelf, stmt);
+    return status;
+}
+
 enum hk_status hk_query_last(struct hk_reading *reading, hk_tenant tenant, const char *subject,
     struct hk_arena *arena, struct hk_stored *ret_stored, struct hk_error *error)
 {
@@ -241,7 +291,7 @@ enum hk_status hk_query_last(struct hk_reading *reading, hk_tenant tenant, const
 
     memset(&stored, 0, sizeof(stored));
     if (status == HK_OK)
-        status = read_positions(reading, &last, 1, arena, &stored, error);
+        status = take_at(reading, last, arena, &stored, error);
     if (status == HK_OK)
         *ret_stored = stored;
     return status;
@@ -341,7 +391,7 @@ static enum hk_status page_subject(struct hk_reading *reading, hk_tenant tenant,
     enum hk_status status = find_last(reading, tenant, subject, &last, error);
 
     if (status == HK_OK)
-        status = walk(reading, last, SUBJECT_ENTRIES_MAX, &positions, &count, NULL, error);
+        status = read_positions(reading, last, &positions, &count, error);
     if (status == HK_OK)
         status = hk_stmt_prepare(
             reading->db, "SELECT pos, line, payload FROM entry WHERE pos = ?1", &stmt, error);

@@ -193,7 +193,7 @@ static enum hk_status read_text(struct hk_reading *reading, const char *sql, hk_
 {
     sqlite3_stmt *stmt = NULL;
     bool has_row = false;
-    enum hk_status status = hk_stmt_prepare(reading->db, sql, &stmt, error);
+    enum hk_status status = hk_shelf_take(&reading->shelf, reading->db, sql, &stmt, error);
 
     ret_text[0] = '\0';
     if (status == HK_OK)
@@ -204,7 +204,7 @@ static enum hk_status read_text(struct hk_reading *reading, const char *sql, hk_
         status = hk_fail(error, HK_NOT_FOUND, "there is no %s", id);
     if (status == HK_OK)
         hk_stmt_copy(stmt, 0, ret_text, HK_ID_SIZE);
-    hk_stmt_free(stmt);
+    hk_shelf_give(&reading->shelf, stmt);
     return status;
 }
 

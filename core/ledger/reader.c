@@ -68,6 +68,7 @@ void hk_reading_free(struct hk_reading *reading)
 {
     if (reading == NULL)
         return;
+    hk_shelf_clear(&reading->shelf);
     (void)sqlite3_close(reading->db);
     free(reading);
 }

@@ -8,11 +8,13 @@
 #include "ledger/db.h"
 #include "ledger/done.h"
 #include "ledger/ledger.h"
+#include "ledger/shelf.h"
 
 #include <stdatomic.h>
 
 struct hk_reading {
     sqlite3 *db;
+    struct hk_shelf shelf;   /* of db */
     int64_t deadline_ms;     /* monotonic; 0: none */
     const atomic_bool *stop; /* may be NULL */
 };
