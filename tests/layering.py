@@ -54,7 +54,7 @@ OUTSIDE = [
 
 # What rooms above see of the ledger: data in, data out, no word of the data base (core/STORE.md).
 LEDGER_FACE = set("""
-    audit backup entry ledger move prove prove_path query query_erase query_events query_names query_notice
+    audit backup entry ledger move prove prove_path query query_erase query_events query_names query_notice query_playbook
     query_timeline query_work search_ask sinks
 """.split())
 # Who in core/ledger may say more to SQLite than ledger/db.h has: settings, guards and the schema; one thread's WAL and

@@ -172,6 +172,8 @@ enum hk_status hk_api_new(
     api->started_us = hk_time_wall_us();
     api->apply = options->apply;
     api->apply_ctx = options->apply_ctx;
+    api->reload = options->reload;
+    api->reload_ctx = options->reload_ctx;
     api->routes = hk_routes;
     hk_buf_init(&api->openapi, HK_HTTP_RESPONSE_SIZE_MAX);
     hk_openapi_write(hk_routes, options->version, &api->openapi);

@@ -15,6 +15,9 @@ struct hk_reader;
 
 typedef void hk_applied_fn(void *ctx, enum hk_status status, const struct hk_error *error);
 
+typedef void hk_reload_playbooks_fn(void *reload_ctx, hk_tenant tenant,
+    const struct hk_actor *actor, const char *file, hk_reply_fn *reply, void *reply_ctx);
+
 struct hk_api_options {
     struct hk_loop *loop;
     struct hk_ledger *ledger;
@@ -29,6 +32,10 @@ struct hk_api_options {
      * on the loop, with what was found; the engine stops after that. NULL: not offered. */
     void (*apply)(void *apply_ctx, hk_applied_fn *done, void *done_ctx);
     void *apply_ctx;
+    /* Read the files of a tenant's playbooks again: all, or one as the configuration names it.
+     * NULL: not offered. */
+    hk_reload_playbooks_fn *reload;
+    void *reload_ctx;
 };
 
 /* Reads the identities: blocks, only before the loop runs. */

@@ -38,6 +38,8 @@ struct hk_api {
     int64_t started_us;
     void (*apply)(void *apply_ctx, hk_applied_fn *done, void *done_ctx); /* may be NULL */
     void *apply_ctx;
+    hk_reload_playbooks_fn *reload; /* may be NULL */
+    void *reload_ctx;
     const struct hk_route *routes;
     struct hk_buf openapi;
     struct hk_job *jobs;           /* all that wait */

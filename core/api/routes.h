@@ -8,6 +8,7 @@
 #include "api/exchange.h"
 
 extern const struct hk_route hk_routes[];
+extern const struct hk_route hk_routes_playbooks[];
 extern const struct hk_route hk_routes_notice[];
 extern const struct hk_route hk_routes_identity[];
 extern const struct hk_route hk_routes_people[];

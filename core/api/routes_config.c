@@ -137,5 +137,5 @@ const struct hk_route hk_routes_config[] = {
         .status = 202,
         .answer = "it is good, and is being put into force",
         .problems = {409, 503}},
-    {.method = NULL, .more = hk_routes_notice},
+    {.method = NULL, .more = hk_routes_playbooks},
 };

@@ -34,6 +34,7 @@ extern const struct hk_command hk_commands_case[];
 extern const struct hk_command hk_commands_task[];
 extern const struct hk_command hk_commands_check[];  /* plugin check */
 extern const struct hk_command hk_commands_author[]; /* playbook test, new, check */
+extern const struct hk_command hk_commands_playbook[];
 extern const struct hk_command hk_commands_config[];
 extern const struct hk_command hk_commands_backup[];
 extern const struct hk_command hk_commands_mapping[];

@@ -25,14 +25,6 @@ static int alert_show(struct hk_cli *cli)
     return hk_cli_show(cli, "alerts", cli->args[0]);
 }
 
-static int playbook_list(struct hk_cli *cli)
-{
-    static const struct hk_column columns[] = {
-        {"NAME", "name", 0}, {"VERSION", "version", 13}, {"SUMMARY", "summary", 70}};
-
-    return hk_cli_list(cli, "playbooks", NULL, columns, HK_COUNT(columns));
-}
-
 static int plugin_list(struct hk_cli *cli)
 {
     static const struct hk_column columns[] = {{"NAME", "name", 0}, {"VERSION", "version", 0},
@@ -156,7 +148,6 @@ const struct hk_command hk_commands_things[] = {
             {"from", "TIME", "entries of this time and later: RFC 3339, a day, or 24h"},
             {"to", "TIME", "entries before this time"}, {"after", "N", "go on after this entry"},
             {"limit", "N", "items of one page, 1 to 500"}}},
-    {"playbook list", "", 0, 0, "List playbooks in force", playbook_list, {PAGE}},
     {"plugin list", "", 0, 0, "List plugins and how they are", plugin_list, {PAGE}},
     {"plugin show", "NAME", 1, 1, "Show what a plugin can do", plugin_show, {{0}}},
     {"source list", "", 0, 0,

@@ -21,8 +21,9 @@ static const struct hk_command commands_version[] = {
 static const struct hk_command *const tables[] = {hk_commands_serve, hk_commands_demo,
     hk_commands_send, hk_commands_things, hk_commands_run, hk_commands_approval,
     hk_commands_contain, hk_commands_case, hk_commands_task, hk_commands_notice, hk_commands_check,
-    hk_commands_author, hk_commands_mapping, hk_commands_config, hk_commands_audit, hk_commands_key,
-    hk_commands_backup, hk_commands_tenant, hk_commands_identity, commands_version, NULL};
+    hk_commands_author, hk_commands_playbook, hk_commands_mapping, hk_commands_config,
+    hk_commands_audit, hk_commands_key, hk_commands_backup, hk_commands_tenant,
+    hk_commands_identity, commands_version, NULL};
 
 static bool is_help(const char *word)
 {

@@ -6,6 +6,7 @@
 #include "app/cli.h"
 #include "app/folder.h"
 #include "app/gaps.h"
+#include "app/playbooks.h"
 #include "app/program.h"
 #include "app/progress.h"
 #include "app/reload.h"
@@ -52,6 +53,7 @@ struct serve {
     struct hk_engine *engine;
     struct hk_app_sources *sources;
     struct hk_app_gaps *gaps;
+    struct hk_app_playbooks *playbooks;
     struct hk_api *api;
     struct hk_supervisor *supervisor;
     struct hk_reload *reload;
@@ -288,6 +290,20 @@ static enum hk_status start_intake(struct serve *serve, struct hk_error *error)
     return status;
 }
 
+static enum hk_status start_playbooks(struct serve *serve, struct hk_error *error)
+{
+    return hk_app_playbooks_new(
+        serve->loop, serve->engine, &serve->settings, &serve->playbooks, error);
+}
+
+static void reload_playbooks(void *ctx, hk_tenant tenant, const struct hk_actor *actor,
+    const char *file, hk_reply_fn *reply, void *reply_ctx)
+{
+    struct serve *serve = ctx;
+
+    hk_app_playbooks_reload(serve->playbooks, tenant, actor, file, reply, reply_ctx);
+}
+
 static enum hk_status start_api(struct serve *serve, struct hk_error *error)
 {
     struct hk_api_options options = {.loop = serve->loop,
@@ -298,7 +314,9 @@ static enum hk_status start_api(struct serve *serve, struct hk_error *error)
         .data_dir = serve->data_dir,
         .version = HK_VERSION,
         .apply = apply,
-        .apply_ctx = serve};
+        .apply_ctx = serve,
+        .reload = reload_playbooks,
+        .reload_ctx = serve};
 
     options.sources = hk_app_sources_all(serve->sources, &options.source_count);
     return hk_api_new(&options, &serve->api, error);
@@ -493,6 +511,7 @@ static const struct {
     {"service manager", start_supervisor},
     {"sources", start_sources},
     {"gaps", start_gaps},
+    {"playbooks", start_playbooks},
     {"api", start_api},
     {"listeners", start_listeners},
     {"intake", start_intake},
@@ -510,6 +529,7 @@ static void stop_all(struct serve *serve)
     hk_reload_free(serve->reload);
     hk_supervisor_free(serve->supervisor);
     hk_app_gaps_free(serve->gaps);
+    hk_app_playbooks_free(serve->playbooks);
     if (serve->engine != NULL)
         hk_engine_free(serve->engine);
     if (serve->ledger != NULL)

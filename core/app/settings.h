@@ -21,6 +21,7 @@
 struct hk_tenant_settings {
     struct hk_tenant_setup setup;
     struct hk_playbook_file *playbooks;
+    const char **playbook_paths; /* of the same, from the root */
     struct hk_plugin_config *plugins;
     struct hk_secrets *secrets;
     struct hk_source_config *sources;

@@ -38,7 +38,7 @@ static bool is_list(const struct hk_json *value)
 }
 
 static enum hk_status read_playbook(struct place *place, const struct hk_json *value,
-    struct hk_playbook_file *ret_playbook, struct hk_error *error)
+    struct hk_playbook_file *ret_playbook, const char **ret_path, struct hk_error *error)
 {
     const char *file = hk_json_string(value);
     const char *path;
@@ -55,6 +55,7 @@ static enum hk_status read_playbook(struct place *place, const struct hk_json *v
     status = hk_file_read(path, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &source, error);
     if (status == HK_OK) {
         ret_playbook->file = file;
+        *ret_path = path;
         ret_playbook->source = hk_buf_take(&source, &ret_playbook->source_size);
         if (ret_playbook->source == NULL)
             status = hk_fail(error, HK_INVALID, "%s is empty", path);
@@ -76,14 +77,16 @@ static enum hk_status read_playbooks(struct place *place, const struct hk_json *
             error, HK_INVALID, "tenants.%s.playbooks: expected a list of paths", place->tenant);
     tenant->playbooks =
         hk_arena_alloc(&place->settings->arena, (list->count + 1) * sizeof(*tenant->playbooks));
-    if (tenant->playbooks == NULL)
+    tenant->playbook_paths = hk_arena_alloc(
+        &place->settings->arena, (list->count + 1) * sizeof(*tenant->playbook_paths));
+    if (tenant->playbooks == NULL || tenant->playbook_paths == NULL)
         return hk_fail(error, HK_NOMEM, "no memory for settings");
     for (const struct hk_json *item = list->first; item != NULL && status == HK_OK;
          item = item->next) {
         (void)snprintf(
             place->path, sizeof(place->path), "tenants.%s.playbooks[%u]", place->tenant, number++);
-        status =
-            read_playbook(place, item, &tenant->playbooks[tenant->setup.playbook_count], error);
+        status = read_playbook(place, item, &tenant->playbooks[tenant->setup.playbook_count],
+            &tenant->playbook_paths[tenant->setup.playbook_count], error);
         if (status == HK_OK)
             tenant->setup.playbook_count++;
     }

@@ -130,14 +130,14 @@ static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_a
     const struct hk_alert_taken *taken, const struct hk_actor *actor)
 {
     struct hk_tenant_state *tenant = tx->tenant;
-    struct hk_playbook **wanted = hk_engine_alloc((tenant->active_count + 1) * sizeof *wanted);
-    char(*ids)[HK_ID_SIZE] = hk_engine_alloc((tenant->active_count + 1) * sizeof *ids);
+    struct hk_playbook **wanted = hk_engine_alloc((tenant->named_count + 1) * sizeof *wanted);
+    char(*ids)[HK_ID_SIZE] = hk_engine_alloc((tenant->named_count + 1) * sizeof *ids);
     struct taking taking = {.offer = offer, .actor = actor, .alert = taken->id};
     size_t count = 0;
-    for (size_t i = 0; i < tenant->active_count; i++) {
-        if (!hk_route_matches(tenant->active[i], offer->parsed))
+    for (size_t i = 0; i < tenant->named_count; i++) {
+        if (!hk_route_matches(tenant->named[i].in_force, offer->parsed))
             continue;
-        wanted[count] = tenant->active[i];
+        wanted[count] = tenant->named[i].in_force;
         hk_id_new("ru", tx->time_us, ids[count++]);
     }
     if (count > 0) {
@@ -181,7 +181,7 @@ static void take_one(struct hk_tx *tx, struct accepted *accepted, const char *so
     }
     hk_dedupe_put(engine->dedupe, tenant->number, offer->dedupe, taken->id, tx->time_us);
     engine->stats.alerts_taken++;
-    if (tenant->active_count > 0)
+    if (tenant->named_count > 0)
         route(tx, accepted, offer, taken, actor);
 }
 

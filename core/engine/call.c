@@ -10,6 +10,7 @@
 #include "engine/run_begin.h"
 #include "engine/run_events.h"
 #include "engine/step.h"
+#include "engine/versions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +21,6 @@
 enum { AGAIN_MS = 200 };
 
 /* --- calling --- */
-
-static struct hk_playbook *playbook_of(const struct hk_tenant_state *tenant, const char *name)
-{
-    for (size_t i = 0; i < tenant->active_count; i++) {
-        if (strcmp(tenant->active[i]->name, name) == 0)
-            return tenant->active[i];
-    }
-    return NULL;
-}
 
 static unsigned calls_of(const struct hk_run *run)
 {
@@ -51,10 +43,12 @@ static bool is_among(const char *name, const char *const *names)
 static enum hk_status check(const struct hk_run *run, const struct hk_step *step,
     struct hk_playbook **ret_playbook, struct hk_error *error)
 {
-    *ret_playbook = playbook_of(run->tenant, step->name);
-    if (*ret_playbook == NULL)
+    const struct hk_named *named = hk_versions_of(run->tenant, step->name);
+    *ret_playbook = NULL;
+    if (named == NULL)
         return hk_fail(
             error, HK_NOT_FOUND, "the tenant has no playbook \"%s\" in force", step->name);
+    *ret_playbook = named->in_force;
     if (strcmp(run->playbook->name, step->name) == 0 || is_among(step->name, run->callers))
         return hk_fail(error, HK_LIMIT, "playbook \"%s\" would call itself", step->name);
     if (run->depth + 1 > HK_CALL_DEPTH_MAX)

@@ -239,6 +239,26 @@ void hk_engine_contact_test(struct hk_engine *engine, hk_tenant tenant,
 void hk_engine_digest(struct hk_engine *engine, hk_tenant tenant, const struct hk_actor *actor,
     hk_reply_fn *reply, void *ctx);
 
+/* --- versions of playbooks: see sdk/docs/playbook.md --- */
+
+/* Take into force, for new runs, what of these files has changed: all of them or, when one can't be
+ * taken, none (HK_CONFLICT with file:line). They are copied. Replies with {"items":[{"file","name",
+ * "version","state","by","previous","changed"[,"set_aside"]}],"changed": how many}. */
+void hk_engine_playbooks_reload(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const struct hk_playbook_file *files, size_t count,
+    hk_reply_fn *reply, void *ctx);
+/* Put another recorded version of a playbook into force. Replies with {"name","version","state",
+ * "by","previous"}; HK_CONFLICT with the same when it is in force already, or when a rollback has
+ * nothing to go to by itself. */
+struct hk_enforce_wish {
+    bool is_rollback;    /* else it is promoted */
+    const char *version; /* or how it begins; NULL: for a rollback, the one before */
+    const char *reason;  /* required */
+};
+void hk_engine_playbook_enforce(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *playbook, const struct hk_enforce_wish *wish,
+    hk_reply_fn *reply, void *ctx);
+
 /* Have what is recorded about a subject erased, and what hangs on it (ledger.h). Only a person may,
  * with a fresh code where the tenant's login.step_up has "erase". Replies with {"subject",
  * "erased", "seq", "entries", "subject_count"} once the bytes are in no file of the folder any

@@ -35,6 +35,16 @@ struct hk_playbook {
     const char *name; /* in descriptor */
 };
 
+/* A playbook's name, and which of its versions alerts start: see versions.h. */
+struct hk_named {
+    char name[HK_ID_SIZE];
+    char id[HK_ID_SIZE]; /* the subject of what is recorded about the name */
+    struct hk_playbook *in_force;
+    char by[HK_ID_SIZE];               /* who put that into force */
+    char file[HK_SHA256_HEX_SIZE];     /* its file's version when something was made of it last */
+    char previous[HK_SHA256_HEX_SIZE]; /* what a rollback goes to; "": nothing by itself */
+};
+
 enum { HK_SPENT_MAX = 4096 };
 
 /* Times of the last actions of one kind, a ring. */
@@ -53,8 +63,8 @@ struct hk_tenant_state {
     struct hk_authority *authority;
     const struct hk_secrets *secrets; /* may be NULL */
     struct hk_map playbooks;          /* every text in memory, by version */
-    struct hk_playbook **active;      /* those that new alerts may start, in configured order */
-    size_t active_count;
+    struct hk_named *named;           /* those that new alerts may start, in configured order */
+    size_t named_count;
     const char **dedupe_fields; /* NULL-ended; NULL: default */
     int64_t dedupe_window_us;
     int64_t retain_ms[HK_RETIRE_RULE_COUNT]; /* 0: for ever */

@@ -7,6 +7,7 @@
 #include "engine/dispatch.h"
 #include "engine/gate.h"
 #include "engine/memory.h"
+#include "engine/playbook.h"
 #include "engine/run.h"
 #include "engine/signal.h"
 #include "engine/step.h"
@@ -260,24 +261,12 @@ static enum hk_status decode_alert(struct load *load, struct hk_error *error)
 static enum hk_status decode_playbook(struct load *load, struct hk_error *error)
 {
     struct hk_tenant_state *tenant = load->run->tenant;
-    struct hk_json_doc doc = {0};
     struct hk_playbook *playbook = hk_map_get(&tenant->playbooks, load->playbook.entry.subject);
-    enum hk_status status = HK_OK;
     if (playbook == NULL) {
-        if (load->playbook.payload == NULL)
-            return hk_fail(error, HK_NOT_FOUND, "run %s: its playbook was erased", load->id);
-        status = hk_json_parse(
-            load->playbook.payload, load->playbook.payload_size, &hk_json_limits_own, &doc, error);
-        if (status != HK_OK)
-            return status;
-        const char *source = hk_json_string_at(doc.root, "source", "");
-        playbook = hk_playbook_new(
-            hk_json_string_at(doc.root, "file", "playbook"), source, strlen(source), error);
-        hk_json_doc_done(&doc);
+        playbook = hk_playbook_recorded(&load->playbook, error);
         if (playbook == NULL)
-            return error->status;
-        hk_engine_must(
-            hk_map_put(&tenant->playbooks, playbook->version, playbook), "a playbook", NULL);
+            return hk_error_prefix(error, "run %s: its playbook", load->id);
+        playbook = hk_playbook_adopt(tenant, playbook);
     }
     load->run->playbook = playbook;
     return HK_OK;

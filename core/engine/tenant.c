@@ -10,57 +10,16 @@
 #include "engine/fallback.h"
 #include "engine/gap_watch.h"
 #include "engine/memory.h"
+#include "engine/playbook.h"
 #include "engine/retire.h"
 #include "engine/rhythm.h"
 #include "engine/tx.h"
-#include "script/playbook.h"
+#include "engine/versions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { DEDUPE_WINDOW_DEFAULT_MS = 10 * 60 * 1000 };
-
-/* --- playbooks --- */
-
-struct hk_playbook *hk_playbook_new(
-    const char *file, const char *source, size_t source_size, struct hk_error *error)
-{
-    struct hk_buf out;
-    hk_buf_init(&out, HK_PLAYBOOK_SIZE_MAX);
-    struct hk_playbook *playbook = hk_engine_alloc(sizeof *playbook);
-    if (hk_playbook_describe(source, source_size, file, &out, error) != HK_OK)
-        goto fail;
-    if (hk_json_parse(out.data, out.size, &hk_json_limits_own, &playbook->descriptor, error) !=
-        HK_OK)
-        goto fail;
-    hk_playbook_version(source, source_size, playbook->version);
-    playbook->name = hk_json_string_at(playbook->descriptor.root, "name", "");
-    playbook->file = hk_strdup(file);
-    playbook->source = hk_engine_alloc(source_size + 1);
-    if (playbook->file == NULL) {
-        (void)hk_fail(error, HK_NOMEM, "%s: out of memory", file);
-        goto fail;
-    }
-    memcpy(playbook->source, source, source_size);
-    playbook->source[source_size] = 0;
-    playbook->source_size = source_size;
-    hk_buf_done(&out);
-    return playbook;
-fail:
-    hk_buf_done(&out);
-    hk_playbook_free(playbook);
-    return NULL;
-}
-
-void hk_playbook_free(struct hk_playbook *playbook)
-{
-    if (playbook == NULL)
-        return;
-    hk_json_doc_done(&playbook->descriptor);
-    free(playbook->file);
-    free(playbook->source);
-    free(playbook);
-}
 
 /* --- budgets --- */
 
@@ -278,26 +237,6 @@ static enum hk_status read_config(
     return status;
 }
 
-static enum hk_status add_playbooks(struct hk_tenant_state *tenant,
-    const struct hk_playbook_file *files, size_t count, struct hk_error *error)
-{
-    tenant->active = hk_engine_alloc((count + 1) * sizeof *tenant->active);
-    for (size_t i = 0; i < count; i++) {
-        struct hk_playbook *playbook =
-            hk_playbook_new(files[i].file, files[i].source, files[i].source_size, error);
-        if (playbook == NULL)
-            return error->status;
-        if (hk_map_get(&tenant->playbooks, playbook->version) != NULL) {
-            hk_playbook_free(playbook);
-            return hk_fail(error, HK_CONFLICT, "%s: the same text is listed twice", files[i].file);
-        }
-        hk_engine_must(
-            hk_map_put(&tenant->playbooks, playbook->version, playbook), "a playbook", NULL);
-        tenant->active[tenant->active_count++] = playbook;
-    }
-    return HK_OK;
-}
-
 /* --- recording what changed --- */
 
 struct last {
@@ -331,38 +270,12 @@ static bool config_is_recorded(
     return same;
 }
 
-static bool subject_is_known(
-    struct hk_engine *engine, const struct hk_tenant_state *tenant, const char *subject)
-{
-    struct last last = {.tenant = tenant->number, .subject = subject};
-    struct hk_error error;
-    hk_arena_init(&last.arena, HK_PAYLOAD_SIZE_MAX * 2);
-    enum hk_status status = hk_ledger_read_now(engine->ledger, read_last, &last, &error);
-    hk_arena_done(&last.arena);
-    return status == HK_OK;
-}
-
-static void record_playbook(struct hk_tx *tx, const struct hk_playbook *playbook)
-{
-    const struct hk_json *root = playbook->descriptor.root;
-    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_PLAYBOOK_ADDED, playbook->version);
-    hk_jw_kv(jw, "name", playbook->name);
-    hk_jw_kv(jw, "summary", hk_json_string_at(root, "summary", ""));
-    hk_jw_kv_value(jw, "on", hk_json_get(root, "on"));
-    if (hk_json_get(root, "limits") != NULL)
-        hk_jw_kv_value(jw, "limits", hk_json_get(root, "limits"));
-    hk_jw_kv(jw, "file", playbook->file);
-    hk_jw_kv(jw, "source", playbook->source);
-    hk_tx_end(tx);
-}
-
 static enum hk_status record_config(
     struct hk_engine *engine, struct hk_tenant_state *tenant, struct hk_error *error)
 {
     struct hk_buf text;
     char sha256[HK_SHA256_HEX_SIZE];
     struct hk_tx tx;
-    unsigned entries = 0;
     hk_buf_init(&text, HK_PAYLOAD_SIZE_MAX / 2);
     hk_json_canonical(tenant->config.root, &text);
     hk_sha256_hex(text.data, text.size, sha256);
@@ -374,18 +287,12 @@ static enum hk_status record_config(
         hk_jw_kv(jw, "sha256", sha256);
         hk_jw_kv_value(jw, "config", tenant->config.root);
         hk_tx_end(&tx);
-        entries++;
     }
-    for (size_t i = 0; i < tenant->active_count; i++) {
-        if (subject_is_known(engine, tenant, tenant->active[i]->version))
-            continue;
-        record_playbook(&tx, tenant->active[i]);
-        entries++;
-    }
+    enum hk_status status = hk_versions_open(tenant, &tx, error);
     hk_buf_done(&tx.payload);
-    if (entries == 0) {
+    if (status != HK_OK || tx.entry_count == 0) {
         hk_write_free(tx.write);
-        return HK_OK;
+        return status;
     }
     return hk_ledger_write_now(engine->ledger, tx.write, error);
 }
@@ -405,7 +312,7 @@ static void tenant_free(struct hk_tenant_state *tenant)
     hk_business_done(&tenant->business);
     hk_json_doc_done(&tenant->config);
     free(tenant->dedupe_fields);
-    free(tenant->active);
+    free(tenant->named);
     free(tenant->spent_contain);
     free(tenant->spent_eradicate);
     free(tenant);
@@ -463,7 +370,7 @@ static enum hk_status tenant_new(const struct hk_tenant_setup *setup,
         return hk_fail(error, HK_INVALID, "\"%s\" can't be a tenant's name", setup->name);
     status = read_config(tenant, setup, error);
     if (status == HK_OK)
-        status = add_playbooks(tenant, setup->playbooks, setup->playbook_count, error);
+        status = hk_versions_read(tenant, setup->playbooks, setup->playbook_count, error);
     return status;
 }
 

@@ -17,8 +17,5 @@ void hk_tenants_free(struct hk_engine *engine);
 /* Record the descriptor of a plugin that has been loaded. */
 void hk_tenant_plugin_loaded(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *plugin);
-struct hk_playbook *hk_playbook_new(
-    const char *file, const char *source, size_t source_size, struct hk_error *error);
-void hk_playbook_free(struct hk_playbook *playbook);
 
 #endif

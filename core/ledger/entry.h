@@ -36,6 +36,10 @@
     X(ENGINE_STOPPED, "engine.stopped")                                                            \
     X(CONFIG_APPLIED, "config.applied")                                                            \
     X(PLAYBOOK_ADDED, "playbook.added")                                                            \
+    X(PLAYBOOK_ENFORCED, "playbook.enforced")                                                      \
+    X(PLAYBOOK_WITHDRAWN, "playbook.withdrawn")                                                    \
+    X(PLAYBOOK_TRIED, "playbook.tried")                                                            \
+    X(PLAYBOOK_TRIAL_ENDED, "playbook.trial_ended")                                                \
     X(PLUGIN_LOADED, "plugin.loaded")                                                              \
     X(USER_ADDED, "user.added")                                                                    \
     X(USER_DISABLED, "user.disabled")                                                              \

@@ -74,9 +74,11 @@ static const struct {
                     " WHERE tenant = ?1 AND id = ?2 AND state = 'active'"},
     {HK_NOUN_PLAYBOOK, "SELECT 'the run ' || id || ' is of this version' FROM run"
                        " WHERE tenant = ?1 AND version = ?2 AND state IN " LIVE_RUN},
-    {HK_NOUN_PLAYBOOK, "SELECT 'it is the newest version of ' || name FROM playbook p"
-                       " WHERE tenant = ?1 AND version = ?2 AND NOT EXISTS (SELECT 1 FROM playbook"
-                       " n WHERE n.tenant = ?1 AND n.name = p.name AND n.last > p.last)"},
+    {HK_NOUN_PLAYBOOK, "SELECT CASE ?2 WHEN version THEN 'it is the version in force of '"
+                       " WHEN trial THEN 'it is on trial for '"
+                       " ELSE 'it is what a rollback would put into force for ' END || name"
+                       " FROM in_force WHERE tenant = ?1 AND state = 'in_force'"
+                       " AND ?2 IN (version, trial, previous)"},
 };
 
 static enum hk_status grow(

@@ -10,6 +10,8 @@ enum { KEPT_FIELDS_MAX = 11 };
 
 static const char *const kept[HK_KIND_COUNT][KEPT_FIELDS_MAX] = {
     [HK_KIND_PLAYBOOK_ADDED] = {"name"},
+    [HK_KIND_PLAYBOOK_ENFORCED] = {"name", "version", "file", "how"},
+    [HK_KIND_PLAYBOOK_TRIED] = {"version", "trial", "trial_kind", "share", "until_us"},
     [HK_KIND_USER_ADDED] = {"role"},
     [HK_KIND_TOKEN_CREATED] = {"user", "role"},
     [HK_KIND_ALERT_RECEIVED] = {"severity", "event_us"},

@@ -50,6 +50,8 @@ static const struct {
     [HK_NOUN_TOKEN] = {"token.", "to-", LAST("token", "id")},
     [HK_NOUN_SUBJECT] = {"", NULL, LAST("subject", "subject")},
     [HK_NOUN_PLAYBOOK] = {"playbook.", NULL, LAST("playbook", "version")},
+    /* Its kinds begin as those of versions do: see hk_kind_noun. */
+    [HK_NOUN_IN_FORCE] = {"playbook.", "pb-", LAST("in_force", "id")},
     [HK_NOUN_PLUGIN] = {"plugin.", NULL, LAST("plugin", "name")},
 };
 
@@ -65,6 +67,9 @@ enum hk_noun hk_kind_noun(enum hk_kind kind)
     /* An alert comes into a case: its history, so that a case's own stays short. */
     if (kind == HK_KIND_CASE_JOINED || kind == HK_KIND_CASE_SPLIT)
         return HK_NOUN_ALERT;
+    /* Of versions there are texts; what becomes of them is about the name. */
+    if (strncmp(text, "playbook.", 9) == 0 && kind != HK_KIND_PLAYBOOK_ADDED)
+        return HK_NOUN_IN_FORCE;
     for (int noun = 0; noun < HK_NOUN_COUNT; noun++)
         if (noun != HK_NOUN_SUBJECT &&
             strncmp(text, nouns[noun].kind_prefix, strlen(nouns[noun].kind_prefix)) == 0)

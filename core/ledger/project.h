@@ -21,8 +21,9 @@ enum hk_noun {
     HK_NOUN_GAP,
     HK_NOUN_USER,
     HK_NOUN_TOKEN,
-    HK_NOUN_SUBJECT, /* ledger, engine, config */
-    HK_NOUN_PLAYBOOK,
+    HK_NOUN_SUBJECT,  /* ledger, engine, config */
+    HK_NOUN_PLAYBOOK, /* a version */
+    HK_NOUN_IN_FORCE, /* a playbook's name: which version it stands for */
     HK_NOUN_PLUGIN,
     HK_NOUN_COUNT
 };

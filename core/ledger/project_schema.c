@@ -83,6 +83,11 @@ const char hk_project_schema[] =
     " WITHOUT ROWID;"
     "CREATE TABLE playbook(tenant INTEGER NOT NULL, version TEXT NOT NULL, name TEXT,"
     " summary TEXT, added_us INTEGER, last INTEGER, PRIMARY KEY(tenant, version)) WITHOUT ROWID;"
+    "CREATE TABLE in_force(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, state TEXT,"
+    " version TEXT, previous TEXT, file TEXT, how TEXT, since_us INTEGER, by_whom TEXT,"
+    " trial TEXT, trial_id TEXT, trial_kind TEXT, trial_share INTEGER, trial_since_us INTEGER,"
+    " trial_by TEXT, trial_until_us INTEGER, last INTEGER,"
+    " PRIMARY KEY(tenant, id)) WITHOUT ROWID;"
     "CREATE TABLE plugin(tenant INTEGER NOT NULL, name TEXT NOT NULL, version TEXT, sha256 TEXT,"
     " last INTEGER, PRIMARY KEY(tenant, name)) WITHOUT ROWID;"
     "CREATE TABLE user(tenant INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, role TEXT,"
@@ -114,6 +119,7 @@ const struct hk_projection hk_projections[] = {
     DUMP("contact", "name"),
     DUMP("gap", "id"),
     DUMP("playbook", "version"),
+    DUMP("in_force", "id"),
     DUMP("plugin", "name"),
     DUMP("user", "id"),
     DUMP("token", "id"),

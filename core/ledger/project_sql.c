@@ -123,6 +123,26 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
         " VALUES(:tenant, :subject, " P("name") ", " P("summary") ", :time, :pos)"
         " ON CONFLICT(tenant, version) DO UPDATE SET name = excluded.name,"
         " summary = excluded.summary, added_us = excluded.added_us, last = excluded.last"},
+    /* What was in force before is what a rollback goes to; after one there is nothing to go to by
+     * itself, or a second one would put the bad version into force again. */
+    [HK_KIND_PLAYBOOK_ENFORCED] = {
+        "INSERT INTO in_force(tenant, id, name, state, version, file, how, since_us, by_whom, last)"
+        " VALUES(:tenant, :subject, " P("name") ", 'in_force', " P("version") ", " P("file") ", "
+        P("how") ", :time, :actor, :pos) ON CONFLICT(tenant, id) DO UPDATE SET state = 'in_force',"
+        " previous = CASE WHEN version = excluded.version THEN previous"
+        " WHEN excluded.how = 'rollback' THEN NULL ELSE version END,"
+        " how = CASE WHEN version = excluded.version THEN how ELSE excluded.how END,"
+        " since_us = CASE WHEN version = excluded.version THEN since_us ELSE excluded.since_us END,"
+        " by_whom = CASE WHEN version = excluded.version THEN by_whom ELSE excluded.by_whom END,"
+        " version = excluded.version, file = coalesce(excluded.file, file), last = excluded.last"},
+    [HK_KIND_PLAYBOOK_WITHDRAWN] = {"UPDATE in_force SET state = 'withdrawn', last = :pos" HERE},
+    [HK_KIND_PLAYBOOK_TRIED] = {
+        "UPDATE in_force SET trial = " P("version") ", trial_id = " P("trial") ", trial_kind = "
+        P("trial_kind") ", trial_share = " P("share") ", trial_since_us = :time, trial_by = :actor,"
+        " trial_until_us = " P("until_us") ", last = :pos" HERE},
+    [HK_KIND_PLAYBOOK_TRIAL_ENDED] = {
+        "UPDATE in_force SET trial = NULL, trial_id = NULL, trial_kind = NULL, trial_share = NULL,"
+        " trial_since_us = NULL, trial_by = NULL, trial_until_us = NULL, last = :pos" HERE},
     [HK_KIND_PLUGIN_LOADED] = {
         "INSERT INTO plugin(tenant, name, version, sha256, last)"
         " VALUES(:tenant, :subject, " P("version") ", " P("sha256") ", :pos)"

@@ -40,6 +40,14 @@
     " ON alert.tenant = run.tenant AND alert.id = run.alert"                                       \
     " WHERE run.tenant = task.tenant AND run.id = task.run))"
 
+/* Of the name that a version stands for, NULL for other versions. */
+#define OF_NAME(column)                                                                            \
+    "(SELECT i." column " FROM in_force i WHERE i.tenant = playbook.tenant"                        \
+    " AND i.name = playbook.name AND i.version = playbook.version)"
+#define PERSON(id)                                                                                 \
+    "coalesce((SELECT name FROM user WHERE user.tenant = playbook.tenant AND user.id = " id        \
+    "), " id ")"
+
 static const struct hk_collection collections[] = {
     {"alerts", "alert", "id", NULL, NULL, false, true, "state IN ('new', 'routed')",
         {TEXT("id", "id"), TEXT("state", "state"), SEVERITY("severity", "severity"),
@@ -97,12 +105,15 @@ static const struct hk_collection collections[] = {
     {"gaps", "gap", "id", NULL, NULL, false, true, "state = 'open'",
         {TEXT("id", "id"), TEXT("state", "state"), TEXT("kind", "kind"), TEXT("name", "name"),
             TEXT("detail", "detail"), TIME("since", "since_us"), TIME("ended", "ended_us")}},
-    {"playbooks", "playbook", "name", "(version = ?2 OR name = ?2) ORDER BY last DESC",
-        "NOT EXISTS (SELECT 1 FROM playbook newer WHERE newer.tenant = ?1"
-        " AND newer.name = playbook.name AND newer.last > playbook.last)",
-        true, false, NULL,
-        {TEXT("version", "version"), TEXT("name", "name"), TEXT("summary", "summary"),
-            TIME("added", "added_us")}},
+    {"playbooks", "playbook", "name",
+        "(version = ?2 OR name = ?2) ORDER BY " OF_NAME("last") " IS NULL, last DESC",
+        OF_NAME("state") " = 'in_force'", true, false, NULL,
+        {TEXT("version", "version"), TEXT("name", "name"), TEXT("state", HK_VERSION_STATE_SQL),
+            TEXT("summary", "summary"), TIME("since", OF_NAME("since_us")),
+            TEXT("by", PERSON(OF_NAME("by_whom"))), TEXT("how", OF_NAME("how")),
+            TEXT("previous", OF_NAME("previous")), TEXT("trial", OF_NAME("trial")),
+            TEXT("trial_kind", OF_NAME("trial_kind")), INT("trial_share", OF_NAME("trial_share")),
+            TIME("trial_until", OF_NAME("trial_until_us")), TIME("added", "added_us")}},
     {"plugins", "plugin", "name", NULL, NULL, true, false, NULL,
         {TEXT("name", "name"), TEXT("version", "version"), TEXT("sha256", "sha256")}},
     {"users", "user", "id", "(id = ?2 OR name = ?2)", NULL, false, true, "state = 'active'",

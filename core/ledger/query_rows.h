@@ -33,6 +33,15 @@ struct hk_collection {
     struct hk_column columns[28]; /* ends with a NULL name */
 };
 
+/* What a row of `playbook`, that is a version, is to its name: in_force, trial, set_aside (the file
+ * has it, and people put another one into force), withdrawn, former. */
+#define HK_VERSION_STATE_SQL                                                                       \
+    "coalesce((SELECT CASE WHEN i.version = playbook.version"                                      \
+    " THEN CASE i.state WHEN 'withdrawn' THEN 'withdrawn' ELSE 'in_force' END"                     \
+    " WHEN i.trial = playbook.version THEN 'trial' WHEN i.file = playbook.version THEN"            \
+    " 'set_aside' END FROM in_force i WHERE i.tenant = playbook.tenant"                            \
+    " AND i.name = playbook.name), 'former')"
+
 /* HK_NOT_FOUND for no such collection. */
 HK_MUST_CHECK enum hk_status hk_collection_find(
     const char *name, const struct hk_collection **ret_collection, struct hk_error *error);

@@ -6,6 +6,7 @@
 #include "ledger/query_erase.h"
 #include "ledger/query_gate.h"
 #include "ledger/query_names.h"
+#include "ledger/query_playbook.h"
 #include "ledger/query_rows.h"
 #include "ledger/query_steps.h"
 #include "ledger/reader.h"
@@ -206,22 +207,33 @@ static void show_entries(const struct hk_chain *chain, struct hk_jw *jw)
 
 /* Whom the ids of the entries stand for. */
 static enum hk_status show_names(struct hk_reading *reading, hk_tenant tenant,
-    const struct hk_history *history, struct hk_jw *jw, struct hk_error *error)
+    const struct hk_history *history, struct hk_names *names, struct hk_jw *jw,
+    struct hk_error *error)
 {
-    struct hk_names names = {.count = 0};
-
     for (size_t i = 0; i < history->chain.count; i++) {
-        hk_names_add(&names, history->chain.items[i].entry.actor);
-        hk_names_add_payload(&names, history->docs[i].root);
+        hk_names_add(names, history->chain.items[i].entry.actor);
+        hk_names_add_payload(names, history->docs[i].root);
     }
-    return hk_names_write(reading, tenant, &names, jw, error);
+    return hk_names_write(reading, tenant, names, jw, error);
+}
+
+static enum hk_status show_playbook(struct hk_reading *reading, hk_tenant tenant,
+    const struct hk_history *history, struct hk_names *names, struct hk_jw *jw,
+    struct hk_error *error)
+{
+    static const char *const fields[] = {"source", "on", "limits", "file"};
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        write_or_null(
+            jw, fields[i], hk_json_get(newest(history, HK_KIND_PLAYBOOK_ADDED), fields[i]));
+    return hk_query_playbook_story(
+        reading, tenant, history->chain.items[0].entry.subject, names, jw, error);
 }
 
 static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
-    const struct hk_collection *what, const struct hk_history *history, struct hk_jw *jw,
-    struct hk_error *error)
+    const struct hk_collection *what, const struct hk_history *history, struct hk_names *names,
+    struct hk_jw *jw, struct hk_error *error)
 {
-    static const char *const playbook_fields[] = {"source", "on", "limits", "file"};
     enum hk_status status = HK_OK;
 
     if (strcmp(what->table, "alert") == 0) {
@@ -236,9 +248,7 @@ static enum hk_status show_history(struct hk_reading *reading, hk_tenant tenant,
     } else if (strcmp(what->table, "task") == 0) {
         show_task(history, jw);
     } else if (strcmp(what->table, "playbook") == 0) {
-        for (size_t i = 0; i < sizeof(playbook_fields) / sizeof(playbook_fields[0]); i++)
-            write_or_null(jw, playbook_fields[i],
-                hk_json_get(newest(history, HK_KIND_PLAYBOOK_ADDED), playbook_fields[i]));
+        status = show_playbook(reading, tenant, history, names, jw, error);
     } else if (strcmp(what->table, "notice") == 0) {
         write_or_null(jw, "text", hk_json_get(history->docs[0].root, "text"));
         write_or_null(jw, "answer", hk_json_get(newest(history, HK_KIND_NOTICE_SENT), "answer"));
@@ -288,6 +298,7 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
 {
     const struct hk_collection *what = NULL;
     struct hk_history history;
+    struct hk_names names = {.count = 0};
     char subject[HK_SHA256_HEX_SIZE];
     size_t begin = out->size;
     struct hk_jw jw;
@@ -309,12 +320,12 @@ enum hk_status hk_query_show(struct hk_reading *reading, hk_tenant tenant, const
     }
     status = hk_history_load(reading, tenant, subject, &history, error);
     if (status == HK_OK)
-        status = show_history(reading, tenant, what, &history, &jw, error);
+        status = show_history(reading, tenant, what, &history, &names, &jw, error);
     if (status == HK_OK)
         status = hk_history_erased(reading, tenant, &history.chain, &jw, error);
     if (status == HK_OK) {
         show_entries(&history.chain, &jw);
-        status = show_names(reading, tenant, &history, &jw, error);
+        status = show_names(reading, tenant, &history, &names, &jw, error);
         hk_jw_object_end(&jw);
     }
     if (status == HK_OK) {

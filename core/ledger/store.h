@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HK_STORE_SCHEMA 3
+#define HK_STORE_SCHEMA 4
 #define HK_STORE_SCHEMA_OLDEST 1 /* that migrate.h knows the way from */
 #define HK_STORE_SCHEMA_NODES 3  /* the first with the table node */
 #define HK_STORE_FILE "ledger.db"

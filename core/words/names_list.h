@@ -160,6 +160,10 @@
     X(KIND, "engine.stopped", "engine stopped", "エンジンの停止")                                  \
     X(KIND, "config.applied", "configuration in force", "設定の適用")                              \
     X(KIND, "playbook.added", "playbook added", "プレイブックの追加")                              \
+    X(KIND, "playbook.enforced", "playbook put into force", "プレイブックの適用") \
+    X(KIND, "playbook.withdrawn", "playbook withdrawn", "プレイブックの取り下げ") \
+    X(KIND, "playbook.tried", "playbook put on trial", "プレイブックの試行の開始") \
+    X(KIND, "playbook.trial_ended", "trial of a playbook ended", "プレイブックの試行の終了") \
     X(KIND, "plugin.loaded", "plugin loaded", "プラグインの読み込み")                              \
     X(KIND, "user.added", "person added", "利用者の追加")                                          \
     X(KIND, "user.disabled", "person disabled", "利用者の無効化")                                  \

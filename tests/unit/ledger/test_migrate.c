@@ -76,7 +76,7 @@ static void a_file_of_version_2_becomes_one_of_this(void)
     hk_buf_done(&out);
     folder_open(&folder);
     put(&folder, HK_KIND_ALERT_RECEIVED, "al-more", "{}");
-    CU_ASSERT_TRUE(answers(&folder, "SELECT value FROM meta WHERE name = 'schema'", "3"));
+    CU_ASSERT_TRUE(answers(&folder, "SELECT value FROM meta WHERE name = 'schema'", "4"));
     CU_ASSERT_TRUE(
         answers(&folder, "SELECT group_concat(level || ':' || idx) FROM node", "8:0,8:1"));
     CU_ASSERT_TRUE(answers(&folder, "SELECT count(*) FROM alert WHERE id = 'al-none'", "0"));

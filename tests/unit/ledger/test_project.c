@@ -169,6 +169,46 @@ static void cases_fold(void)
     run_steps(steps, COUNT_OF(steps));
 }
 
+/* What stands for a playbook's name: a rollback has nothing to go back to by itself, the file's
+ * version is what was last made of the file, a trial comes and goes. */
+static void versions_fold(void)
+{
+#define STANDS                                                                                     \
+    "SELECT state || ' ' || version || ' ' || coalesce(previous, '-') || ' ' || file || ' ' || "   \
+    "how"                                                                                          \
+    " || ' ' || coalesce(trial || trial_kind || coalesce(trial_share, ''), '-') FROM in_force"
+    static const struct fold_step steps[] = {
+        {HK_KIND_PLAYBOOK_ADDED, "v1", "{\"name\":\"p\"}", NULL, NULL},
+        {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v1\",\"how\":\"file\",\"file\":\"v1\"}", STANDS,
+            "in_force v1 - v1 file -"},
+        {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v2\",\"how\":\"file\",\"file\":\"v2\"}", STANDS,
+            "in_force v2 v1 v2 file -"},
+        {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v1\",\"how\":\"rollback\",\"reason\":\"r\"}", STANDS,
+            "in_force v1 - v2 rollback -"},
+        {HK_KIND_PLAYBOOK_TRIED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v3\",\"trial\":\"tr-1\",\"trial_kind\":\"share\","
+            "\"share\":10,\"until_us\":5}",
+            STANDS, "in_force v1 - v2 rollback v3share10"},
+        {HK_KIND_PLAYBOOK_TRIAL_ENDED, "pb-1", "{\"why\":\"promoted\"}", NULL, NULL},
+        {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v3\",\"how\":\"promote\"}", STANDS,
+            "in_force v3 v1 v2 promote -"},
+        {HK_KIND_PLAYBOOK_WITHDRAWN, "pb-1", "{\"name\":\"p\"}", STANDS,
+            "withdrawn v3 v1 v2 promote -"},
+        /* the same again: how and since when stay */
+        {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v3\",\"how\":\"configured\"}", STANDS,
+            "in_force v3 v1 v2 promote -"},
+        {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
+            "{\"name\":\"p\",\"version\":\"v3\",\"how\":\"file\",\"file\":\"v3\"}", STANDS,
+            "in_force v3 v1 v3 promote -"},
+    };
+    run_steps(steps, COUNT_OF(steps));
+}
+
 static void tasks_fold(void)
 {
     static const struct fold_step steps[] = {
@@ -448,6 +488,7 @@ int main(void)
     static const struct suite_test tests[] = {
         {"every kind is folded", every_kind_is_folded},
         {"cases", cases_fold},
+        {"versions of playbooks", versions_fold},
         {"tasks", tasks_fold},
         {"alerts fold", alerts_fold},
         {"logins fold", logins_fold},

@@ -380,6 +380,8 @@ static void lists_have_states(void)
     put(&folder, HK_KIND_PLAYBOOK_ADDED, "v1", "{\"name\":\"p\"}");
     put(&folder, HK_KIND_PLAYBOOK_ADDED, "v2", "{\"name\":\"p\"}");
     put(&folder, HK_KIND_PLAYBOOK_ADDED, "v3", "{\"name\":\"q\"}");
+    put(&folder, HK_KIND_PLAYBOOK_ENFORCED, "pb-p", "{\"name\":\"p\",\"version\":\"v1\"}");
+    put(&folder, HK_KIND_PLAYBOOK_ENFORCED, "pb-q", "{\"name\":\"q\",\"version\":\"v3\"}");
     CU_ASSERT_EQUAL(count_of(&folder, "containments", NULL), 3);
     CU_ASSERT_EQUAL(count_of(&folder, "containments", "live"), 2);
     CU_ASSERT_EQUAL(count_of(&folder, "containments", "failed"), 1);
@@ -473,6 +475,12 @@ static void decisions_and_leases_are_shown(void)
     put(&folder, HK_KIND_PLAYBOOK_ADDED, "v2", "{\"name\":\"p\",\"source\":\"new\"}");
     CU_ASSERT_TRUE(shows(&folder, "playbooks", "p", "\"source\":\"new\""));
     CU_ASSERT_TRUE(shows(&folder, "playbooks", "v1", "\"source\":\"old\""));
+    /* by its name: the one that is in force, not the newest */
+    put(&folder, HK_KIND_PLAYBOOK_ENFORCED, "pb-p",
+        "{\"name\":\"p\",\"version\":\"v1\",\"how\":\"promote\",\"reason\":\"r\"}");
+    CU_ASSERT_TRUE(shows(&folder, "playbooks", "p", "\"source\":\"old\""));
+    CU_ASSERT_TRUE(shows(&folder, "playbooks", "p", "\"how\":\"promote\",\"reason\":\"r\""));
+    CU_ASSERT_TRUE(shows(&folder, "playbooks", "v2", "\"state\":\"former\""));
     put(&folder, HK_KIND_PLUGIN_LOADED, "world", "{\"version\":\"3\",\"actions\":[]}");
     CU_ASSERT_TRUE(shows(&folder, "plugins", "world", "\"descriptor\":{\"version\":\"3\""));
     put(&folder, HK_KIND_USER_ADDED, "us-1", "{\"name\":\"one\",\"role\":\"viewer\"}");

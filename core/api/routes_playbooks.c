@@ -1,0 +1,99 @@
+/*
+ * routes_playbooks: which version of a playbook is in force.
+ */
+#include "api/route_table.h"
+
+static void reload(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    const struct hk_api *api = exchange->api;
+    struct hk_job *job;
+
+    (void)request;
+    if (api->reload == NULL) {
+        hk_answer_problem(exchange, 403, "this engine has no files of playbooks");
+        return;
+    }
+    job = hk_job_new(exchange, sizeof(*job));
+    if (job != NULL)
+        api->reload(api->reload_ctx, exchange->tenant, &exchange->actor,
+            hk_json_string_at(body, "file", NULL), hk_job_reply, job);
+}
+
+static void enforce(struct hk_exchange *exchange, const struct hk_json *body, bool is_rollback)
+{
+    const struct hk_enforce_wish wish = {.is_rollback = is_rollback,
+        .version = hk_json_string_at(body, "version", NULL),
+        .reason = hk_json_string_at(body, "reason", "")};
+    struct hk_job *job = hk_job_new(exchange, sizeof(*job));
+
+    if (job != NULL)
+        hk_engine_playbook_enforce(exchange->api->engine, exchange->tenant, &exchange->actor,
+            hk_route_param(&exchange->match, "id"), &wish, hk_job_reply, job);
+}
+
+static void promote(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    (void)request;
+    enforce(exchange, body, false);
+}
+
+static void rollback(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    (void)request;
+    enforce(exchange, body, true);
+}
+
+static const struct hk_member reload_body[] = {
+    {.name = "file",
+        .type = HK_MEMBER_TEXT,
+        .size_max = 4096,
+        .help = "one of them, as the configuration names it; all unless given"},
+    {.name = NULL},
+};
+static const struct hk_member promote_body[] = {
+    {.name = "version",
+        .type = HK_MEMBER_TEXT,
+        .is_required = true,
+        .size_max = 64,
+        .help = "which one, or at least its first 8 digits"},
+    {.name = "reason", .type = HK_MEMBER_TEXT, .is_required = true, .help = "why"},
+    {.name = NULL},
+};
+static const struct hk_member rollback_body[] = {
+    {.name = "version",
+        .type = HK_MEMBER_TEXT,
+        .size_max = 64,
+        .help = "to which one; the one that was in force before unless given"},
+    {.name = "reason", .type = HK_MEMBER_TEXT, .is_required = true, .help = "why"},
+    {.name = NULL},
+};
+
+/* Whoever may change what happens by itself. */
+#define WRITE(where, fn, members, words, gives)                                                    \
+    {                                                                                              \
+        .method = "POST", .path = (where), .role = "tenant-admin", .role_too = "author",           \
+        .handler = (fn), .summary = (words), .body = (members), .status = 200, .answer = (gives),  \
+        .problems = {                                                                              \
+            400,                                                                                   \
+            404,                                                                                   \
+            409,                                                                                   \
+            415,                                                                                   \
+            503                                                                                    \
+        }                                                                                          \
+    }
+
+const struct hk_route hk_routes_playbooks[] = {
+    WRITE("/v1/config/playbooks", reload, reload_body,
+        "Read the configured files of playbooks again, and put what changed into force for new "
+        "runs; all or nothing",
+        "items: each file's playbook and the version in force"),
+    WRITE("/v1/playbooks/{id}/promote", promote, promote_body,
+        "Put a recorded version of a playbook into force for new runs", "what is in force now"),
+    WRITE("/v1/playbooks/{id}/rollback", rollback, rollback_body,
+        "Put the version of before into force again; the file's stays out until it changes",
+        "what is in force now"),
+    {.method = NULL, .more = hk_routes_notice},
+};
