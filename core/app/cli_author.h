@@ -5,6 +5,7 @@
 #define HK_APP_CLI_AUTHOR_H
 
 #include "app/options.h"
+#include "base/json.h"
 
 int hk_cli_playbook_check(struct hk_cli *cli);
 int hk_cli_playbook_new(struct hk_cli *cli);
@@ -13,5 +14,18 @@ int hk_cli_playbook_reference(struct hk_cli *cli);
 int hk_cli_playbook_replay(struct hk_cli *cli);
 int hk_cli_playbook_graph(struct hk_cli *cli);
 int hk_cli_run_as_test(struct hk_cli *cli);
+
+/* Which recorded alerts would start a playbook that they did not start? (cli_replay_alerts.c) */
+struct hk_replay_alerts {
+    const struct hk_json *descriptor; /* of the playbook */
+    int64_t since_us;                 /* older ones are not looked at */
+    unsigned looked;                  /* how many were looked at */
+    unsigned now;                     /* of them: would start it */
+    bool is_whole;                    /* false: there are more than are looked at */
+};
+/* Append {"alert","title","severity","category","received","runs":[other playbooks]} of each to an
+ * array. Zero, or the exit status that was told. */
+int hk_cli_replay_alerts(
+    const struct hk_cli *cli, struct hk_replay_alerts *alerts, struct hk_jw *out);
 
 #endif

@@ -29,6 +29,9 @@ struct replay {
     unsigned runs;
     unsigned same;
     unsigned skipped; /* the record is not whole, or the engine does not tell all of it */
+    struct hk_buf new_items;
+    struct hk_jw new_jw;
+    struct hk_replay_alerts alerts;
 };
 
 static enum hk_status read_playbook(struct replay *replay, struct hk_error *error)
@@ -203,6 +206,22 @@ static void print_run(const struct hk_json *item)
     }
 }
 
+static void print_alerts(const struct replay *replay, const struct hk_json *list)
+{
+    for (const struct hk_json *item = list == NULL ? NULL : list->first; item != NULL;
+         item = item->next) {
+        printf("%s  %.19s  would start it now: ", hk_json_string_at(item, "alert", ""),
+            hk_json_string_at(item, "received", ""));
+        hk_print_text(hk_json_string_at(item, "severity", ""));
+        fputs(", ", stdout);
+        hk_print_text(hk_json_string_at(item, "title", ""));
+        putchar('\n');
+    }
+    printf("%u alerts looked at%s, %u of them did not start it and would now\n",
+        replay->alerts.looked, replay->alerts.is_whole ? "" : " (there are more)",
+        replay->alerts.now);
+}
+
 static int print_replay(struct replay *replay)
 {
     struct hk_json_doc doc = {.root = NULL};
@@ -211,7 +230,7 @@ static int print_replay(struct replay *replay)
     struct hk_jw jw;
     int exit_status = HK_EXIT_DONE;
 
-    hk_buf_init(&out, 2 * REPLAY_SIZE_MAX);
+    hk_buf_init(&out, 3 * REPLAY_SIZE_MAX);
     hk_jw_init(&jw, &out);
     hk_jw_object(&jw);
     hk_jw_kv(&jw, "playbook", hk_json_string_at(replay->descriptor.root, "name", ""));
@@ -221,8 +240,15 @@ static int print_replay(struct replay *replay)
     hk_jw_kv_i64(&jw, "differ", replay->runs - replay->same);
     hk_jw_kv_i64(&jw, "left_out", replay->skipped);
     hk_jw_kv_raw(&jw, "items", replay->items.failed ? "[]" : replay->items.data);
+    hk_jw_key(&jw, "alerts");
+    hk_jw_object(&jw);
+    hk_jw_kv_i64(&jw, "looked_at", replay->alerts.looked);
+    hk_jw_kv_bool(&jw, "all", replay->alerts.is_whole);
+    hk_jw_kv_raw(&jw, "would_start", replay->new_items.failed ? "[]" : replay->new_items.data);
+    hk_jw_object_end(&jw);
     hk_jw_object_end(&jw);
     if (hk_buf_check(&replay->items, "the differences", &error) != HK_OK ||
+        hk_buf_check(&replay->new_items, "the alerts", &error) != HK_OK ||
         hk_buf_check(&out, "the differences", &error) != HK_OK ||
         hk_json_parse(out.data, out.size, &hk_json_limits_own, &doc, &error) != HK_OK) {
         exit_status = hk_cli_error(&error);
@@ -232,6 +258,7 @@ static int print_replay(struct replay *replay)
         for (const struct hk_json *item = hk_json_get(doc.root, "items")->first; item != NULL;
              item = item->next)
             print_run(item);
+        print_alerts(replay, hk_json_at(doc.root, "alerts.would_start"));
         printf("%u runs, %u the same, %u differ\n", replay->runs, replay->same,
             replay->runs - replay->same);
     }
@@ -259,15 +286,24 @@ int hk_cli_playbook_replay(struct hk_cli *cli)
     hk_buf_init(&replay.items, REPLAY_SIZE_MAX);
     hk_jw_init(&replay.jw, &replay.items);
     hk_jw_array(&replay.jw);
+    hk_buf_init(&replay.new_items, REPLAY_SIZE_MAX);
+    hk_jw_init(&replay.new_jw, &replay.new_items);
+    hk_jw_array(&replay.new_jw);
     if (read_playbook(&replay, &error) != HK_OK) {
         exit_status = hk_cli_error(&error);
     } else {
         exit_status = retell_all(&replay, (unsigned)limit);
         hk_jw_array_end(&replay.jw);
+        replay.alerts.descriptor = replay.descriptor.root;
+        replay.alerts.since_us = replay.since_us;
+        if (exit_status == 0)
+            exit_status = hk_cli_replay_alerts(cli, &replay.alerts, &replay.new_jw);
+        hk_jw_array_end(&replay.new_jw);
         if (exit_status == 0)
             exit_status = print_replay(&replay);
     }
     hk_json_doc_done(&replay.descriptor);
+    hk_buf_done(&replay.new_items);
     hk_buf_done(&replay.items);
     hk_buf_done(&replay.source);
     return exit_status;

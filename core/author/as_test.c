@@ -243,6 +243,7 @@ static void write_test(struct writer *w, const char *state)
 {
     const struct hk_json *run = w->setup->run;
     const char *seed = hk_json_string_at(run, "seed", "0");
+    const struct hk_json *args = hk_json_get(run, "args"); /* of a caller */
     char started[HK_TIME_TEXT_SIZE];
 
     hk_time_format(w->started_ms * 1000, started);
@@ -253,9 +254,13 @@ static void write_test(struct writer *w, const char *state)
         hk_json_string_at(run, "version", ""), hk_json_string_at(run, "id", ""), started,
         (long long)(int64_t)strtoull(seed, NULL, 10));
     write_answers(w);
-    hk_buf_append_text(w->out, "  t.run ");
+    hk_buf_append_text(w->out, args == NULL ? "  t.run " : "  t.run(");
     hk_lua_text_value(w->out, w->setup->alert, 2);
-    hk_buf_append_char(w->out, '\n');
+    if (args != NULL) {
+        hk_buf_append_text(w->out, ", ");
+        hk_lua_text_value(w->out, args, 2);
+    }
+    hk_buf_append_text(w->out, args == NULL ? "\n" : ")\n");
     write_order(w);
     write_did(w);
     write_end(w, state);

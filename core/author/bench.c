@@ -3,9 +3,11 @@
  */
 #include "author/bench.h"
 #include "author/embed.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "script/convert.h"
+#include "script/playbook.h"
 #include "script/trigger.h"
 
 #include <stdio.h>
@@ -21,12 +23,23 @@ void hk_trial_init(
     trial->setup = setup;
     trial->descriptor = descriptor;
     hk_buf_init(&trial->failure, FAILURE_SIZE_MAX);
+    hk_buf_init(&trial->file, 2 * HK_PLAYBOOK_SIZE_MAX);
+}
+
+/* Keep the outermost ones, so many. */
+static void drop_drives(struct hk_trial *trial, unsigned count)
+{
+    while (trial->depth > count) {
+        trial->depth--;
+        hk_drive_free(trial->drives[trial->depth]);
+        trial->drives[trial->depth] = NULL;
+    }
 }
 
 void hk_trial_done(struct hk_trial *trial)
 {
-    hk_drive_free(trial->drive);
-    trial->drive = NULL;
+    drop_drives(trial, 0);
+    hk_buf_done(&trial->file);
     hk_buf_done(&trial->failure);
 }
 
@@ -37,11 +50,11 @@ static struct hk_trial *trial_of(lua_State *L)
 
 static struct hk_drive *drive_of(lua_State *L)
 {
-    struct hk_drive *drive = trial_of(L)->drive;
+    struct hk_trial *trial = trial_of(L);
 
-    if (drive == NULL)
+    if (trial->depth == 0)
         hk_state_raise(L, "there is no run");
-    return drive;
+    return trial->drives[trial->depth - 1];
 }
 
 static const struct hk_drive_step *step_of(lua_State *L)
@@ -156,17 +169,72 @@ static int bench_starts(lua_State *L)
 
 /* --- the run --- */
 
-/* start(alert as JSON, args as JSON, time_us, seed) */
+/* A path in a test is one beside the file of tests. */
+static void push_path(lua_State *L, const char *file)
+{
+    const char *tests = trial_of(L)->setup->file;
+    const char *slash = strrchr(tests, '/');
+
+    if (*file == '/' || slash == NULL)
+        (void)lua_pushstring(L, file);
+    else
+        (void)lua_pushfstring(
+            L, "%s%s", lua_pushlstring(L, tests, (size_t)(slash - tests) + 1), file);
+}
+
+/* Read a called playbook into trial->file. The path is left on the stack. */
+static const char *read_called(lua_State *L, const char *file)
+{
+    struct hk_trial *trial = trial_of(L);
+    struct hk_error error;
+
+    push_path(L, file);
+    hk_buf_clear(&trial->file);
+    if (hk_file_read(
+            lua_tostring(L, -1), HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, &trial->file, &error) != HK_OK)
+        hk_state_raise(L, "%s", error.text);
+    if (trial->file.data == NULL)
+        hk_state_raise(L, "%s: is empty", file);
+    return lua_tostring(L, -1);
+}
+
+/* name(file) → the name of the playbook in it */
+static int bench_name(lua_State *L)
+{
+    struct hk_trial *trial = trial_of(L);
+    struct hk_state *st = hk_state_of(L);
+    const char *path = read_called(L, luaL_checkstring(L, 1));
+    size_t size = trial->file.size;
+    struct hk_error error;
+    enum hk_status status;
+
+    /* Behind its text in the same buffer: whatever raises from here on, nothing is lost. */
+    status = hk_playbook_describe(trial->file.data, size, path, &trial->file, &error);
+    if (status != HK_OK)
+        hk_state_raise(L, "%s", error.text);
+    hk_json_doc_done(&st->doc);
+    if (hk_json_parse(trial->file.data + size, trial->file.size - size, &hk_json_limits_own,
+            &st->doc, &error) != HK_OK)
+        hk_state_raise(L, "%s", error.text);
+    hk_state_begin(st, 1);
+    (void)lua_pushstring(L, hk_json_string_at(st->doc.root, "name", ""));
+    hk_json_doc_done(&st->doc);
+    return 1;
+}
+
+/* start(alert as JSON, args as JSON, time_us, seed, file of what is called by the last one, or nil:
+ * the playbook that is tested) */
 static int bench_start(lua_State *L)
 {
     struct hk_trial *trial = trial_of(L);
-    const struct hk_drive_setup setup = {.chunk = trial->setup->playbook,
+    struct hk_drive_setup setup = {.chunk = trial->setup->playbook,
         .source = trial->setup->playbook_source,
         .source_size = trial->setup->playbook_size,
         .alert = luaL_checkstring(L, 1),
         .args = luaL_checkstring(L, 2),
         .started_us = luaL_checkinteger(L, 3),
         .seed = (uint64_t)luaL_checkinteger(L, 4)};
+    const char *file = luaL_optstring(L, 5, NULL);
     struct hk_error error;
 
     if (++trial->runs > HK_TEST_RUNS_MAX) {
@@ -174,10 +242,18 @@ static int bench_start(lua_State *L)
         hk_bench_where(L, st->end_where, sizeof(st->end_where));
         hk_state_stop(L, HK_STATE_LIMIT, "test ran the playbook too many times");
     }
-    hk_drive_free(trial->drive);
-    trial->drive = NULL;
-    if (hk_drive_new(&setup, &trial->drive, &error) != HK_OK)
+    if (file == NULL) {
+        drop_drives(trial, 0);
+    } else {
+        setup.chunk = read_called(L, file);
+        setup.source = trial->file.data;
+        setup.source_size = trial->file.size;
+    }
+    if (trial->depth == sizeof(trial->drives) / sizeof(trial->drives[0]))
+        hk_state_raise(L, "calls are nested too deeply");
+    if (hk_drive_new(&setup, &trial->drives[trial->depth], &error) != HK_OK)
         hk_state_raise(L, "%s", error.text);
+    trial->depth++;
     return 0;
 }
 
@@ -267,7 +343,8 @@ static int bench_check_result(lua_State *L)
     return push_problem(L, status, &error);
 }
 
-/* finish() → state, error, value, and how the run differs when it is run again, or nil */
+/* finish() → state, error, value, how the run differs when it is run again or nil, and the time in
+ * ms. What was called is left: its caller goes on. */
 static int bench_finish(lua_State *L)
 {
     struct hk_drive *drive = drive_of(L);
@@ -285,7 +362,10 @@ static int bench_finish(lua_State *L)
     else
         lua_pushnil(L);
     (void)push_problem(L, status, &error);
-    return 4;
+    lua_pushinteger(L, hk_drive_now_us(drive) / 1000);
+    if (trial_of(L)->depth > 1)
+        drop_drives(trial_of(L), trial_of(L)->depth - 1);
+    return 5;
 }
 
 void hk_bench_push(lua_State *L)
@@ -298,6 +378,7 @@ void hk_bench_push(lua_State *L)
         {"fail", bench_fail},
         {"finish", bench_finish},
         {"json", bench_json},
+        {"name", bench_name},
         {"next", bench_next},
         {"start", bench_start},
         {"starts", bench_starts},
@@ -309,5 +390,8 @@ void hk_bench_push(lua_State *L)
     hk_state_compile(
         L, (const char *)hk_embed_author_test_lua, hk_embed_author_test_lua_size_bytes, PRELUDE);
     luaL_newlib(L, functions);
+    set_text(L, "playbook", hk_json_string_at(trial_of(L)->descriptor, "name", ""));
+    lua_pushinteger(L, HK_CALL_DEPTH_MAX);
+    lua_setfield(L, -2, "call_depth_max");
     lua_call(L, 1, 1);
 }

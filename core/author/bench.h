@@ -13,7 +13,10 @@
 struct hk_trial {
     const struct hk_suite_setup *setup;
     const struct hk_json *descriptor; /* of the playbook */
-    struct hk_drive *drive;           /* the last run, or NULL */
+    /* The last run, and within it what was called: the innermost one is driven. */
+    struct hk_drive *drives[HK_CALL_DEPTH_MAX + 1];
+    unsigned depth;     /* of them */
+    struct hk_buf file; /* a called playbook's text, while it is looked at */
     unsigned runs;
     size_t steps;          /* of all runs */
     struct hk_buf failure; /* the first one; what is caught stays a failure */

@@ -202,17 +202,20 @@ static enum hk_status tell(struct retelling *it, struct hk_error *error)
         .source_size = setup->source_size,
         .seed = strtoull(seed, NULL, 10)};
     char *alert = canonical(setup->alert);
+    char *args = canonical(hk_json_get(setup->run, "args"));
     const struct hk_drive_step *step;
     enum hk_status status =
-        alert == NULL
+        alert == NULL || args == NULL
             ? hk_fail(error, HK_NOMEM, "out of memory")
             : hk_time_parse(hk_json_string_at(setup->run, "began", ""), &drive.started_us, error);
 
     drive.alert = alert;
+    drive.args = args;
     if (status == HK_OK)
         status = hk_drive_new(&drive, &it->drive, error);
     while (status == HK_OK && (step = hk_drive_next(it->drive)) != NULL)
         status = take_step(it, step, error);
+    free(args);
     free(alert);
     return status;
 }
@@ -355,7 +358,9 @@ enum hk_status hk_retell_run(
 {
     struct retelling it = {.setup = setup};
     struct hk_state_locale locale;
-    bool starts = hk_trigger_matches(setup->descriptor, setup->alert);
+    /* What was called needs no trigger. */
+    bool starts = hk_json_get(setup->run, "args") != NULL ||
+                  hk_trigger_matches(setup->descriptor, setup->alert);
     enum hk_status status = HK_OK;
 
     if (setup->alert == NULL || hk_json_get(setup->run, "steps") == NULL ||

@@ -136,6 +136,8 @@ static void show_run(const struct hk_history *history, struct hk_jw *jw)
 
     write_or_null(jw, "value", hk_json_get(finished, "value"));
     write_or_null(jw, "caller", hk_json_get(started, "caller"));
+    if (hk_json_get(started, "args") != NULL)
+        hk_jw_kv_value(jw, "args", hk_json_get(started, "args"));
     write_or_null(jw, "seed", hk_json_get(started, "seed"));
     hk_jw_kv_time(jw, "began", hk_json_i64_at(started, "at_us", 0));
     if (diverged != NULL)

@@ -99,9 +99,9 @@ static void write_step(const struct step *step, struct hk_jw *jw)
         gate = hk_json_get(step->waiting, "gate");
     if (gate != NULL)
         hk_jw_kv_value(jw, "gate", gate);
+    copy(jw, "run", step->waiting); /* that was called */
     if (strcmp(step->state, "waiting") == 0) {
         copy(jw, "for", step->waiting);
-        copy(jw, "run", step->waiting);
         hk_jw_kv_time(jw, "due", hk_json_i64_at(step->waiting, "due_us", 0));
     }
     if (strcmp(step->state, "unknown") == 0)

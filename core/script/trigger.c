@@ -52,24 +52,36 @@ static bool field_matches(const struct hk_json *field, const struct hk_json *wan
     }
 }
 
-static bool condition_holds(const struct hk_json *condition, const struct hk_json *view)
+static bool condition_holds(
+    const struct hk_json *condition, const struct hk_json *view, bool is_whole)
 {
     for (const struct hk_json *want = condition->first; want != NULL; want = want->next) {
-        if (!field_matches(hk_json_at(view, want->key), want))
+        const struct hk_json *field = hk_json_at(view, want->key);
+        if ((field != NULL || is_whole) && !field_matches(field, want))
             return false;
     }
     return true;
 }
 
-bool hk_trigger_matches(const struct hk_json *descriptor, const struct hk_json *view)
+static bool matches(const struct hk_json *descriptor, const struct hk_json *view, bool is_whole)
 {
     const struct hk_json *on = hk_json_get(descriptor, "on");
     if (on == NULL || on->type != HK_JSON_ARRAY)
         return false;
     for (const struct hk_json *condition = on->first; condition != NULL;
          condition = condition->next) {
-        if (condition->type == HK_JSON_OBJECT && condition_holds(condition, view))
+        if (condition->type == HK_JSON_OBJECT && condition_holds(condition, view, is_whole))
             return true;
     }
     return false;
+}
+
+bool hk_trigger_matches(const struct hk_json *descriptor, const struct hk_json *view)
+{
+    return matches(descriptor, view, true);
+}
+
+bool hk_trigger_may_match(const struct hk_json *descriptor, const struct hk_json *part)
+{
+    return matches(descriptor, part, false);
 }

@@ -11,5 +11,8 @@
 #include "base/json.h"
 
 bool hk_trigger_matches(const struct hk_json *descriptor, const struct hk_json *view);
+/* The same of a view of which only some fields are known: false only when whatever the others are
+ * it can't match. */
+bool hk_trigger_may_match(const struct hk_json *descriptor, const struct hk_json *part);
 
 #endif

@@ -265,3 +265,90 @@ def test_what_can_not_be_drawn_is_told(folder):
     (folder / "odd.lua").write_text("local f = function() end\nreturn playbook { name = 'odd', run = f }")
     done = run(folder, "playbook", "graph", "odd.lua")
     assert done.returncode == 1 and "run is no function" in done.stderr
+
+
+INNER = """return playbook { name = "inner", run = function(alert, args)
+  wait "10m"
+  local done, why = act.contain.block_ip({ ip = args.ip }, { expires = "1h" })
+  if args.breaks then error("out of ideas") end
+  if args.again then return call "outer" {} end
+  return { blocked = done ~= nil, why = why, title = alert.title }
+end }
+"""
+OUTER = """return playbook { name = "outer", run = function(alert, args)
+  local begun = now()
+  local got, why = call "inner" { ip = "192.0.2.7", breaks = args.breaks, again = args.again }
+  return { got = got or why, after = now() - begun, note = args.note }
+end }
+"""
+
+
+def test_what_is_called_is_run_or_answered_by_the_test(tmp_path):
+    (tmp_path / "inner.lua").write_text(INNER)
+    (tmp_path / "outer.lua").write_text(OUTER)
+    (tmp_path / "outer.test.lua").write_text("""
+local alert = { title = "an alert" }
+test("it runs for real", function(t)
+  t.use "inner.lua"
+  t.on("contain.block_ip", { id = "co-1" })
+  local run = t.run(alert, { note = "handed over" })
+  t.returned { got = { blocked = true, title = "an alert" }, after = 600, note = "handed over" }
+  t.did("contain.block_ip", { ip = "192.0.2.7" }, { expires = "1h" })
+  t.order { "call inner", "wait", "contain.block_ip" }
+  t.equal({ run.steps[1].playbook, run.steps[2].playbook }, { [2] = "inner" })
+end)
+test("or the test answers", function(t)
+  t.use "inner.lua"
+  t.on("call inner", t.fails "no such thing")
+  t.run(alert)
+  t.returned { got = "no such thing", after = 0 }
+end)
+test("its error is a reason", function(t)
+  t.use "inner.lua"
+  t.on("contain.block_ip", true)
+  t.run(alert, { breaks = true })
+  t.returned { got = t.has "inner.lua:4: out of ideas", after = 600 }
+  t.returned { got = t.has "called from", after = 600 }
+end)
+test("it can't call itself", function(t)
+  t.use "inner.lua"
+  t.use "outer.lua"
+  t.on("contain.block_ip", true)
+  t.run(alert, { again = true })
+  t.returned { got = true, after = 600 }
+end)
+test("what holds it up holds its caller up", function(t)
+  t.use "inner.lua"
+  t.on("contain.block_ip", t.unknown())
+  t.run(alert)
+  t.held()
+end)
+""")
+    (tmp_path / "inner.test.lua").write_text("""
+test("what a caller hands over", function(t)
+  t.on("contain.block_ip", t.denies "rule 1: no")
+  t.run({ title = "x" }, { ip = "198.51.100.7" })
+  t.did("contain.block_ip", { ip = "198.51.100.7" })
+  t.returned { blocked = false, why = "denied by rule 1: no", title = "x" }
+end)
+""")
+    done = run(tmp_path, "playbook", "test", "outer.lua", "inner.lua")
+    assert done.returncode == 0, done.stdout
+    done = run(tmp_path.parent, "playbook", "test", f"{tmp_path.name}/outer.lua")   # files are beside the test
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("test, told", [
+    ("t.run {}", 'say t.on("call inner", …), or t.use "inner.lua" to run it'),
+    ('t.use "missing.lua" t.run {}', "t.use: cannot open missing.lua"),
+    ('t.use "x.test.lua" t.run {}', "x.test.lua:1:"),
+    ("t.run({}, 7)", "what a caller hands over is a table with names"),
+    ("t.run({}, { 1, 2 })", "what a caller hands over is a table with names"),
+    ('t.use "inner.lua" t.run {}', "inner.lua:3: the test has no answer to act.contain.block_ip"),
+])
+def test_what_is_wrong_with_a_call_in_a_test_is_told(tmp_path, test, told):
+    (tmp_path / "inner.lua").write_text(INNER)
+    (tmp_path / "x.lua").write_text(OUTER)
+    (tmp_path / "x.test.lua").write_text(f'test("calls", function(t) {test} end)')
+    done = run(tmp_path, "playbook", "test", "x.lua")
+    assert done.returncode == 1 and told in done.stdout and "x.test.lua:1" in done.stdout, done.stdout

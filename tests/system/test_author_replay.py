@@ -110,3 +110,25 @@ def test_a_picture_says_how_often(engine, recorded):
     graph = json.loads(engine.ok("playbook", "graph", engine.folder / "block.lua", "--runs", "--format", "json"))
     [block] = [node for node in graph["functions"][0]["nodes"] if node["label"].startswith("act.contain.block_ip")]
     assert (block["asked"], block["failed"]) == (3, 2)
+
+
+def test_alerts_that_would_start_it_now(engine, sensor, recorded, tmp_path):
+    other = send(engine, sensor, "raises", severity="medium")   # an alert that starts another playbook
+    ended(engine, sensor, other)
+    [alert] = [run["alert"] for run in engine.get("/v1/runs", sensor).json["items"] if run["id"] == other]
+    path = changed(engine, tmp_path, 'on = { title = "block" }',
+                   'on = { { title = "block" }, { title = "raises", ["src.ip"] = { "192.0.2.7", "198.51.100.9" } } }')
+    src = engine.get(f"/v1/alerts/{alert}", sensor).json["view"]["src"]["ip"]
+    path.write_text(path.read_text().replace("198.51.100.9", src))
+    alerts = replay(engine, path)[0]["alerts"]
+    assert alerts["all"] and alerts["looked_at"] >= 5
+    assert [(item["alert"], item["title"], item["runs"]) for item in alerts["would_start"]] == [(alert, "raises", ["raises"])]
+    text = engine.ok("playbook", "replay", path)
+    assert f"{alert}  " in text and "would start it now: medium, raises" in text and "1 of them did not start it" in text
+    # a field that the list does not have decides as well
+    path.write_text(path.read_text().replace(src, "198.51.100.10"))
+    assert replay(engine, path)[0]["alerts"]["would_start"] == []
+    # the unchanged one starts for what it started for, and a playbook without triggers for nothing
+    assert replay(engine, engine.folder / "block.lua")[0]["alerts"]["would_start"] == []
+    path.write_text('return playbook { name = "block", run = function() end }')
+    assert replay(engine, path)[0]["alerts"] == {"looked_at": 0, "all": True, "would_start": []}

@@ -10,6 +10,8 @@ local answers = {}               -- by name: { at = how many were used, … }
 local started_us = bench.time "2026-01-01T00:00:00Z"
 local seed = 1
 local last                       -- the run that expectations are about
+local uses = {}                  -- by a playbook's name: the file that runs when it is called
+local callers = {}               -- names of the playbooks that run now, the outermost one first
 
 -- Values as people read them.
 
@@ -134,6 +136,14 @@ function t.on(name, ...)
   answers[name] = list
 end
 
+function t.use(file)
+  local ok, name = pcall(bench.name, check_text(file, "t.use: the file"))
+  if not ok then
+    fail("t.use: " .. name:gsub("^hikeshi%-test:%d+: ", ""))
+  end
+  uses[name] = file
+end
+
 function t.at(time)
   started_us = bench.time(check_text(time, "t.at: the time")) or fail("t.at needs a time such as 2026-11-22T08:00:00Z")
 end
@@ -228,12 +238,51 @@ local function check_choice(step, given)
   end
 end
 
-local function reply(step)
-  local given = chosen(step) or own[step.op] and own[step.op](step)
+local take_step
+
+-- What a playbook that the test uses gives when it is called: its steps count as the run's own.
+local function called(run, step)
+  local file = step.op == "call" and uses[step.name]
+  if not file then
+    return nil
+  end
+  for _, name in ipairs(callers) do
+    if name == step.name then
+      return answer { reason = 'playbook "' .. name .. '" would call itself', refused = true }
+    end
+  end
+  if #callers > bench.call_depth_max then
+    return answer { reason = "calls are nested deeper than " .. bench.call_depth_max, refused = true }
+  end
+  callers[#callers + 1] = step.name
+  bench.start(run.alert, json_of(step.args, "arguments"), step.asked_ms * 1000, seed + #callers, file)
+  for inner in bench.next do
+    inner.playbook = step.name
+    take_step(run, inner)
+  end
+  local state, text, value, problem, ended_ms = bench.finish()
+  callers[#callers] = nil
+  if problem then
+    fail("the playbook " .. step.name .. " is not deterministic. Run again on its own record: " .. problem, run.called)
+  elseif state == "held" then
+    return answer { held = true }
+  elseif state == "failed" then
+    return answer { reason = "playbook " .. step.name .. " failed: " .. text .. "\n  called from " .. step.where,
+      after_ms = ended_ms - step.asked_ms }
+  end
+  if value == nil then
+    value = true
+  end
+  return answer { given = value, after_ms = ended_ms - step.asked_ms }
+end
+
+local function reply(run, step)
+  local given = chosen(step) or called(run, step) or own[step.op] and own[step.op](step)
   local after_ms = given and given.after_ms or 0
   if not given then
     step.is_held = true
-    fail(step.where .. ": the test has no answer to " .. show_step(step) .. ": say t.on(" .. show(step.key) .. ", …)")
+    fail(step.where .. ": the test has no answer to " .. show_step(step) .. ": say t.on(" .. show(step.key) .. ", …)" ..
+      (step.op == "call" and ", or t.use \"" .. step.name .. ".lua\" to run it" or ""))
   end
   while getmetatable(given.given) == Answer do   -- t.after("1h", t.rejects "no")
     given = given.given
@@ -259,7 +308,7 @@ local function reply(step)
   bench.answer(step.number, given.refused and "refused" or given.reason and "failed" or "ok", text, after_ms)
 end
 
-local function take_step(run, step)
+function take_step(run, step)
   step.key = key_of(step)
   run.steps[#run.steps + 1] = step
   local problem = bench.check(step.number)
@@ -267,7 +316,7 @@ local function take_step(run, step)
     step.is_held = true
     fail(step.where .. ": the engine would refuse " .. show_step(step) .. ": " .. problem)
   end
-  reply(step)
+  reply(run, step)
   if step.op == "close" and not step.reason and not run.verdict then
     run.verdict = step.args.verdict
   end
@@ -290,11 +339,12 @@ function t.run(alert, args)
   if alert ~= nil and type(alert) ~= "table" then
     fail("t.run needs an alert, such as t.run { title = \"…\" }")
   end
-  if args ~= nil and type(args) ~= "table" then
-    fail("t.run: what a caller hands over is a table")
+  if args ~= nil and (type(args) ~= "table" or args[1] ~= nil) then
+    fail("t.run: what a caller hands over is a table with names, such as { ips = { … } }")
   end
-  local run = { steps = {}, called = bench.where() }
-  bench.start(json_of(alert or {}, "alert"), json_of(args or {}, "args"), started_us, seed)
+  local run = { steps = {}, called = bench.where(), alert = json_of(alert or {}, "alert") }
+  callers = { bench.playbook }
+  bench.start(run.alert, json_of(args or {}, "arguments"), started_us, seed)
   last = run
   for step in bench.next do
     take_step(run, step)

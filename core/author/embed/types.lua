@@ -33,6 +33,7 @@
 ---What a playbook's test is given.
 ---@class hikeshi.test
 ---@field on fun(step: string, ...: any) What a step gives
+---@field use fun(file: string) A playbook that runs when it is called
 ---@field run fun(alert?: hikeshi.alert, args?: table): {state: string, value: any, error: string, verdict?: string, steps: table[]}
 ---@field at fun(time: string) The clock before the run
 ---@field seed fun(number: integer)
