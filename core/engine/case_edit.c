@@ -140,4 +140,8 @@ const struct hk_case_verb_fns hk_case_edits[HK_CASE_VERBS] = {
     [HK_CASE_TASK] = {.act = open_task},
     [HK_CASE_CONSIDER] = {.needs_counts = true, .follows = true, .act = hk_case_consider},
     [HK_CASE_PLAY] = {.follows = true, .act = hk_case_play},
+    [HK_CASE_PLAY_RELEASE] = {.needs_counts = true,
+        .follows = true,
+        .read = hk_case_read_containments,
+        .act = hk_case_release},
 };

@@ -15,6 +15,7 @@
 enum {
     HK_CASE_CONSIDER = HK_CASE_TASK + 1, /* close it, or say what it should be closed with */
     HK_CASE_PLAY,                        /* a playbook's case { … } */
+    HK_CASE_PLAY_RELEASE,                /* a playbook's release { … } */
     HK_CASE_VERBS
 };
 

@@ -12,6 +12,7 @@
 #include "engine/step.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void read_change(const struct hk_json *args, struct hk_case_change *change)
@@ -161,4 +162,70 @@ void hk_case_play_refused(struct hk_case_op *op, const char *why)
         return; /* asked for again by the next start, or by nobody */
     (void)hk_fail(&text, HK_CONFLICT, "its case: %s", why);
     hk_step_settle_now(op->run, op->step, false, text.text, "engine");
+}
+
+/* --- taking back what it contains --- */
+
+struct taking_back {
+    struct hk_run *run; /* pinned */
+    struct hk_step *step;
+};
+
+static void on_taken_back(
+    void *ctx, enum hk_status status, const struct hk_error *error, const char *json)
+{
+    struct taking_back back = *(struct taking_back *)ctx;
+    free(ctx);
+    /* Else it was told already, is asked for again by the next start, or by nobody. */
+    if (!back.run->engine->is_stopping && back.run->end == HK_RUN_RUNNING &&
+        back.step->state == HK_STEP_NONE)
+        hk_step_settle_now(
+            back.run, back.step, status == HK_OK, status == HK_OK ? json : error->text, "engine");
+    hk_run_unpin(back.run);
+}
+
+/* Do the rules leave it to a playbook? Else the step is settled with what they say. */
+static bool may_release(struct hk_run *run, struct hk_step *step)
+{
+    struct hk_verdict verdict = {0};
+    struct hk_error error = {0};
+    const struct hk_question question = {.action = "case.release",
+        .kind = hk_kind_of_action_text(HK_RESTORE),
+        .severity = run->severity,
+        .time_us = hk_engine_now_us(run->engine)};
+    if (hk_authority_decide(run->tenant->authority, &question, &verdict, &error) != HK_OK)
+        hk_step_settle_now(run, step, false, error.text, "invalid");
+    else if (verdict.outcome == HK_MAY_DENY || verdict.outcome == HK_MAY_WATCH)
+        (void)hk_fail(&error, HK_DENIED, "%s by %s: %s",
+            verdict.outcome == HK_MAY_DENY ? "denied" : "watched", verdict.rule, verdict.why);
+    else if (verdict.outcome == HK_MAY_RECOMMEND || verdict.outcome == HK_MAY_ASK)
+        (void)hk_fail(&error, HK_DENIED,
+            "denied by %s: a person has to do it, hikeshi case release %s", verdict.rule,
+            run->alert->in_case);
+    if (error.status == HK_DENIED)
+        hk_step_settle_now(run, step, false, error.text, "denied");
+    return error.status == HK_OK;
+}
+
+void hk_case_release_request(struct hk_run *run, struct hk_step *step, const struct hk_json *args)
+{
+    if (run->alert->in_case[0] == 0) {
+        hk_step_settle_now(run, step, false, "the alert is in no case", "engine");
+        return;
+    }
+    if (!may_release(run, step))
+        return;
+    struct taking_back *back = hk_engine_alloc(sizeof *back);
+    *back = (struct taking_back){.run = run, .step = step};
+    struct hk_case_op *op =
+        hk_case_op_new(run->engine, run->tenant, run->alert->in_case, HK_CASE_PLAY_RELEASE);
+    (void)hk_copy_text(op->actor.id, sizeof op->actor.id, "engine");
+    op->change.text = hk_case_op_text(op, hk_json_string_at(args, "reason", NULL));
+    op->run = run;
+    op->step = step;
+    op->reply = on_taken_back;
+    op->reply_ctx = back;
+    hk_run_pin(run); /* by the op, until its turn ends */
+    hk_run_pin(run); /* until all are released */
+    hk_case_op_start(op);
 }

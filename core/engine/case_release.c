@@ -185,6 +185,10 @@ void hk_case_release(struct hk_case_op *op)
 {
     struct hk_tx tx;
     struct hk_error error = {0};
+    if (op->run != NULL && (op->run->end != HK_RUN_RUNNING || op->step->state != HK_STEP_NONE)) {
+        hk_case_op_done(op); /* I3: nobody asks any more */
+        return;
+    }
     if (hk_proof_check(op->engine, op->tenant, &op->actor, "release", &error) != HK_OK) {
         hk_case_op_refuse(op, error.status, error.text);
         return;
@@ -199,6 +203,10 @@ void hk_case_release(struct hk_case_op *op)
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
     struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_CASE_RELEASING, op->id);
     hk_jw_kv(jw, "reason", ((struct releasing *)op->more)->reason);
+    if (op->run != NULL) {
+        hk_jw_kv(jw, "run", op->run->id);
+        hk_jw_kv(jw, "step", op->step->path);
+    }
     hk_jw_key(jw, "containments");
     hk_jw_array(jw);
     for (size_t i = 0; i < op->id_count; i++)

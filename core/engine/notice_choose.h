@@ -15,7 +15,7 @@
 /* What stands about one contact, in the order of hk_contacts.items. */
 struct hk_asked {
     bool may_decide;  /* or is a room, where somebody may */
-    bool is_delegate; /* the decision was passed on to this one */
+    bool is_delegate; /* the decision was passed on to this one, or the question names this one */
     bool was_asked;
     bool was_reached; /* some notice of it was sent, or still may be */
     int64_t first_us; /* when this one was asked first */

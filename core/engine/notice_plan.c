@@ -136,11 +136,22 @@ static bool has_voted(const struct plan *plan, const char *person)
     return has;
 }
 
+/* Is it one whom the playbook's question names, as a contact or by a level? */
+static bool is_named(
+    const struct plan *plan, const struct hk_json *opened, const struct planned *planned)
+{
+    const char *to = hk_json_string(hk_json_at(opened, "covers.asked.to"));
+    const struct hk_contact *contact = hk_contact_find(plan->tenant->contacts, planned->name);
+
+    return to != NULL && contact != NULL && hk_contact_is_in(contact, to);
+}
+
 /* Who may decide, as the record has it: not a decision, only whom it makes sense to ask. */
 static void judge(const struct plan *plan, const struct hk_json *opened, struct planned *planned)
 {
     const struct hk_person_row *person = &planned->person;
 
+    planned->asked.is_delegate = is_named(plan, opened, planned);
     if (planned->user[0] == 0) { /* a room */
         planned->asked.may_decide = true;
         return;
@@ -150,7 +161,8 @@ static void judge(const struct plan *plan, const struct hk_json *opened, struct 
             plan->tenant->name, planned->name, planned->user);
         return;
     }
-    planned->asked.is_delegate = strcmp(person->id, plan->row.delegate) == 0;
+    planned->asked.is_delegate =
+        planned->asked.is_delegate || strcmp(person->id, plan->row.delegate) == 0;
     planned->asked.may_decide = hk_role_fulfils(person->role, plan->row.role) &&
                                 !is_excluded(opened, person->id) && !has_voted(plan, person->id);
 }

@@ -4,6 +4,7 @@
  *   note, close   nothing leaves the engine: settled at once
  *   notify, escalate   the same, and notices are queued
  *   case          likewise, in the turn of the alert's case
+ *   release       likewise, once what the case contains is released
  *   wait          step.waiting with a due time, or for a signal
  *   call          step.waiting, and another run begins
  *   signal        written to another run, and settled with that
@@ -366,6 +367,8 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
         hk_signal_send(run, step, args.root);
     else if (strcmp(step->op, "case") == 0)
         hk_case_request(run, step, args.root);
+    else if (strcmp(step->op, "release") == 0)
+        hk_case_release_request(run, step, args.root);
     else
         hk_step_settle_now(run, step, true, "null", "engine");
     hk_json_doc_done(&args);

@@ -221,6 +221,7 @@ int hk_api_ask(lua_State *L)
         hk_state_raise(L, "ask needs a question, such as ask {question = \"Block it?\"}");
     lua_pop(L, 1);
     (void)hk_fields_duration(L, 1, "ask", "timeout", 0);
+    hk_fields_text(L, 1, "ask", "to", false, TO_SIZE_MAX);
     hk_api_push_json(L, 1, "ask", "fields");
     lua_pushliteral(L, "{}");
     return hk_api_ask_step(L, run, "ask", HK_API_VALUE);
@@ -357,6 +358,22 @@ int hk_api_case(lua_State *L)
     hk_api_push_json(L, 1, "case", "fields");
     lua_pushliteral(L, "{}");
     return hk_api_ask_step(L, run, "case", HK_API_VALUE);
+}
+
+int hk_api_release(lua_State *L)
+{
+    struct hk_play *run = hk_api_run_yieldable(L, "release");
+
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    hk_fields_text(L, 1, "release", "reason", false, HK_REASON_SIZE_MAX);
+    hk_api_push_json(L, 1, "release", "fields");
+    lua_pushliteral(L, "{}");
+    return hk_api_ask_step(L, run, "release", HK_API_VALUE);
 }
 
 /* --- what costs no step --- */

@@ -54,6 +54,7 @@ void hk_api_push_json(lua_State *L, int index, const char *name, const char *wha
 int hk_api_ask(lua_State *L);
 int hk_api_call(lua_State *L);
 int hk_api_case(lua_State *L);
+int hk_api_release(lua_State *L);
 int hk_api_close(lua_State *L);
 int hk_api_each(lua_State *L);
 int hk_api_escalate(lua_State *L);

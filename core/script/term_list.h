@@ -83,6 +83,10 @@
     X("random", HK_TERM_VALUE, hk_api_random, \
         "fun(from_or_to?: integer, to?: integer): number", \
         "A float from 0 up to 1, or an integer; the same in each replay of a run") \
+    X("release", HK_TERM_STEP, hk_api_release, \
+        "fun(fields?: {reason?: string}): {released: integer, by_hand: integer, not_released: integer, " \
+        "more: boolean, items: {containment: string, outcome: string, why?: string}[]}?, string?", \
+        "Take back everything that the alert's case contains; nil and the reason when that may not be done") \
     X("retry", HK_TERM_STEP, hk_api_retry, \
         "fun(fn: (fun(try: integer): any, string?), options?: {times?: integer, first?: string, " \
         "factor?: number, at_most?: string, within?: string}): any, string?", \

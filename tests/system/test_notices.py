@@ -32,7 +32,8 @@ PLAYBOOK = """return playbook {
     local todo = alert.todo
     if todo == "ask" then
       local answer, why = ask { question = alert.title, timeout = alert.timeout or "1h", choices = { "yes", "no" },
-                                because = { "seen on " .. alert.device.host, alert.url } }
+                                because = { "seen on " .. alert.device.host, alert.url }, to = alert.ask_to,
+                                role = alert.ask_role }
       return { answer = answer, why = why }
     elseif todo == "act" then
       local done, why = act.world["touch_" .. (alert.effect or "idempotent")](
@@ -235,6 +236,24 @@ def test_who_may_not_decide_is_not_asked(mail, engines):
     mail.await_mails(4)
     asked = [recipient(m) for m in mail.mails() if "Answer needed" in str(m["Subject"])]
     assert asked == ["approver-1@soc.example"] and recipient(mails[0]) == "approver-1@soc.example"
+
+
+def test_a_question_names_whom_to_ask_at_once(mail, engines):
+    """A contact, or a level, beside the first level; whoever may not answer is not asked for being named."""
+    it = engines(main={"channels": {"mail": mail_channel(mail.port)},
+                       "contacts": [person("first-1"), person("manager-1", level="managers"),
+                                    person("manager-2", level="managers"), person("viewer-1", level="others")]}).start()
+    it.people("first-1", "manager-1", "manager-2")
+    it.people("viewer-1", role="viewer")
+    named = {"manager-1": {"manager-1"}, "managers": {"manager-1", "manager-2"}, "viewer-1": set(), "nobody": set()}
+    count = 0
+    for to, more in named.items():
+        it.send(title=f"Yours, {to}?", todo="ask", ask_to=to, timeout="1h")
+        gate = until(lambda to=to: [g for g in it.items("approvals") if g["summary"] == f"Yours, {to}?"], "the question")[0]
+        count += 1 + len(more)
+        until(lambda count=count: len(it.notices(state="sent", reason="approval")) == count, "the notices")
+        asked = {item["contact"] for item in it.notices(reason="approval", about=gate["id"])}
+        assert asked == {"first-1"} | more
 
 
 def test_reminders_and_escalation_in_turn(mail, engines):

@@ -22,6 +22,7 @@ return playbook {
       if item.op == "act" then value, why = act.world[item.action](item.args, item.options)
       elseif item.op == "contain" then value, why = act.contain.touch(item.args, item.options)
       elseif item.op == "case" then value, why = case(item.args)
+      elseif item.op == "release" then value, why = release(item.args)
       elseif item.op == "note" then value, why = note(item.text)
       elseif item.op == "close" then value, why = close { verdict = item.verdict }
       elseif item.op == "wait" then value, why = wait(item.time)

@@ -74,6 +74,7 @@ t.returned "denied by protected: the gateway"]],
       "otherwise", "what counts as the answer when nobody gives one; left out: `nil` and the reason",
       "role", "who may answer: `approver` when it isn't said",
       "quorum", "how many people have to say the same; 1 when it isn't said",
+      "to", "a level or a contact that is told of it at once, beside those who always are; who may answer is `role`'s matter",
     },
     gives = "the choice that was made, or `true`",
     refuses = "it was rejected, or nobody answered in time and there is no `otherwise`",
@@ -185,6 +186,20 @@ notify { to = "tier2", text = "The backup of " .. alert.device.host .. " is miss
     test = [[
 t.run(alert)
 t.did("notify", { text = t.has "host-1" })]],
+  },
+  release = {
+    takes = { "reason", "why, for the record and for people; left out: that it was released with its case" },
+    gives = "how many were `released`, are to be undone `by_hand`, or were `not_released`, whether there are `more` than it " ..
+      "takes at once (200), and `items`, each with its `containment` and `outcome`",
+    refuses = "the alert is in no case, or the tenant's rules don't leave it to a playbook (kind `restore`, action `case.release`)",
+    raises = "a reason that is no text, or too long",
+    code = [[
+local done, why = release { reason = "it was the user's own doing" }
+return done and done.released or why]],
+    test = [[
+t.on("release", { released = 2, by_hand = 0, not_released = 0, more = false, items = {} })
+t.run(alert)
+t.returned(2)]],
   },
   retry = {
     takes = {

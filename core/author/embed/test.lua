@@ -210,6 +210,9 @@ local own = {
   notify = function() return answer { given = true } end,
   escalate = function() return answer { given = true } end,
   case = function() return answer { given = "ca-1" } end,
+  release = function()
+    return answer { given = { released = 0, by_hand = 0, not_released = 0, more = false, items = {} } }
+  end,
   wait = own_wait,
   signal = function() return answer { given = true } end,
 }
