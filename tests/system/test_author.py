@@ -49,8 +49,8 @@ def test_a_shipped_playbook_passes_its_tests_and_has_a_page(playbook):
     assert playbook.with_suffix(".md").read_text().startswith(f"# {playbook.stem}\n")
 
 
-def test_shipped_tests_fit_the_plugins_of_the_quickstart():
-    done = run(SOURCE, "playbook", "test", "--config", "examples/quickstart/hikeshi.lua", *PLAYBOOKS, "--json")
+def test_shipped_tests_fit_the_plugins_of_the_library():
+    done = run(SOURCE, "playbook", "test", "--config", "examples/library/hikeshi.lua", *PLAYBOOKS, "--json")
     assert done.returncode == 0, done.stdout
     assert all(file["is_checked"] for file in json.loads(done.stdout)["files"])
     assert done.stderr == ""
@@ -209,7 +209,7 @@ end }
 
 
 def test_shipped_playbooks_are_clean():
-    done = run(SOURCE, "playbook", "check", "--strict", "--config", "examples/quickstart/hikeshi.lua", *PLAYBOOKS)
+    done = run(SOURCE, "playbook", "check", "--strict", "--config", "examples/library/hikeshi.lua", *PLAYBOOKS)
     assert done.returncode == 0, done.stdout
 
 

@@ -10,7 +10,7 @@ import pytest
 
 HIKESHI = os.environ["HIKESHI"]
 SOURCE = pathlib.Path(os.environ["HIKESHI_SOURCE"])
-EXAMPLES = ("demo", "provider", "quickstart")
+EXAMPLES = ("demo", "library", "provider", "quickstart")
 
 
 def check(file):
