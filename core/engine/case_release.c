@@ -103,11 +103,16 @@ static void finish(struct releasing *all)
 
 static void go_on(struct releasing *all);
 
-/* "released"; "by_hand": somebody has to; "held" and "unknown" as it then stands; "refused". */
+/* "released", also when somebody else did it meanwhile; "releasing": somebody else is about to;
+ * "by_hand": somebody has to; "held" and "unknown" as it then stands; "refused". */
 static const char *outcome_of(enum hk_status status, const char *state)
 {
+    if (strcmp(state, "released") == 0)
+        return "released";
     if (status == HK_OK)
-        return strcmp(state, "released") == 0 ? "released" : "by_hand";
+        return "by_hand";
+    if (status == HK_CONFLICT && strcmp(state, "releasing") == 0)
+        return "releasing";
     if (status == HK_CONFLICT && strcmp(state, "active") == 0)
         return "held";
     if (status == HK_CONFLICT && strcmp(state, "unknown") == 0)
@@ -125,7 +130,7 @@ static void on_one(void *ctx, enum hk_status status, const struct hk_error *erro
     const char *outcome = outcome_of(status, hk_json_string_at(doc.root, "state", ""));
     (void)hk_copy_text(one->outcome, sizeof one->outcome, outcome);
     (void)hk_copy_text(one->task, sizeof one->task, hk_json_string_at(doc.root, "task", ""));
-    if (status != HK_OK && error != NULL)
+    if (status != HK_OK && error != NULL && strcmp(outcome, "released") != 0)
         one->why = hk_strdup(error->text);
     hk_json_doc_done(&doc);
     all->open--;

@@ -91,6 +91,7 @@ def test_a_crash_in_the_middle_is_gone_on_from(made, crash):
     work.gone()
     work.start()
     [said] = work.said(sent)
-    assert all(item["outcome"] == "released" or "releasing" in item["why"] for item in said["value"]["items"]), said
+    # where the next start took a release up by itself, that one may still be under way
+    assert {item["outcome"] for item in said["value"]["items"]} <= {"released", "releasing"}, said
     assert until(lambda: all(item["state"] == "released" for item in work.items("containments")), "both are released")
     work.audit()
