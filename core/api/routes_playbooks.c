@@ -2,6 +2,8 @@
  * routes_playbooks: which version of a playbook is in force.
  */
 #include "api/route_table.h"
+#include "base/time.h"
+#include "limits.h"
 
 static void reload(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
@@ -46,6 +48,60 @@ static void rollback(
     enforce(exchange, body, true);
 }
 
+static void try(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    const struct hk_json *source = hk_json_get(body, "source");
+    struct hk_try_wish wish = {.text = {.file = hk_json_string_at(body, "file", "playbook"),
+                                   .source = source->text,
+                                   .source_size = source->text_size},
+        .share = hk_json_i64_at(body, "share", 0),
+        .reason = hk_json_string_at(body, "reason", NULL)};
+    struct hk_error error;
+    struct hk_job *job;
+
+    (void)request;
+    if (hk_json_get(body, "for") != NULL &&
+        hk_duration_parse(hk_json_string_at(body, "for", ""), &wish.for_ms, &error) != HK_OK) {
+        hk_answer_problem(exchange, 400, "for: %s", error.text);
+        return;
+    }
+    job = hk_job_new(exchange, sizeof(*job));
+    if (job != NULL)
+        hk_engine_playbook_try(exchange->api->engine, exchange->tenant, &exchange->actor,
+            hk_route_param(&exchange->match, "id"), &wish, hk_job_reply, job);
+}
+
+static void stop_trial(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct hk_job *job = hk_job_new(exchange, sizeof(*job));
+
+    (void)request;
+    if (job != NULL)
+        hk_engine_playbook_stop_trial(exchange->api->engine, exchange->tenant, &exchange->actor,
+            hk_route_param(&exchange->match, "id"), hk_json_string_at(body, "reason", NULL),
+            hk_job_reply, job);
+}
+
+static const struct hk_member try_body[] = {
+    {.name = "source",
+        .type = HK_MEMBER_TEXT,
+        .is_required = true,
+        .size_max = HK_PLAYBOOK_SIZE_MAX,
+        .help = "the text of the playbook"},
+    {.name = "file", .type = HK_MEMBER_TEXT, .size_max = 256, .help = "its name, for errors"},
+    {.name = "share",
+        .type = HK_MEMBER_NUMBER,
+        .is_required = true,
+        .help = "percent of the alerts that it takes in place of the version in force, 1 to 100"},
+    {.name = "for",
+        .type = HK_MEMBER_DURATION,
+        .size_max = 32,
+        .help = "from now, such as 7d; until somebody ends it unless given"},
+    {.name = "reason", .type = HK_MEMBER_TEXT, .help = "why"},
+    {.name = NULL},
+};
 static const struct hk_member reload_body[] = {
     {.name = "file",
         .type = HK_MEMBER_TEXT,
@@ -56,9 +112,8 @@ static const struct hk_member reload_body[] = {
 static const struct hk_member promote_body[] = {
     {.name = "version",
         .type = HK_MEMBER_TEXT,
-        .is_required = true,
         .size_max = 64,
-        .help = "which one, or at least its first 8 digits"},
+        .help = "which one, or at least its first 8 digits; the one that is tried unless given"},
     {.name = "reason", .type = HK_MEMBER_TEXT, .is_required = true, .help = "why"},
     {.name = NULL},
 };
@@ -90,6 +145,10 @@ const struct hk_route hk_routes_playbooks[] = {
         "Read the configured files of playbooks again, and put what changed into force for new "
         "runs; all or nothing",
         "items: each file's playbook and the version in force"),
+    WRITE("/v1/playbooks/{id}/trial", try, try_body,
+        "Let another text of a playbook take a share of the alerts", "what is in force and tried"),
+    WRITE("/v1/playbooks/{id}/trial/stop", stop_trial, hk_reason_body,
+        "End what is tried of a playbook", "what is in force"),
     WRITE("/v1/playbooks/{id}/promote", promote, promote_body,
         "Put a recorded version of a playbook into force for new runs", "what is in force now"),
     WRITE("/v1/playbooks/{id}/rollback", rollback, rollback_body,

@@ -3,16 +3,20 @@
  * and putting another one there.
  */
 #include "app/cli.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "limits.h"
+#include "script/playbook.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int playbook_list(struct hk_cli *cli)
 {
     static const struct hk_column columns[] = {{"NAME", "name", 0}, {"VERSION", "version", 13},
-        {"STATE", "state", 0}, {"SINCE", "since", 19}, {"BY", "by", 20}, {"HOW", "how", 0},
-        {"SUMMARY", "summary", 60}};
+        {"STATE", "state", 0}, {"SINCE", "since", 0}, {"BY", "by", 20}, {"HOW", "how", 0},
+        {"TRIAL", "trial", 13}, {"SUMMARY", "summary", 60}};
 
     return hk_cli_list(cli, "playbooks", NULL, columns, HK_COUNT(columns));
 }
@@ -45,7 +49,7 @@ static void print_event(const struct hk_json *shown, const struct hk_json *event
 static void print_shown(const struct hk_json *shown)
 {
     static const struct hk_column columns[] = {
-        {"VERSION", "version", 0}, {"STATE", "state", 0}, {"ADDED", "added", 19}};
+        {"VERSION", "version", 0}, {"STATE", "state", 0}, {"ADDED", "added", 0}};
     const struct hk_json *history = hk_json_get(shown, "history");
 
     printf("%s%s%s  %s  ", hk_bold(), hk_json_string_at(shown, "name", "-"), hk_plain(),
@@ -114,7 +118,7 @@ static int enforce(struct hk_cli *cli, const char *verb, const char *version)
     int status;
 
     if (reason == NULL)
-        return hk_cli_fail(HK_EXIT_USAGE, "playbook %s needs --reason: why", verb);
+        return hk_cli_fail(HK_EXIT_USAGE, "%s needs --reason: why", cli->command->name);
     if (!hk_cli_id_is_good(cli->args[0]))
         return HK_EXIT_NOT_FOUND;
     hk_buf_init(&body, HK_ARGS_SIZE_MAX);
@@ -136,10 +140,96 @@ static int enforce(struct hk_cli *cli, const char *verb, const char *version)
     return status;
 }
 
+/* --- trials --- */
+
+/* "10%" or "10"; 0 when it is neither. */
+static long read_share(const char *text)
+{
+    char *end = NULL;
+    long share = strtol(text, &end, 10);
+
+    if (strcmp(end, "%") == 0)
+        end++;
+    return end == text || *end != '\0' || share < 1 || share > 100 ? 0 : share;
+}
+
+/* What a text calls itself: the engine is asked by that name. */
+static enum hk_status read_name(
+    const char *file, struct hk_buf *source, char ret_name[HK_ID_SIZE], struct hk_error *error)
+{
+    struct hk_json_doc doc = {.root = NULL};
+    struct hk_buf out;
+    enum hk_status status = hk_file_read(file, HK_PLAYBOOK_SIZE_MAX, HK_FILE_ANY, source, error);
+
+    hk_buf_init(&out, HK_PAYLOAD_SIZE_MAX);
+    if (status == HK_OK && source->data == NULL)
+        status = hk_fail(error, HK_INVALID, "%s is empty", file);
+    if (status == HK_OK)
+        status = hk_playbook_describe(source->data, source->size, file, &out, error);
+    if (status == HK_OK)
+        status = hk_json_parse(out.data, out.size, &hk_json_limits_own, &doc, error);
+    if (status == HK_OK)
+        (void)hk_copy_text(ret_name, HK_ID_SIZE, hk_json_string_at(doc.root, "name", ""));
+    hk_json_doc_done(&doc);
+    hk_buf_done(&out);
+    return status;
+}
+
+static int post_trial(struct hk_cli *cli, const char *name, const struct hk_buf *source, long share)
+{
+    const char *time = hk_cli_option(cli, "for");
+    const char *reason = hk_cli_option(cli, "reason");
+    struct hk_reply reply = {.status = 0};
+    struct hk_buf body;
+    struct hk_jw jw;
+    int status;
+
+    hk_buf_init(&body, 8 * HK_PLAYBOOK_SIZE_MAX); /* as JSON a text may be longer */
+    hk_jw_init(&jw, &body);
+    hk_jw_object(&jw);
+    hk_jw_kv(&jw, "source", source->data);
+    hk_jw_kv(&jw, "file", cli->args[0]);
+    hk_jw_kv_i64(&jw, "share", share);
+    if (time != NULL)
+        hk_jw_kv(&jw, "for", time);
+    if (reason != NULL)
+        hk_jw_kv(&jw, "reason", reason);
+    hk_jw_object_end(&jw);
+    status = hk_cli_post(cli, &reply, body.data, "/v1/playbooks/%s/trial", name);
+    if (status == 0)
+        status = hk_print_document(cli, &reply);
+    hk_reply_done(&reply);
+    hk_buf_done(&body);
+    return status;
+}
+
+static int playbook_try(struct hk_cli *cli)
+{
+    const char *given = hk_cli_option(cli, "share");
+    long share = given == NULL ? 0 : read_share(given);
+    char name[HK_ID_SIZE] = "";
+    struct hk_error error;
+    struct hk_buf source;
+    int status;
+
+    if (share == 0)
+        return hk_cli_fail(HK_EXIT_USAGE,
+            "playbook try needs --share: 1%% to 100%% of the alerts that the playbook would take");
+    hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
+    status = read_name(cli->args[0], &source, name, &error) == HK_OK
+                 ? post_trial(cli, name, &source, share)
+                 : hk_cli_error(&error);
+    hk_buf_done(&source);
+    return status;
+}
+
+static int playbook_stop_trial(struct hk_cli *cli)
+{
+    return enforce(cli, "trial/stop", NULL);
+}
+
 static int playbook_promote(struct hk_cli *cli)
 {
-    if (hk_cli_option(cli, "version") == NULL)
-        return hk_cli_fail(HK_EXIT_USAGE, "playbook promote needs --version: which one");
     return enforce(cli, "promote", hk_cli_option(cli, "version"));
 }
 
@@ -158,9 +248,17 @@ const struct hk_command hk_commands_playbook[] = {
     {"playbook reload", "[FILE]", 0, 1,
         "Read the configured files again, and put what changed into force for new runs",
         playbook_reload, {{0}}},
-    {"playbook promote", "NAME", 1, 1, "Put a recorded version into force for new runs",
-        playbook_promote,
-        {{"version", "V", "which one, or its first 8 digits"},
+    {"playbook try", "FILE", 1, 1,
+        "Let another text of a playbook take a share of its alerts, beside the one in force",
+        playbook_try,
+        {{"share", "N%", "of the alerts, 1% to 100%; required"},
+            {"for", "TIME", "so long, such as 7d; until somebody ends it unless given"},
+            {"reason", "TEXT", "why"}}},
+    {"playbook stop-trial", "NAME", 1, 1, "End what is tried of a playbook", playbook_stop_trial,
+        {{"reason", "TEXT", "why; required"}}},
+    {"playbook promote", "NAME", 1, 1,
+        "Put what is tried, or a recorded version, into force for new runs", playbook_promote,
+        {{"version", "V", "which one, or its first 8 digits; what is tried unless given"},
             {"reason", "TEXT", "why; required"}}},
     {"playbook rollback", "NAME", 1, 1,
         "Put the version of before into force again, until the file changes", playbook_rollback,

@@ -14,8 +14,8 @@
 
 static const char *const tenant_keys[] = {"playbooks", "plugins", "capabilities", "authority",
     "lists", "protected", "budgets", "dedupe", "lease", "verify", "ready", "heartbeat", "gaps",
-    "secrets", "sources", "mappings", "mode", "tuning_until", "cases", "fallback", "login", "url",
-    "channels", "contacts", "notices", "retention", "business_hours", NULL};
+    "secrets", "sources", "mappings", "mode", "tuning_until", "authors_decide", "cases", "fallback",
+    "login", "url", "channels", "contacts", "notices", "retention", "business_hours", NULL};
 static const char *const plugin_keys[] = {"file", "options", "grants", NULL};
 
 struct place {

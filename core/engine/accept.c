@@ -14,6 +14,7 @@
 #include "engine/run.h"
 #include "engine/run_begin.h"
 #include "engine/tenant.h"
+#include "engine/trial.h"
 #include "engine/tx.h"
 
 #include <stdio.h>
@@ -63,7 +64,7 @@ static void write_alert(struct hk_tx *tx, const char *source, const struct hk_al
     hk_tx_end(tx);
 }
 
-static void write_routed(struct hk_tx *tx, const char *alert, struct hk_playbook *const *playbooks,
+static void write_routed(struct hk_tx *tx, const char *alert, const struct hk_chosen *chosen,
     char (*ids)[HK_ID_SIZE], size_t count)
 {
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_ALERT_ROUTED, alert);
@@ -72,8 +73,8 @@ static void write_routed(struct hk_tx *tx, const char *alert, struct hk_playbook
     for (size_t i = 0; i < count; i++) {
         hk_jw_object(jw);
         hk_jw_kv(jw, "run", ids[i]);
-        hk_jw_kv(jw, "playbook", playbooks[i]->name);
-        hk_jw_kv(jw, "version", playbooks[i]->version);
+        hk_jw_kv(jw, "playbook", chosen[i].playbook->name);
+        hk_jw_kv(jw, "version", chosen[i].playbook->version);
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);
@@ -89,20 +90,24 @@ struct taking {
 };
 
 /* The run in memory, as run_load would bring it back. */
-static struct hk_run *new_run(struct hk_tx *tx, const char *id, struct hk_playbook *playbook,
-    const struct taking *taking, uint64_t seed)
+static struct hk_run *new_run(
+    struct hk_tx *tx, const struct hk_run_begin *begin, const struct taking *taking)
 {
     const struct hk_alert_offer *offer = taking->offer;
-    struct hk_run *run = hk_run_make(tx->engine, tx->tenant, id);
+    struct hk_run *run = hk_run_make(tx->engine, tx->tenant, begin->id);
     run->alert =
         hk_alert_hold(tx->engine, taking->alert, offer->parsed, offer->raw, HK_ALERT_ROUTED);
     (void)hk_copy_text(run->alert->in_case, sizeof run->alert->in_case, taking->in_case);
-    run->playbook = playbook;
-    run->severity = (enum hk_severity)offer->severity;
-    run->seed = seed;
+    run->playbook = begin->playbook;
+    run->severity = begin->severity;
+    run->seed = begin->seed;
     run->started_us = tx->time_us;
-    run->requesters = hk_run_alloc(run, 2 * sizeof(char *));
-    run->requesters[0] = hk_run_text(run, taking->actor->id);
+    size_t count = 0;
+    while (begin->requesters[count] != NULL)
+        count++;
+    run->requesters = hk_run_alloc(run, (count + 1) * sizeof(char *));
+    for (size_t i = 0; i < count; i++)
+        run->requesters[i] = hk_run_text(run, begin->requesters[i]);
     run->writes_open = 1; /* run.started, until on_durable */
     return run;
 }
@@ -126,41 +131,56 @@ static bool has_room(const struct accepted *accepted)
            engine->active + engine->loading + accepted->run_count < HK_RUNS_ACTIVE_MAX;
 }
 
+/* Which versions want the alert, one of each name; how many. */
+static size_t choose(struct hk_tx *tx, const struct taking *taking, struct hk_chosen *ret_chosen)
+{
+    struct hk_tenant_state *tenant = tx->tenant;
+    size_t count = 0;
+    for (size_t i = 0; i < tenant->named_count; i++) {
+        struct hk_named *named = &tenant->named[i];
+        hk_trial_end_due(tx, named);
+        hk_trial_choose(named, taking->alert, tx->time_us, &ret_chosen[count]);
+        count += hk_route_matches(ret_chosen[count].playbook, taking->offer->parsed);
+    }
+    return count;
+}
+
+static void begin_run(struct hk_tx *tx, struct accepted *accepted, const struct taking *taking,
+    const struct hk_chosen *chosen, const char *id)
+{
+    const char *const sender[] = {taking->actor->id, NULL};
+    const char *requesters[1 + HK_REQUESTERS_MORE];
+    hk_run_requesters(tx->tenant, sender, chosen->by, requesters);
+    const struct hk_run_begin begin = {.id = id,
+        .alert = taking->alert,
+        .playbook = chosen->playbook,
+        .severity = (enum hk_severity)taking->offer->severity,
+        .seed = hk_run_seed(),
+        .requesters = requesters,
+        .trial = chosen->trial};
+    hk_run_write_started(tx, &begin);
+    remember_run(accepted, has_room(accepted) ? new_run(tx, &begin, taking) : NULL, id);
+    tx->engine->stats.runs_started++;
+}
+
 static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_alert_offer *offer,
     const struct hk_alert_taken *taken, const struct hk_actor *actor)
 {
-    struct hk_tenant_state *tenant = tx->tenant;
-    struct hk_playbook **wanted = hk_engine_alloc((tenant->named_count + 1) * sizeof *wanted);
-    char(*ids)[HK_ID_SIZE] = hk_engine_alloc((tenant->named_count + 1) * sizeof *ids);
+    size_t most = tx->tenant->named_count + 1;
+    struct hk_chosen *chosen = hk_engine_alloc(most * sizeof *chosen);
+    char(*ids)[HK_ID_SIZE] = hk_engine_alloc(most * sizeof *ids);
     struct taking taking = {.offer = offer, .actor = actor, .alert = taken->id};
-    size_t count = 0;
-    for (size_t i = 0; i < tenant->named_count; i++) {
-        if (!hk_route_matches(tenant->named[i].in_force, offer->parsed))
-            continue;
-        wanted[count] = tenant->named[i].in_force;
-        hk_id_new("ru", tx->time_us, ids[count++]);
-    }
+    size_t count = choose(tx, &taking, chosen);
+    for (size_t i = 0; i < count; i++)
+        hk_id_new("ru", tx->time_us, ids[i]);
     if (count > 0) {
         hk_case_take(
             tx, taken->id, offer->parsed, (enum hk_severity)offer->severity, taking.in_case);
-        write_routed(tx, taken->id, wanted, ids, count);
+        write_routed(tx, taken->id, chosen, ids, count);
     }
-    for (size_t i = 0; i < count; i++) {
-        const char *const requesters[] = {actor->id, NULL};
-        uint64_t seed = hk_run_seed();
-        const struct hk_run_begin begin = {.id = ids[i],
-            .alert = taken->id,
-            .playbook = wanted[i],
-            .severity = (enum hk_severity)offer->severity,
-            .seed = seed,
-            .requesters = requesters};
-        hk_run_write_started(tx, &begin);
-        struct hk_run *run =
-            has_room(accepted) ? new_run(tx, ids[i], wanted[i], &taking, seed) : NULL;
-        remember_run(accepted, run, ids[i]);
-        tx->engine->stats.runs_started++;
-    }
-    free(wanted);
+    for (size_t i = 0; i < count; i++)
+        begin_run(tx, accepted, &taking, &chosen[i], ids[i]);
+    free(chosen);
     free(ids);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/run_begin.h"
 #include "engine/run_events.h"
 #include "engine/step.h"
+#include "engine/trial.h"
 #include "engine/versions.h"
 
 #include <stdio.h>
@@ -41,14 +42,14 @@ static bool is_among(const char *name, const char *const *names)
 
 /* May it be called? HK_NOT_FOUND, or HK_LIMIT. */
 static enum hk_status check(const struct hk_run *run, const struct hk_step *step,
-    struct hk_playbook **ret_playbook, struct hk_error *error)
+    struct hk_chosen *ret_chosen, struct hk_error *error)
 {
     const struct hk_named *named = hk_versions_of(run->tenant, step->name);
-    *ret_playbook = NULL;
+    *ret_chosen = (struct hk_chosen){.playbook = NULL};
     if (named == NULL)
         return hk_fail(
             error, HK_NOT_FOUND, "the tenant has no playbook \"%s\" in force", step->name);
-    *ret_playbook = named->in_force;
+    hk_trial_choose(named, run->alert->id, hk_engine_now_us(run->engine), ret_chosen);
     if (strcmp(run->playbook->name, step->name) == 0 || is_among(step->name, run->callers))
         return hk_fail(error, HK_LIMIT, "playbook \"%s\" would call itself", step->name);
     if (run->depth + 1 > HK_CALL_DEPTH_MAX)
@@ -85,9 +86,9 @@ static void on_begun(void *ctx)
 void hk_call_request(struct hk_run *run, struct hk_step *step)
 {
     struct hk_error error = {0};
-    struct hk_playbook *playbook;
+    struct hk_chosen chosen;
     struct hk_tx tx;
-    if (check(run, step, &playbook, &error) != HK_OK) {
+    if (check(run, step, &chosen, &error) != HK_OK) {
         hk_step_settle_now(run, step, false, error.text, "invalid");
         return;
     }
@@ -97,15 +98,22 @@ void hk_call_request(struct hk_run *run, struct hk_step *step)
     hk_id_new("ru", tx.time_us, begun->run);
     (void)hk_copy_text(step->called, sizeof step->called, begun->run);
     hk_step_wait(run, step, &tx, "call", 0);
+    size_t count = 0;
+    while (run->requesters[count] != NULL)
+        count++;
+    const char **requesters = hk_engine_alloc((count + HK_REQUESTERS_MORE) * sizeof(const char *));
+    hk_run_requesters(run->tenant, run->requesters, chosen.by, requesters);
     const struct hk_run_begin begin = {.id = begun->run,
         .alert = run->alert->id,
-        .playbook = playbook,
+        .playbook = chosen.playbook,
         .severity = run->severity,
         .seed = hk_run_seed(),
-        .requesters = run->requesters,
+        .requesters = requesters,
         .caller = run,
-        .caller_step = step};
+        .caller_step = step,
+        .trial = chosen.trial};
     hk_run_write_started(&tx, &begin);
+    free(requesters);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, on_begun, begun);
 }
 

@@ -35,6 +35,15 @@ struct hk_playbook {
     const char *name; /* in descriptor */
 };
 
+/* A version that is tried: see trial.h. */
+struct hk_trial {
+    struct hk_playbook *playbook; /* NULL: there is none */
+    char id[HK_ID_SIZE];
+    char by[HK_ID_SIZE]; /* who began it */
+    unsigned share;      /* percent of the alerts */
+    int64_t until_us;    /* 0: until somebody ends it */
+};
+
 /* A playbook's name, and which of its versions alerts start: see versions.h. */
 struct hk_named {
     char name[HK_ID_SIZE];
@@ -43,6 +52,7 @@ struct hk_named {
     char by[HK_ID_SIZE];               /* who put that into force */
     char file[HK_SHA256_HEX_SIZE];     /* its file's version when something was made of it last */
     char previous[HK_SHA256_HEX_SIZE]; /* what a rollback goes to; "": nothing by itself */
+    struct hk_trial trial;
 };
 
 enum { HK_SPENT_MAX = 4096 };
@@ -78,6 +88,7 @@ struct hk_tenant_state {
     struct hk_rhythm *rhythm;    /* of its sources */
     struct hk_business business; /* hours */
     struct hk_case_policy cases;
+    bool authors_decide; /* also what their own version of a playbook asks for */
     struct hk_login_policy login;
     struct hk_spent *spent_contain;
     struct hk_spent *spent_eradicate;

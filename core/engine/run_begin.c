@@ -1,6 +1,7 @@
 #include "engine/run_begin.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Who called it, and the playbooks above it, the outermost first. */
 static void write_caller(struct hk_jw *jw, const struct hk_run_begin *begin)
@@ -30,6 +31,8 @@ void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
     hk_jw_kv(jw, "alert", begin->alert);
     hk_jw_kv(jw, "playbook", begin->playbook->name);
     hk_jw_kv(jw, "version", begin->playbook->version);
+    if (begin->trial != NULL)
+        hk_jw_kv(jw, "trial", begin->trial);
     hk_jw_kv(jw, "severity", hk_severity_text(begin->severity));
     hk_jw_kv(jw, "seed", seed_text);
     hk_jw_kv_i64(jw, "at_us", tx->time_us);
@@ -45,6 +48,20 @@ void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
     if (begin->caller != NULL)
         write_caller(jw, begin);
     hk_tx_end(tx);
+}
+
+void hk_run_requesters(const struct hk_tenant_state *tenant, const char *const *before,
+    const char *author, const char **ret_requesters)
+{
+    size_t count = 0;
+    bool is_known = tenant->authors_decide || author[0] == 0;
+    for (; *before != NULL; before++) {
+        is_known = is_known || strcmp(*before, author) == 0;
+        ret_requesters[count++] = *before;
+    }
+    if (!is_known)
+        ret_requesters[count++] = author;
+    ret_requesters[count] = NULL;
 }
 
 uint64_t hk_run_seed(void)

@@ -9,13 +9,22 @@
 struct hk_run_begin {
     const char *id;
     const char *alert;
-    const struct hk_playbook *playbook;
+    struct hk_playbook *playbook;
     enum hk_severity severity;
     uint64_t seed;
     const char *const *requesters; /* actor ids, NULL-ended */
     const struct hk_run *caller;   /* NULL: an alert */
     const struct hk_step *caller_step;
+    const char *trial; /* id of the trial that the playbook is of; NULL: none */
 };
+
+/* Actor ids that a run may have been asked for by: a list, what a version's author adds, NULL. */
+#define HK_REQUESTERS_MORE 2
+/* Who asked for a run: those of before (NULL-ended), and whoever put its version into force or on
+ * trial where the tenant's authors don't decide. ret_requesters has room for HK_REQUESTERS_MORE
+ * more than those of before; ids are borrowed. */
+void hk_run_requesters(const struct hk_tenant_state *tenant, const char *const *before,
+    const char *author, const char **ret_requesters);
 
 /* Write run.started into tx, and when its limits.run_for is over. */
 void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin);

@@ -187,6 +187,16 @@ static enum hk_status read_dedupe(
     return HK_OK;
 }
 
+static enum hk_status read_authors(
+    struct hk_tenant_state *tenant, const struct hk_json *config, struct hk_error *error)
+{
+    const struct hk_json *value = hk_json_get(config, "authors_decide");
+    tenant->authors_decide = true;
+    if (value != NULL && !hk_json_bool(value, &tenant->authors_decide))
+        return hk_fail(error, HK_INVALID, "authors_decide: expected true or false");
+    return HK_OK;
+}
+
 /* The configuration is kept in canonical form: the same settings in another order are the same. */
 static enum hk_status read_config(
     struct hk_tenant_state *tenant, const struct hk_tenant_setup *setup, struct hk_error *error)
@@ -203,6 +213,8 @@ static enum hk_status read_config(
         return status;
     const struct hk_json *root = tenant->config.root;
     status = check_keys(root, error);
+    if (status == HK_OK)
+        status = read_authors(tenant, root, error);
     if (status == HK_OK)
         status = hk_authority_new(root, &tenant->authority, error);
     if (status == HK_OK)

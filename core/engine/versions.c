@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/memory.h"
 #include "engine/playbook.h"
+#include "engine/trial.h"
 #include "ledger/query_playbook.h"
 
 #include <stdio.h>
@@ -87,6 +88,8 @@ void hk_versions_enforce(struct hk_tx *tx, struct hk_named *named, struct hk_pla
         named->previous, sizeof named->previous, how == HK_ENFORCE_ROLLBACK ? "" : before);
     (void)hk_copy_text(named->by, sizeof named->by, tx->actor);
     named->in_force = playbook;
+    if (named->trial.playbook == playbook)
+        hk_trial_end(tx, named, "promoted", NULL);
 }
 
 /* --- at a start --- */
@@ -120,6 +123,9 @@ static void take_row(void *ctx, const struct hk_in_force_row *row)
     kept->previous = keep(opening, row->previous);
     kept->file = keep(opening, row->file);
     kept->by = keep(opening, row->by);
+    kept->trial = keep(opening, row->trial);
+    kept->trial_id = keep(opening, row->trial_id);
+    kept->trial_by = keep(opening, row->trial_by);
     opening->failed = opening->failed || kept->id == NULL || kept->name == NULL ||
                       kept->state == NULL || kept->version == NULL;
 }
@@ -170,6 +176,28 @@ static struct hk_playbook *recorded(
     return playbook == NULL ? NULL : hk_playbook_adopt(tx->tenant, playbook);
 }
 
+/* What is tried goes on; one whose text can't be read ends. */
+static void open_trial(struct hk_tx *tx, struct opening *opening, struct hk_named *named,
+    const struct hk_in_force_row *row)
+{
+    struct hk_error error = {0};
+    struct hk_playbook *playbook;
+    if (row->trial == NULL)
+        return;
+    playbook = recorded(tx, opening, row->trial, &error);
+    named->trial = (struct hk_trial){.playbook = playbook == NULL ? named->in_force : playbook,
+        .share = (unsigned)row->trial_share,
+        .until_us = row->trial_until_us};
+    (void)hk_copy_text(
+        named->trial.id, sizeof named->trial.id, row->trial_id == NULL ? "" : row->trial_id);
+    (void)hk_copy_text(
+        named->trial.by, sizeof named->trial.by, row->trial_by == NULL ? "" : row->trial_by);
+    if (playbook == NULL)
+        hk_trial_end(tx, named, "stopped", error.text);
+    else
+        hk_trial_end_due(tx, named);
+}
+
 /* What stands for a name that the ledger knows, and what its file changes of that. */
 static void open_known(struct hk_tx *tx, struct opening *opening, struct hk_named *named,
     const struct hk_in_force_row *row)
@@ -182,6 +210,7 @@ static void open_known(struct hk_tx *tx, struct opening *opening, struct hk_name
     (void)hk_copy_text(
         named->previous, sizeof named->previous, row->previous == NULL ? "" : row->previous);
     (void)hk_copy_text(named->file, sizeof named->file, row->file == NULL ? "" : row->file);
+    open_trial(tx, opening, named, row);
     if (stands == NULL) {
         hk_log(HK_LOG_ERROR, "tenant %s: playbook %s: version %.12s is no longer in force: %s",
             tx->tenant->name, named->name, row->version, error.text);
@@ -209,13 +238,26 @@ static const struct hk_in_force_row *row_of(const struct opening *opening, const
     return NULL;
 }
 
+static void write_trial_withdrawn(struct hk_tx *tx, const struct hk_in_force_row *row)
+{
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_PLAYBOOK_TRIAL_ENDED, row->id);
+    hk_jw_kv(jw, "name", row->name);
+    hk_jw_kv(jw, "trial", row->trial_id);
+    hk_jw_kv(jw, "version", row->trial);
+    hk_jw_kv(jw, "why", "withdrawn");
+    hk_tx_end(tx);
+}
+
 /* Names that the configuration no longer has. */
 static void withdraw(struct hk_tx *tx, const struct opening *opening)
 {
     for (size_t i = 0; i < opening->row_count; i++) {
         const struct hk_in_force_row *row = &opening->rows[i];
-        if (strcmp(row->state, "in_force") == 0 && hk_versions_of(tx->tenant, row->name) == NULL)
-            hk_tx_simple(tx, HK_KIND_PLAYBOOK_WITHDRAWN, row->id, "name", row->name, NULL, NULL);
+        if (strcmp(row->state, "in_force") != 0 || hk_versions_of(tx->tenant, row->name) != NULL)
+            continue;
+        if (row->trial != NULL)
+            write_trial_withdrawn(tx, row);
+        hk_tx_simple(tx, HK_KIND_PLAYBOOK_WITHDRAWN, row->id, "name", row->name, NULL, NULL);
     }
 }
 

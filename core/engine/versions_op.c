@@ -1,13 +1,14 @@
 /*
  * versions_op: what people do about versions while the engine runs: take what the files now say,
- * promote, roll back. Texts are read and looked up on a reader's thread; what is in force is judged
- * and changed on the loop, in one transaction with its entry.
+ * try, promote, roll back. Texts are read and looked up on a reader's thread; what is in force is
+ * judged and changed on the loop, in one transaction with its entry.
  */
 #include "base/text.h"
 #include "engine/memory.h"
 #include "engine/playbook.h"
 #include "engine/start.h"
 #include "engine/tenant.h"
+#include "engine/trial.h"
 #include "engine/versions.h"
 #include "ledger/query_playbook.h"
 
@@ -30,7 +31,9 @@ struct op {
     enum hk_enforcing how;
     char name[HK_ID_SIZE];
     char version[HK_SHA256_HEX_SIZE]; /* as it was asked for, and then the whole of it */
-    char *reason;
+    char *reason;                     /* may be NULL */
+    struct hk_trial trial;
+    int64_t for_ms; /* of a trial; 0: until somebody ends it */
     struct text *texts;
     size_t count;
     hk_reply_fn *reply;
@@ -78,7 +81,7 @@ static void op_read(struct op *op, hk_read_fn *read, hk_read_done_fn *done)
         op_end(op, error.status, &error);
 }
 
-/* {"name","version","state","by"[,"previous"]} */
+/* {"name","version","state","by","previous"[,"trial":{"version","kind","share","by","until"}]} */
 static void write_standing(struct hk_jw *jw, const struct hk_named *named)
 {
     hk_jw_kv(jw, "name", named->name);
@@ -86,6 +89,17 @@ static void write_standing(struct hk_jw *jw, const struct hk_named *named)
     hk_jw_kv(jw, "state", "in_force");
     hk_jw_kv(jw, "by", named->by);
     hk_jw_kv(jw, "previous", named->previous[0] == 0 ? NULL : named->previous);
+    if (named->trial.playbook == NULL)
+        return;
+    hk_jw_key(jw, "trial");
+    hk_jw_object(jw);
+    hk_jw_kv(jw, "id", named->trial.id);
+    hk_jw_kv(jw, "version", named->trial.playbook->version);
+    hk_jw_kv(jw, "kind", "share");
+    hk_jw_kv_i64(jw, "share", named->trial.share);
+    hk_jw_kv(jw, "by", named->trial.by);
+    hk_jw_kv_time(jw, "until", named->trial.until_us);
+    hk_jw_object_end(jw);
 }
 
 static void answer_standing(struct op *op, const struct hk_named *named)
@@ -220,11 +234,8 @@ static void on_texts(void *job, enum hk_status status, const struct hk_error *re
         op_end(op, status, &error);
 }
 
-void hk_engine_playbooks_reload(struct hk_engine *engine, hk_tenant tenant,
-    const struct hk_actor *actor, const struct hk_playbook_file *files, size_t count,
-    hk_reply_fn *reply, void *ctx)
+static void copy_texts(struct op *op, const struct hk_playbook_file *files, size_t count)
 {
-    struct op *op = op_new(engine, tenant, actor, reply, ctx);
     op->texts = hk_engine_alloc((count + 1) * sizeof *op->texts);
     op->count = count;
     for (size_t i = 0; i < count; i++) {
@@ -235,7 +246,129 @@ void hk_engine_playbooks_reload(struct hk_engine *engine, hk_tenant tenant,
         memcpy(text->source, files[i].source, files[i].source_size);
         text->size = files[i].source_size;
     }
+}
+
+void hk_engine_playbooks_reload(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const struct hk_playbook_file *files, size_t count,
+    hk_reply_fn *reply, void *ctx)
+{
+    struct op *op = op_new(engine, tenant, actor, reply, ctx);
+    copy_texts(op, files, count);
     op_read(op, read_texts, on_texts);
+}
+
+/* --- a trial --- */
+
+static void refuse_standing(
+    struct op *op, const struct hk_named *named, const char *what, const char *version)
+{
+    struct hk_error error = {0};
+    answer_standing(op, named);
+    (void)hk_fail(
+        &error, HK_CONFLICT, "version %.12s of %s is %s already", version, named->name, what);
+    op_end(op, HK_CONFLICT, &error);
+}
+
+static void try_text(struct op *op, struct hk_named *named)
+{
+    struct text *text = &op->texts[0];
+    struct hk_trial *trial = &op->trial;
+    struct hk_tx tx;
+    const char *version = text->playbook->version;
+    if (strcmp(named->in_force->version, version) == 0) {
+        refuse_standing(op, named, "in force", version);
+        return;
+    }
+    if (named->trial.playbook != NULL && strcmp(named->trial.playbook->version, version) == 0 &&
+        named->trial.share == trial->share && op->for_ms == 0 && named->trial.until_us == 0) {
+        refuse_standing(op, named, "tried so", version);
+        return;
+    }
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    if (!text->is_recorded)
+        hk_playbook_write(&tx, text->playbook);
+    trial->playbook = hk_playbook_adopt(op->tenant, text->playbook);
+    text->playbook = NULL;
+    trial->until_us = op->for_ms == 0 ? 0 : tx.time_us + op->for_ms * 1000;
+    hk_trial_begin(&tx, named, trial, op->reason);
+    answer_standing(op, named);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, op_written, op);
+}
+
+static void on_try(void *job, enum hk_status status, const struct hk_error *read_error)
+{
+    struct op *op = job;
+    struct hk_error error = {0};
+    struct hk_named *named = hk_versions_of(op->tenant, op->name);
+    if (status != HK_OK)
+        error = *read_error;
+    else if (op->engine->is_stopping)
+        status = hk_fail(&error, HK_BUSY, "the engine is stopping; try again later");
+    else if (op->texts[0].playbook == NULL)
+        status = hk_fail(&error, HK_INVALID, "%s", op->texts[0].error.text);
+    else if (strcmp(op->texts[0].playbook->name, op->name) != 0)
+        status = hk_fail(&error, HK_INVALID, "%s is playbook \"%s\", not \"%s\"", op->texts[0].file,
+            op->texts[0].playbook->name, op->name);
+    if (status == HK_OK)
+        try_text(op, named);
+    else
+        op_end(op, status, &error);
+}
+
+void hk_engine_playbook_try(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *playbook, const struct hk_try_wish *wish,
+    hk_reply_fn *reply, void *ctx)
+{
+    struct op *op = op_new(engine, tenant, actor, reply, ctx);
+    struct hk_error error = {0};
+    enum hk_status status = HK_OK;
+    op->for_ms = wish->for_ms;
+    op->reason = wish->reason == NULL ? NULL : hk_strdup(wish->reason);
+    if (hk_versions_of(op->tenant, playbook) == NULL ||
+        !hk_copy_text(op->name, sizeof op->name, playbook))
+        status = hk_fail(&error, HK_NOT_FOUND, "there is no playbook of that name in force");
+    else if (wish->share < 1 || wish->share > 100)
+        status = hk_fail(&error, HK_INVALID, "share: from 1 to 100 percent of the alerts");
+    else if (wish->for_ms < 0 || wish->for_ms > HK_TRIAL_TIME_MAX_MS)
+        status = hk_fail(&error, HK_INVALID, "for: at most %lld days",
+            (long long)(HK_TRIAL_TIME_MAX_MS / 86400000));
+    else if (wish->text.source_size > HK_PLAYBOOK_SIZE_MAX)
+        status = hk_fail(
+            &error, HK_INVALID, "a playbook has at most %d KiB", HK_PLAYBOOK_SIZE_MAX / 1024);
+    if (status != HK_OK) {
+        op_end(op, status, &error);
+        return;
+    }
+    op->trial.share = (unsigned)wish->share;
+    copy_texts(op, &wish->text, 1);
+    op_read(op, read_texts, on_try);
+}
+
+void hk_engine_playbook_stop_trial(struct hk_engine *engine, hk_tenant tenant,
+    const struct hk_actor *actor, const char *playbook, const char *reason, hk_reply_fn *reply,
+    void *ctx)
+{
+    struct op *op = op_new(engine, tenant, actor, reply, ctx);
+    struct hk_error error = {0};
+    struct hk_named *named = hk_versions_of(op->tenant, playbook);
+    struct hk_tx tx;
+    enum hk_status status = HK_OK;
+    if (named == NULL)
+        status = hk_fail(&error, HK_NOT_FOUND, "there is no playbook of that name in force");
+    else if (engine->is_stopping)
+        status = hk_fail(&error, HK_BUSY, "the engine is stopping; try again later");
+    else if (named->trial.playbook == NULL)
+        status = hk_fail(&error, HK_CONFLICT, "nothing is tried for %s", playbook);
+    if (status != HK_OK) {
+        if (status == HK_CONFLICT)
+            answer_standing(op, named);
+        op_end(op, status, &error);
+        return;
+    }
+    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
+    hk_trial_end(&tx, named, "stopped", reason);
+    answer_standing(op, named);
+    hk_tx_commit(&tx, HK_LANE_NORMAL, NULL, op_written, op);
 }
 
 /* --- another version --- */
@@ -264,13 +397,9 @@ static enum hk_status read_version(struct hk_reading *reading, void *job, struct
 static void enforce(struct op *op)
 {
     struct hk_named *named = hk_versions_of(op->tenant, op->name);
-    struct hk_error error = {0};
     struct hk_tx tx;
     if (strcmp(named->in_force->version, op->version) == 0) {
-        answer_standing(op, named);
-        (void)hk_fail(
-            &error, HK_CONFLICT, "version %.12s of %s is in force already", op->version, op->name);
-        op_end(op, HK_CONFLICT, &error);
+        refuse_standing(op, named, "in force", op->version);
         return;
     }
     struct hk_playbook *playbook = hk_playbook_adopt(op->tenant, op->texts[0].playbook);
@@ -300,8 +429,15 @@ static enum hk_status choose(struct op *op, const struct hk_named *named, struct
 {
     if (op->version[0] != 0)
         return HK_OK;
-    if (op->how == HK_ENFORCE_PROMOTE)
-        return hk_fail(error, HK_INVALID, "which version is to be promoted?");
+    if (op->how == HK_ENFORCE_PROMOTE) {
+        if (named->trial.playbook == NULL) {
+            answer_standing(op, named);
+            return hk_fail(
+                error, HK_CONFLICT, "nothing is tried for %s: say which version", named->name);
+        }
+        memcpy(op->version, named->trial.playbook->version, sizeof op->version);
+        return HK_OK;
+    }
     if (named->previous[0] == 0) {
         answer_standing(op, named);
         return hk_fail(

@@ -59,7 +59,7 @@ static const struct hk_collection collections[] = {
         "state IN ('running', 'waiting', 'unknown', 'diverged')",
         {TEXT("id", "id"), TEXT("alert", "alert"), TEXT("playbook", "playbook"),
             TEXT("version", "version"), TEXT("state", "state"), TIME("started", "started_us"),
-            TIME("ended", "ended_us"), TEXT("reason", "reason")}},
+            TIME("ended", "ended_us"), TEXT("reason", "reason"), TEXT("trial", "trial")}},
     {"approvals", "gate", "id", NULL, NULL, false, true, "state = 'pending'",
         {TEXT("id", "id"), TEXT("state", "state"), TEXT("run", "run"), TEXT("step", "step"),
             TEXT("kind", "gate_kind"), TEXT("action", "action"), TEXT("target", "target"),

@@ -1,5 +1,10 @@
 """Versions of playbooks: which one is in force, how another one gets there, who did it, and what stays as it is."""
 
+import datetime
+import hashlib
+import json
+import time
+
 import pytest
 
 from engine import Engine, alert
@@ -247,7 +252,7 @@ def test_a_version_is_promoted_whatever_the_file_says(site):
     ("/v1/playbooks/guard/promote", {"version": "no-version", "reason": "r"}, 400),
     ("/v1/playbooks/guard/promote", {"version": "abc", "reason": "r"}, 400),
     ("/v1/playbooks/guard/promote", {"version": "0" * 64}, 400),
-    ("/v1/playbooks/guard/promote", {"reason": "r"}, 400),
+    ("/v1/playbooks/guard/promote", {"reason": "r"}, 409),
     ("/v1/playbooks/guard/rollback", {}, 400),
     ("/v1/playbooks/guard/rollback", {"reason": "r"}, 409),
     ("/v1/playbooks/nobody/rollback", {"reason": "r"}, 404),
@@ -278,6 +283,167 @@ def test_a_version_that_stands_or_may_again_is_not_erased(site):
     for version in (first, site.shown()["version"]):
         answer = site.post("/v1/tenants/main/audit/erase", admin, {"subject": version, "reason": "r"})
         assert answer.status == 409, answer.body
+
+
+# --- a share of the alerts ---
+
+def write_text(site, says, name="try.lua"):
+    (site.folder / name).write_text(GUARD % {"says": says})
+    return site.folder / name
+
+
+def tried(site, says="new", share=100, role="author", status=200, **body):
+    return site.change("/v1/playbooks/guard/trial", {"source": GUARD % {"says": says}, "file": "try.lua",
+                                                     "share": share} | body, role, status)
+
+
+def test_a_share_of_the_alerts_goes_to_the_trial(site):
+    first = site.shown()["version"]
+    trial = tried(site, share=30, reason="a test")["trial"]
+    assert (trial["share"], trial["kind"], site.shown()["trial"]) == (30, "share", trial["version"])
+    alerts = [site.send() for _ in range(400)]
+    versions = {}
+    for alert_id in alerts:
+        run = site.ended(site.runs(alert_id)[0]["id"])
+        is_tried = run["version"] == trial["version"]
+        assert run["value"] == {"says": "new" if is_tried else "one", "helped": "h1"}
+        assert run["trial"] == (trial["id"] if is_tried else None)
+        assert run["version"] in (first, trial["version"])
+        versions[alert_id] = is_tried
+    assert 70 <= sum(versions.values()) <= 170, sum(versions.values())  # 120 expected, five deviations are 46
+    # the same ones would be taken again: it follows from the alert's id and the trial's
+    for alert_id in alerts[:50]:
+        number = int.from_bytes(hashlib.sha256(f"{trial['id']} {alert_id}".encode()).digest()[:8], "big")
+        assert (number % 10000 < 3000) == versions[alert_id]
+    site.audit()
+
+
+def test_a_trial_begins_changes_and_ends(site):
+    first = site.shown()["version"]
+    trial = tried(site, "new", 100)["trial"]
+    assert site.said()["says"] == "new"
+    assert tried(site, "new", 100, status=409)["current"]["trial"]["id"] == trial["id"]
+    assert tried(site, "new", 50)["trial"]["id"] == trial["id"]  # its share changes, it stays the same trial
+    assert tried(site, "newer", 100)["trial"]["id"] != trial["id"]  # another takes its place
+    site.restart()
+    assert site.said()["says"] == "newer"
+    assert [item["state"] for item in site.shown()["versions"]] == ["trial", "former", "in_force"]
+    waits = site.waiting()
+    stopped = site.change("/v1/playbooks/guard/trial/stop", {"reason": "enough"})
+    assert stopped["version"] == first and "trial" not in stopped
+    assert site.change("/v1/playbooks/guard/trial/stop", {"reason": "enough"}, status=409)["current"]["version"] == first
+    assert site.said()["says"] == "one"
+    assert site.go(waits)["value"]["says"] == "newer"  # what began, ends as it began
+    assert [(item["kind"].removeprefix("playbook."), item.get("why")) for item in site.shown()["history"]] == [
+        ("enforced", None), ("tried", None), ("tried", None), ("trial_ended", "replaced"), ("tried", None),
+        ("trial_ended", "stopped")]
+    assert tried(site, "one", status=409)["current"]["version"] == first  # what is in force
+    site.audit()
+
+
+def test_what_is_tried_is_promoted(site):
+    first = site.shown()["version"]
+    new = tried(site, share=10)["trial"]["version"]
+    assert site.change("/v1/playbooks/guard/promote", {"reason": "it did well"})["version"] == new
+    shown = site.shown()
+    assert (shown["version"], shown["previous"], shown["trial"], shown["how"]) == (new, first, None, "promote")
+    assert site.said()["says"] == "new"
+    site.restart()
+    assert site.said()["says"] == "new"  # whatever the file says
+    assert site.change("/v1/playbooks/guard/promote", {"reason": "again"}, status=409)["current"]["version"] == new
+    assert site.rollback()["version"] == first
+    # the same text by its file: the trial ends by that too
+    tried(site, "newest", share=10)
+    site.write("guard", "newest")
+    site.reload()
+    assert site.shown()["trial"] is None and site.shown()["history"][-1]["why"] == "promoted"
+    site.audit()
+
+
+def test_a_trial_ends_by_itself(site):
+    site.change("/v1/playbooks/guard/trial", {"source": GUARD % {"says": "new"}, "share": 100, "for": "1s"})
+    assert site.shown()["trial_until"]
+    until(lambda: site.said()["says"] == "one", "the end of the trial")
+    assert site.shown()["trial"] is None and site.shown()["history"][-1]["why"] == "over"
+    site.change("/v1/playbooks/guard/trial", {"source": GUARD % {"says": "new"}, "share": 100, "for": "1s"})
+    ends = datetime.datetime.fromisoformat(site.shown()["trial_until"].replace("Z", "+00:00")).timestamp()
+    assert site.stop() == 0
+    until(lambda: time.time() > ends, "the end of its time, while nothing runs")
+    site.start()
+    assert site.shown()["trial"] is None and site.said()["says"] == "one"
+    site.audit()
+
+
+def test_what_is_called_is_tried_too(site):
+    tried_helper = site.change("/v1/playbooks/helper/trial", {"source": HELPER % {"says": "h2"}, "share": 100})
+    assert site.said() == {"says": "one", "helped": "h2"}
+    called = [run for run in site.get("/v1/runs?limit=10", site.who("viewer")).json["items"]
+              if run["playbook"] == "helper"]
+    assert [run["trial"] for run in called] == [tried_helper["trial"]["id"]]
+
+
+def test_trials_by_command(site):
+    file = write_text(site, "new")
+    assert site.run("playbook", "try", file).returncode == 2
+    assert site.run("playbook", "try", file, "--share", "101%").returncode == 2
+    told = json.loads(site.ok("playbook", "try", file, "--share", "100%", "--for", "7d", "--reason", "r", "--json"))
+    assert told["trial"]["share"] == 100
+    assert told["trial"]["version"][:12] in site.ok("playbook", "list")
+    assert site.said()["says"] == "new"
+    file.write_text("return playbook {\n  name = 'guard', nonsense = 1,\n}\n")
+    broken = site.run("playbook", "try", file, "--share", "5%")
+    assert broken.returncode != 0 and "try.lua:1: " in broken.stderr
+    site.ok("playbook", "stop-trial", "guard", "--reason", "r")
+    assert site.said()["says"] == "one"
+
+
+@pytest.mark.parametrize("name,body,status", [
+    ("guard", {"source": "return", "share": 10}, 400),
+    ("guard", {"source": HELPER % {"says": "x"}, "share": 10}, 400),
+    ("guard", {"source": GUARD % {"says": "x"}, "share": 0}, 400),
+    ("guard", {"source": GUARD % {"says": "x"}, "share": 101}, 400),
+    ("guard", {"source": GUARD % {"says": "x"}, "share": 4294967297}, 400),
+    ("guard", {"source": GUARD % {"says": "x"}}, 400),
+    ("guard", {"source": GUARD % {"says": "x"}, "share": 10, "for": "soon"}, 400),
+    ("guard", {"source": GUARD % {"says": "x"}, "share": 10, "for": "4000d"}, 400),
+    ("guard", {"source": "\x1bLua", "share": 10}, 400),
+    ("nobody", {"source": GUARD % {"says": "x"}, "share": 10}, 404),
+])
+def test_what_can_not_be_tried_is_refused(site, name, body, status):
+    site.change(f"/v1/playbooks/{name}/trial", body, status=status)
+    for role in ("viewer", "analyst", "approver", "responder"):
+        site.change(f"/v1/playbooks/{name}/trial", body, role, 403)
+    assert site.said()["says"] == "one" and site.shown()["trial"] is None
+
+
+def test_who_put_a_version_there_does_not_decide_for_it():
+    """Where the tenant says so: neither for the version in force nor for the one that is tried."""
+    text = """return playbook { name = "guard", summary = "%s", on = { category = "endpoint" },
+      run = function() return ask { question = "May it?" } end }"""
+    site = Site("authors_decide = false,")
+    (site.folder / "guard.lua").write_text(text % "one")
+    try:
+        site.start()
+        first, second = site.token(user="approver-1", role="tenant-admin"), site.token(user="approver-2",
+                                                                                      role="tenant-admin")
+
+        def decide(who):
+            """Of the gate of a new alert: what they are told."""
+            run = site.runs(site.send())[0]["id"]
+            gate = until(lambda: [item for item in site.get("/v1/approvals?state=pending", who).json["items"]
+                                  if item["run"] == run], "the gate")[0]
+            return site.post(f"/v1/approvals/{gate['id']}/decision", who,
+                             {"decision": "approve", "digest": gate["digest"]}).status
+        assert decide(first) == 200  # nobody of them wrote it
+        body = {"source": text % "two", "share": 100}
+        assert site.post("/v1/playbooks/guard/trial", first, body).status == 200
+        assert (decide(first), decide(second)) == (403, 200)
+        assert site.post("/v1/playbooks/guard/promote", second, {"reason": "r"}).status == 200
+        assert (decide(first), decide(second)) == (200, 403)
+        site.restart()
+        assert (decide(first), decide(second)) == (200, 403)
+    finally:
+        site.remove()
 
 
 # --- the configuration ---
