@@ -263,7 +263,18 @@
 #define HK_TESTS_MAX 1000                       /* in one file of tests */
 #define HK_TEST_RUNS_MAX 100                    /* of the playbook in one test: so it ends */
 #define HK_SCRIPT_CACHE_MAX 64                  /* compiled texts kept in memory */
-#define HK_SCRIPT_QUEUE_MAX 65536               /* orders that wait for the script thread */
+#define HK_SCRIPT_QUEUE_MAX 65536               /* orders that wait for the script threads */
+#define HK_SCRIPT_TURN_US 1000  /* of CPU: a run that takes longer goes on beside the others */
+#define HK_SCRIPT_SERVING_MAX 2 /* threads for such runs, beside those found out just now */
+#define HK_SCRIPT_THREADS_MAX 8 /* of all kinds: four may be found out at the same time */
+#define HK_SCRIPT_NICE 19       /* of a slowed thread: it takes what others leave */
+#define HK_SCRIPT_HABITS 4096   /* versions of playbooks whose habit is remembered: 64 KiB */
+#define HK_SCRIPT_CLOSE_SIZE (1024 * 1024) /* a Lua state that takes a millisecond to free */
+/* How heavy a run is: points for each millisecond of a long turn, and one less for each short turn.
+ * Ten milliseconds within some hundred turns are too much to go on in front. */
+#define HK_SCRIPT_WEIGHT_PER_MS 50
+#define HK_SCRIPT_WEIGHT_SLOW 500
+#define HK_SCRIPT_WEIGHT_MAX 1500
 #define HK_SCRIPT_EVENTS_PER_TURN 256 /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */

@@ -236,7 +236,7 @@ struct hk_engine {
     struct hk_connector *connector;
     struct hk_script *script;
     struct hk_wake *script_wake;
-    struct hk_script_event *events; /* taken from the script thread, not yet taken up */
+    struct hk_script_event *events; /* taken from the script threads, not yet taken up */
     struct hk_tenant_state **tenants;
     hk_tenant *tenant_numbers; /* of the same, unchanged once started: readers look at them */
     size_t tenant_count;

@@ -1,5 +1,5 @@
 /*
- * run_events: what the script thread says, and how runs end.
+ * run_events: what the script threads say, and how runs end.
  */
 #include "engine/run_events.h"
 #include "base/log.h"

@@ -1,12 +1,12 @@
 /*
- * run_events: what the script thread says, and how runs end.
+ * run_events: what the script threads say, and how runs end.
  */
 #ifndef HK_ENGINE_RUN_EVENTS_H
 #define HK_ENGINE_RUN_EVENTS_H
 
 #include "engine/tx.h"
 
-/* The script thread has something to say. */
+/* The script threads have something to say. */
 void hk_script_events(void *engine);
 /* A write is on disk: go on with events that waited for the ledger. */
 void hk_script_events_resume(struct hk_engine *engine);

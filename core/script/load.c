@@ -19,7 +19,7 @@ static void push_text(lua_State *L, struct hk_play *run)
 {
     if (run->cached != NULL) {
         /* Our own compilation, kept in memory. */
-        if (luaL_loadbufferx(L, run->cached, run->cached_size, run->chunk, "b") != LUA_OK) {
+        if (luaL_loadbufferx(L, run->cached->bytes, run->cached->size, run->chunk, "b") != LUA_OK) {
             hk_state_check_caught(L, LUA_ERRRUN);
             (void)lua_error(L);
         }

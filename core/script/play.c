@@ -165,6 +165,7 @@ enum hk_status hk_play_new(
     run->id = start->run;
     run->events_tail = &run->events;
     run->waiting_tail = &run->waiting;
+    run->place.late_tail = &run->place.late;
     run->now_us = start->started_us;
     hk_buf_init(&run->code, HK_LUA_MEMORY_MAX);
     hk_arena_init(&run->arena, RUN_RECORDS_SIZE_MAX);
@@ -172,13 +173,14 @@ enum hk_status hk_play_new(
     (void)snprintf(run->chunk, sizeof run->chunk, "%s", start->chunk);
     (void)hk_copy_text(run->name, sizeof run->name, start->name == NULL ? "" : start->name);
     run->start = *start;
-    run->start.version = copy(run, start->version, &failed);
+    run->version = hk_strdup(start->version);
     run->start.alert = copy(run, start->alert, &failed);
     run->start.args = copy(run, start->args == NULL ? "{}" : start->args, &failed);
     run->start.source = hk_arena_copy(&run->arena, start->source, start->source_size);
     run->last = calloc(1, sizeof *run->last);
     run->is_replay = start->record_count > 0;
-    if (failed || run->start.source == NULL || run->last == NULL || !copy_records(run, start)) {
+    if (failed || run->version == NULL || run->start.source == NULL || run->last == NULL ||
+        !copy_records(run, start)) {
         hk_play_free(run);
         return hk_fail(error, HK_NOMEM, "no memory for a run's record");
     }
@@ -195,8 +197,16 @@ void hk_delivery_free(struct hk_delivery *delivery)
     free(delivery);
 }
 
-/* Throw the Lua state away, and all that belongs to it. */
-static void close_state(struct hk_play *run)
+static void free_deliveries(struct hk_delivery *delivery)
+{
+    while (delivery != NULL) {
+        struct hk_delivery *next = delivery->next;
+        hk_delivery_free(delivery);
+        delivery = next;
+    }
+}
+
+void hk_play_close(struct hk_play *run)
 {
     hk_state_done(&run->st);
     for (size_t i = 0; i < run->branch_count; i++)
@@ -205,7 +215,6 @@ static void close_state(struct hk_play *run)
     run->branches = NULL;
     run->branch_count = 0;
     run->branch_capacity = 0;
-    hk_buf_done(&run->code);
     hk_arena_done(&run->arena);
     free(run->expected);
     free(run->got);
@@ -217,14 +226,14 @@ void hk_play_free(struct hk_play *run)
 {
     if (run == NULL)
         return;
-    close_state(run);
+    hk_play_close(run);
+    hk_buf_done(&run->code);
+    hk_code_release(run->cached);
+    free(run->version);
     drop_events(run);
     hk_script_event_free(run->last);
-    while (run->waiting != NULL) {
-        struct hk_delivery *next = run->waiting->next;
-        hk_delivery_free(run->waiting);
-        run->waiting = next;
-    }
+    free_deliveries(run->waiting);
+    free_deliveries(run->place.late);
     free(run);
 }
 
@@ -482,7 +491,7 @@ static void drain(struct hk_play *run)
 
 /* --- activation --- */
 
-static void begin(struct hk_play *run, struct hk_cache *cache)
+static void begin(struct hk_play *run)
 {
     struct hk_buf text;
     struct hk_error error;
@@ -498,16 +507,12 @@ static void begin(struct hk_play *run, struct hk_cache *cache)
     run->st.owner = run;
     run->phase = HK_PLAY_WAITING;
     hk_state_begin(&run->st, run->is_replay ? REPLAY_PATIENCE : 1);
-    run->cached = hk_cache_find(cache, run->start.version, run->chunk, &run->cached_size);
     if (hk_state_protect(&run->st, hk_play_load, run, &text) != HK_OK) {
+        hk_buf_done(&run->code);
         end_with_error(run, &text);
     } else {
-        if (run->cached == NULL && !run->code.failed)
-            hk_cache_put(cache, run->start.version, run->chunk, run->code.data, run->code.size);
-        hk_buf_done(&run->code);
         drain(run);
     }
-    run->cached = NULL;
     hk_buf_done(&text);
 }
 
@@ -599,12 +604,37 @@ static void end_replay(struct hk_play *run)
     run->is_replay = false;
 }
 
-void hk_play_activate(struct hk_play *run, struct hk_cache *cache)
+void hk_play_prepare(struct hk_play *run, struct hk_cache *cache)
 {
-    struct hk_script_event *event;
+    if (run->phase == HK_PLAY_NEW)
+        run->cached = hk_cache_hold(cache, run->version, run->chunk);
+}
 
+void hk_play_keep(struct hk_play *run, struct hk_cache *cache)
+{
+    if (run->code.size > 0 && !run->code.failed)
+        hk_cache_put(cache, run->version, run->chunk, run->code.data, run->code.size);
+    hk_buf_done(&run->code);
+    hk_code_release(run->cached);
+    run->cached = NULL;
+}
+
+static void tell_blocked(struct hk_play *run)
+{
+    struct hk_script_event *event = calloc(1, sizeof *event);
+
+    if (event == NULL)
+        return;
+    event->kind = HK_SCRIPT_BLOCKED;
+    event->memory = run->st.memory;
+    event->deliveries = run->deliveries;
+    add_event(run, event);
+}
+
+void hk_play_go(struct hk_play *run)
+{
     if (run->phase == HK_PLAY_NEW) {
-        begin(run, cache);
+        begin(run);
     } else {
         hk_state_begin(&run->st, run->is_replay ? REPLAY_PATIENCE : 1);
         if (run->is_replay)
@@ -615,18 +645,19 @@ void hk_play_activate(struct hk_play *run, struct hk_cache *cache)
     if (run->phase != HK_PLAY_ENDED && run->is_replay && run->delivered == run->settled_count)
         end_replay(run);
     if (run->phase == HK_PLAY_ENDED) {
-        close_state(run);
-        return;
+        hk_play_close(run);
+    } else {
+        if (!run->is_replay)
+            hk_arena_done(&run->arena);
+        if (!hk_play_is_due(run))
+            tell_blocked(run);
     }
-    if (!run->is_replay)
-        hk_arena_done(&run->arena);
-    if (!hk_play_is_due(run)) {
-        event = calloc(1, sizeof *event);
-        if (event == NULL)
-            return;
-        event->kind = HK_SCRIPT_BLOCKED;
-        event->memory = run->st.memory;
-        event->deliveries = run->deliveries;
-        add_event(run, event);
-    }
+    run->took_us = hk_state_took_us(&run->st, HK_SCRIPT_TURN_US);
+}
+
+void hk_play_activate(struct hk_play *run, struct hk_cache *cache)
+{
+    hk_play_prepare(run, cache);
+    hk_play_go(run);
+    hk_play_keep(run, cache);
 }

@@ -52,17 +52,41 @@ struct hk_delivery {
     int64_t time_us;
 };
 
+/* What is to be done about a run, between threads; thread.c's. */
+struct hk_errand {
+    struct hk_queue_item item;
+    enum hk_errand_kind { HK_ERRAND_LOAD, HK_ERRAND_SETTLE, HK_ERRAND_UNLOAD, HK_ERRAND_BACK } kind;
+    struct hk_play *run; /* LOAD, BACK */
+};
+
+/* Where a run is among the others; roster.c's. */
+struct hk_place {
+    struct hk_errand errand; /* on its way to a slowed thread, or back */
+    struct hk_play *next_in_bucket;
+    struct hk_play *next_ready;
+    bool is_ready;
+    bool is_away;             /* a thread is at it: nothing of the run but this may be touched */
+    bool is_dropped;          /* unloaded while it was away */
+    bool is_closing;          /* it is away to have its Lua state thrown away */
+    bool is_proven;           /* its last activation was short */
+    unsigned weight;          /* see habits.h */
+    uint64_t version;         /* for habits.h */
+    struct hk_delivery *late; /* results that came while it was away, oldest first */
+    struct hk_delivery **late_tail;
+};
+
 enum hk_play_phase { HK_PLAY_NEW, HK_PLAY_WAITING, HK_PLAY_ENDED };
 
 struct hk_play {
     hk_script_run id;
     enum hk_play_phase phase;
     struct hk_state st;
+    char *version;
     char chunk[128];
     char name[65]; /* its id, for `this_run` */
     /* what it was started with: in the arena, until the replay is over */
     struct hk_arena arena;
-    struct hk_script_start start;
+    struct hk_script_start start; /* without the version, which stays */
     struct hk_script_record *records;
     bool *asked;        /* for each record */
     uint32_t *slots;    /* hash of step → record + 1 */
@@ -82,9 +106,8 @@ struct hk_play {
     unsigned step_count;
     int64_t now_us;
     uint64_t random[4];
-    struct hk_buf code; /* fresh compilation on its way into the cache */
-    const char *cached; /* borrowed from the cache while loading */
-    size_t cached_size;
+    struct hk_buf code;     /* fresh compilation on its way into the cache */
+    struct hk_code *cached; /* held from hk_play_prepare to hk_play_keep */
     /* how it diverged */
     char diverged_step[HK_STEP_PATH_SIZE];
     char *expected;
@@ -95,10 +118,8 @@ struct hk_play {
     struct hk_script_event *events;
     struct hk_script_event **events_tail;
     struct hk_script_event *last; /* kept for the end, so that no lack of memory hides it */
-    /* for the thread */
-    struct hk_play *next_in_bucket;
-    struct hk_play *next_ready;
-    bool is_ready;
+    uint64_t took_us; /* CPU time of the last activation; 0: less than HK_SCRIPT_TURN_US */
+    struct hk_place place;
 };
 
 /* Copy what is given. On any thread. */
@@ -110,8 +131,17 @@ void hk_play_add(struct hk_play *run, struct hk_delivery *delivery);
 void hk_delivery_free(struct hk_delivery *delivery);
 /* Is there anything to do for hk_play_activate? */
 bool hk_play_is_due(const struct hk_play *run);
-/* One activation. */
+/* One activation: the three that follow. */
 void hk_play_activate(struct hk_play *run, struct hk_cache *cache);
+/* Before and after it, on the thread that has the cache: look for the compiled text; keep a fresh
+ * one. */
+void hk_play_prepare(struct hk_play *run, struct hk_cache *cache);
+void hk_play_keep(struct hk_play *run, struct hk_cache *cache);
+/* The activation itself, on any thread. */
+void hk_play_go(struct hk_play *run);
+/* Throw away the Lua state of a run that goes no further; for a large one that takes milliseconds.
+ */
+void hk_play_close(struct hk_play *run);
 /* Take the events that may be given out, oldest first, linked by item.next; NULL when none. */
 struct hk_script_event *hk_play_take_events(struct hk_play *run);
 

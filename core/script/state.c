@@ -199,8 +199,20 @@ void hk_state_begin(struct hk_state *st, unsigned patience)
     st->work_max = (uint64_t)HK_LUA_INSTRUCTIONS_MAX;
     st->cpu_start_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
     st->cpu_max_us = (uint64_t)HK_LUA_SLICE_MS * 1000U * patience;
-    st->checked_us = clock_us(CLOCK_MONOTONIC);
+    st->begun_us = clock_us(CLOCK_MONOTONIC);
+    st->checked_us = st->begun_us;
     st->unchecked_size = 0;
+}
+
+uint64_t hk_state_took_us(const struct hk_state *st, uint64_t least_us)
+{
+    uint64_t took_us;
+
+    /* The cheap clock first: what was short by it needs no system call. */
+    if (clock_us(CLOCK_MONOTONIC) - st->begun_us < least_us)
+        return 0;
+    took_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - st->cpu_start_us;
+    return took_us < least_us ? 0 : took_us;
 }
 
 _Noreturn static void raise_end(lua_State *L);

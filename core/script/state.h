@@ -46,6 +46,7 @@ struct hk_state {
     uint64_t work;
     uint64_t work_max;
     uint64_t looked_work; /* `work` when a C function last looked at the clock */
+    uint64_t begun_us;    /* monotonic time of the begin of this activation */
     uint64_t cpu_start_us;
     uint64_t cpu_max_us;
     uint64_t checked_us;                /* monotonic time of the last look at the CPU clock */
@@ -73,6 +74,9 @@ struct hk_state *hk_state_of(lua_State *L);
 
 /* Begin an activation: fresh budgets of work and CPU time. patience multiplies the CPU time. */
 void hk_state_begin(struct hk_state *st, unsigned patience);
+/* The CPU time of what began on this thread with hk_state_begin, 0 when it is below least_us. Also
+ * after hk_state_done. */
+uint64_t hk_state_took_us(const struct hk_state *st, uint64_t least_us);
 /* Arm the limits on a coroutine before it is resumed. */
 void hk_state_arm(lua_State *co);
 

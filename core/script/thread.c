@@ -1,134 +1,73 @@
 #include "script/thread.h"
 
 #include "base/text.h"
+#include "script/crew.h"
 #include "script/play.h"
+#include "script/roster.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define BUCKETS 1024
 #define ORDERS_PER_TURN 256
 #define UNLOADS_BEFORE_TRIM 512 /* giving memory back takes milliseconds */
-/* Lua may nest 200 C calls; sanitizers make frames large. */
-#define STACK_SIZE (16U * 1024 * 1024)
 
-enum order_kind { ORDER_LOAD, ORDER_SETTLE, ORDER_UNLOAD };
-
+/* From the engine. */
 struct order {
-    struct hk_queue_item item;
-    enum order_kind kind;
+    struct hk_errand errand;
     hk_script_run id;
-    struct hk_play *run;          /* LOAD */
     struct hk_delivery *delivery; /* SETTLE */
 };
 
 struct hk_script {
-    struct hk_queue orders;
+    struct hk_queue errands; /* orders, and runs that come back */
     struct hk_queue events;
-    pthread_t thread;
     atomic_bool is_stopping;
-    /* the script thread's own */
-    struct hk_play *buckets[BUCKETS];
-    struct hk_play *ready; /* runs with something to do, in turn */
-    struct hk_play **ready_tail;
-    size_t loaded;         /* runs in memory */
-    size_t unloaded_since; /* memory was last given back */
+    struct hk_crew *crew;
+    /* the leader's own */
+    struct hk_roster roster;
     struct hk_cache cache;
 };
 
-/* --- the script thread --- */
-
-static struct hk_play **find(struct hk_script *script, hk_script_run id)
-{
-    struct hk_play **link = &script->buckets[id % BUCKETS];
-
-    while (*link != NULL && (*link)->id != id)
-        link = &(*link)->next_in_bucket;
-    return link;
-}
-
-static void make_ready(struct hk_script *script, struct hk_play *run)
-{
-    if (run->is_ready || !hk_play_is_due(run))
-        return;
-    run->is_ready = true;
-    run->next_ready = NULL;
-    *script->ready_tail = run;
-    script->ready_tail = &run->next_ready;
-}
-
-static void remove_ready(struct hk_script *script, struct hk_play *run)
-{
-    struct hk_play **link = &script->ready;
-
-    if (!run->is_ready)
-        return;
-    while (*link != run)
-        link = &(*link)->next_ready;
-    *link = run->next_ready;
-    if (*link == NULL)
-        script->ready_tail = link;
-    run->is_ready = false;
-}
-
-static void unload(struct hk_script *script, hk_script_run id)
-{
-    struct hk_play **link = find(script, id);
-    struct hk_play *run = *link;
-
-    if (run == NULL)
-        return;
-    *link = run->next_in_bucket;
-    remove_ready(script, run);
-    hk_play_free(run);
-    script->loaded--;
-    script->unloaded_since++;
-}
-
-/* After a burst the memory of its Lua states is free but kept by malloc: a wait costs bytes, so it
- * goes back to the system once nothing runs. */
-static void give_memory_back(struct hk_script *script)
-{
-    if (script->loaded > 0 || script->unloaded_since < UNLOADS_BEFORE_TRIM)
-        return;
-    script->unloaded_since = 0;
-    (void)malloc_trim(0);
-}
-
 static void order_free(struct order *order)
 {
-    hk_play_free(order->run);
+    hk_play_free(order->errand.run);
     hk_delivery_free(order->delivery);
     free(order);
 }
 
-static void obey(struct hk_script *script, struct order *order)
-{
-    struct hk_play **link = find(script, order->id);
+/* --- the script threads --- */
 
-    switch (order->kind) {
-    case ORDER_LOAD:
-        if (*link != NULL)
-            break; /* a number is never used twice */
-        *link = order->run;
-        script->loaded++;
-        order->run = NULL;
-        make_ready(script, *link);
-        break;
-    case ORDER_SETTLE:
-        if (*link == NULL || (*link)->phase == HK_PLAY_ENDED)
-            break;
-        hk_play_add(*link, order->delivery);
-        order->delivery = NULL;
-        make_ready(script, *link);
-        break;
-    case ORDER_UNLOAD:
-        unload(script, order->id);
-        break;
-    }
+/* Away: what the run is away for. */
+static void perform(struct hk_play *run)
+{
+    if (run->place.is_closing)
+        hk_play_close(run);
+    else
+        hk_play_go(run);
+}
+
+/* Away: tell the leader that it is back. */
+static void send_back(struct hk_script *script, struct hk_play *run)
+{
+    run->place.errand.kind = HK_ERRAND_BACK;
+    run->place.errand.run = run;
+    if (hk_queue_put(&script->errands, &run->place.errand.item, HK_LANE_URGENT) != HK_OK)
+        return; /* everything ends, and the roster frees all */
+}
+
+static void serve(void *ctx, struct hk_queue_item *item)
+{
+    struct hk_play *run = ((struct hk_errand *)(void *)item)->run;
+
+    perform(run);
+    send_back(ctx, run);
+}
+
+static bool hand(struct hk_script *script, struct hk_play *run)
+{
+    run->place.errand.run = run;
+    return hk_crew_hand(script->crew, &run->place.errand.item);
 }
 
 static void publish(struct hk_script *script, struct hk_play *run)
@@ -143,52 +82,110 @@ static void publish(struct hk_script *script, struct hk_play *run)
     }
 }
 
-/* One activation of the run whose turn it is. */
-static void take_turn(struct hk_script *script)
+static void come_back(struct hk_script *script, struct hk_play *run);
+
+static void unload(struct hk_script *script, hk_script_run id)
 {
-    struct hk_play *run = script->ready;
+    struct hk_play *run = hk_roster_drop(&script->roster, id);
+
+    if (run != NULL && !hand(script, run)) {
+        perform(run);
+        come_back(script, run);
+    }
+}
+
+static void come_back(struct hk_script *script, struct hk_play *run)
+{
+    hk_play_keep(run, &script->cache);
+    if (hk_roster_back(&script->roster, run))
+        publish(script, run);
+    else
+        unload(script, run->id);
+}
+
+/* After a burst the memory of its Lua states is free but kept by malloc: a wait costs bytes, so it
+ * goes back to the system once nothing runs. */
+static void give_memory_back(struct hk_roster *roster)
+{
+    if (roster->count > 0 || roster->freed < UNLOADS_BEFORE_TRIM)
+        return;
+    roster->freed = 0;
+    (void)malloc_trim(0);
+}
+
+static void obey(struct hk_script *script, struct order *order)
+{
+    switch (order->errand.kind) {
+    case HK_ERRAND_LOAD:
+        hk_roster_add(&script->roster, order->errand.run);
+        order->errand.run = NULL;
+        break;
+    case HK_ERRAND_SETTLE:
+        hk_roster_settle(&script->roster, order->id, order->delivery);
+        order->delivery = NULL;
+        break;
+    case HK_ERRAND_UNLOAD:
+        unload(script, order->id);
+        break;
+    case HK_ERRAND_BACK: /* no order */
+        break;
+    }
+    order_free(order);
+}
+
+/* One activation of the run whose turn it is, here or on a slowed thread. False: this thread does
+ * not lead any more. */
+static bool take_turn(struct hk_script *script)
+{
+    struct hk_play *run = hk_roster_next(&script->roster);
+    uint64_t turn;
 
     if (run == NULL)
-        return;
-    remove_ready(script, run);
-    hk_play_activate(run, &script->cache);
-    publish(script, run);
-    make_ready(script, run);
+        return true;
+    hk_play_prepare(run, &script->cache);
+    if (hk_roster_is_slow(run, !hk_crew_is_watched(script->crew)) && hand(script, run))
+        return true;
+    turn = hk_crew_enter(script->crew);
+    perform(run);
+    if (hk_crew_leave(script->crew, turn)) {
+        come_back(script, run);
+        return true;
+    }
+    if (run->took_us == 0) /* seen by another's clock */
+        run->took_us = HK_SCRIPT_TURN_US;
+    send_back(script, run);
+    return false;
 }
 
-static void *work(void *ctx)
+static void lead(void *ctx)
 {
     struct hk_script *script = ctx;
-    struct hk_state_locale locale;
+    bool leads = true;
 
-    hk_state_locale_enter(&locale);
-    while (!atomic_load(&script->is_stopping)) {
-        bool wait = script->ready == NULL;
-        struct hk_queue_item *item = hk_queue_take(&script->orders, ORDERS_PER_TURN, wait, NULL);
+    while (leads && !atomic_load(&script->is_stopping)) {
+        bool wait = !hk_roster_is_ready(&script->roster);
+        struct hk_queue_item *item = hk_queue_take(&script->errands, ORDERS_PER_TURN, wait, NULL);
         if (item == NULL && wait)
-            break; /* closed */
+            return; /* closed */
         while (item != NULL) {
-            struct order *order = (struct order *)(void *)item;
+            struct hk_errand *errand = (struct hk_errand *)(void *)item;
             item = item->next;
-            obey(script, order);
-            order_free(order);
+            if (errand->kind == HK_ERRAND_BACK)
+                come_back(script, errand->run);
+            else
+                obey(script, (struct order *)(void *)errand);
         }
-        take_turn(script);
-        give_memory_back(script);
+        give_memory_back(&script->roster);
+        leads = take_turn(script);
     }
-    for (size_t i = 0; i < BUCKETS; i++) {
-        while (script->buckets[i] != NULL)
-            unload(script, script->buckets[i]->id);
-    }
-    hk_state_locale_leave(&locale);
-    return NULL;
 }
+
+static const struct hk_crew_work work = {.lead = lead, .serve = serve};
 
 /* --- the engine's side --- */
 
-static void script_done(struct hk_script *script)
+static void drop_events(struct hk_script *script)
 {
-    struct hk_queue_item *item;
     struct hk_script_event *event = hk_script_take(script);
 
     while (event != NULL) {
@@ -196,38 +193,36 @@ static void script_done(struct hk_script *script)
         hk_script_event_free(event);
         event = next;
     }
-    while ((item = hk_queue_take(&script->orders, 1, false, NULL)) != NULL)
-        order_free((struct order *)(void *)item);
-    hk_queue_done(&script->orders);
-    hk_queue_done(&script->events);
-    hk_cache_done(&script->cache);
-    free(script);
+}
+
+static void drop_orders(struct hk_script *script)
+{
+    struct hk_queue_item *item;
+
+    while ((item = hk_queue_take(&script->errands, 1, false, NULL)) != NULL) {
+        /* A run that comes back is in the roster. */
+        if (((struct hk_errand *)(void *)item)->kind != HK_ERRAND_BACK)
+            order_free((struct order *)(void *)item);
+    }
 }
 
 enum hk_status hk_script_new(
     hk_notify_fn *notify, void *notify_ctx, struct hk_script **ret_script, struct hk_error *error)
 {
     struct hk_script *script = calloc(1, sizeof *script);
-    pthread_attr_t attr;
-    int result;
+    enum hk_status status;
 
     if (script == NULL)
-        return hk_fail(error, HK_NOMEM, "no memory for the script thread");
-    script->ready_tail = &script->ready;
-    hk_queue_init(&script->orders, HK_SCRIPT_QUEUE_MAX, NULL, NULL);
+        return hk_fail(error, HK_NOMEM, "no memory for the script threads");
+    hk_roster_init(&script->roster);
+    hk_queue_init(&script->errands, HK_SCRIPT_QUEUE_MAX, NULL, NULL);
     /* Bounded by what the runs can ask for, so an event is never refused. */
     hk_queue_init(&script->events, SIZE_MAX, notify, notify_ctx);
-    result = pthread_attr_init(&attr);
-    if (result == 0) {
-        (void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-        result = pthread_create(&script->thread, &attr, work, script);
-        (void)pthread_attr_destroy(&attr);
+    status = hk_crew_new(&work, script, &script->crew, error);
+    if (status != HK_OK) {
+        hk_script_free(script);
+        return status;
     }
-    if (result != 0) {
-        script_done(script);
-        return hk_fail(error, HK_INTERNAL, "the script thread can't be started: error %d", result);
-    }
-    (void)pthread_setname_np(script->thread, "hk-script");
     *ret_script = script;
     return HK_OK;
 }
@@ -237,28 +232,34 @@ void hk_script_free(struct hk_script *script)
     if (script == NULL)
         return;
     atomic_store(&script->is_stopping, true);
-    hk_queue_close(&script->orders);
-    (void)pthread_join(script->thread, NULL);
-    script_done(script);
+    hk_queue_close(&script->errands);
+    hk_crew_free(script->crew);
+    drop_orders(script);
+    hk_roster_done(&script->roster);
+    drop_events(script);
+    hk_queue_done(&script->errands);
+    hk_queue_done(&script->events);
+    hk_cache_done(&script->cache);
+    free(script);
 }
 
 /* Queue the order, or free it. */
 static enum hk_status give(struct hk_script *script, struct order *order, struct hk_error *error)
 {
-    enum hk_status status = hk_queue_put(&script->orders, &order->item, HK_LANE_NORMAL);
+    enum hk_status status = hk_queue_put(&script->errands, &order->errand.item, HK_LANE_NORMAL);
 
     if (status == HK_OK)
         return HK_OK;
     order_free(order);
-    return hk_fail(error, status, "the script thread takes no more orders");
+    return hk_fail(error, status, "the script threads take no more orders");
 }
 
-static struct order *order_new(enum order_kind kind, hk_script_run id)
+static struct order *order_new(enum hk_errand_kind kind, hk_script_run id)
 {
     struct order *order = calloc(1, sizeof *order);
 
     if (order != NULL) {
-        order->kind = kind;
+        order->errand.kind = kind;
         order->id = id;
     }
     return order;
@@ -267,12 +268,12 @@ static struct order *order_new(enum order_kind kind, hk_script_run id)
 enum hk_status hk_script_load(
     struct hk_script *script, const struct hk_script_start *start, struct hk_error *error)
 {
-    struct order *order = order_new(ORDER_LOAD, start->run);
+    struct order *order = order_new(HK_ERRAND_LOAD, start->run);
     enum hk_status status;
 
     if (order == NULL)
         return hk_fail(error, HK_NOMEM, "no memory to load a run");
-    status = hk_play_new(start, &order->run, error);
+    status = hk_play_new(start, &order->errand.run, error);
     if (status != HK_OK) {
         order_free(order);
         return status;
@@ -283,7 +284,7 @@ enum hk_status hk_script_load(
 enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run,
     const struct hk_script_result *result, struct hk_error *error)
 {
-    struct order *order = order_new(ORDER_SETTLE, run);
+    struct order *order = order_new(HK_ERRAND_SETTLE, run);
     struct hk_delivery *delivery;
 
     if (order == NULL)
@@ -306,7 +307,7 @@ enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run,
 
 enum hk_status hk_script_unload(struct hk_script *script, hk_script_run run, struct hk_error *error)
 {
-    struct order *order = order_new(ORDER_UNLOAD, run);
+    struct order *order = order_new(HK_ERRAND_UNLOAD, run);
 
     if (order == NULL)
         return hk_fail(error, HK_NOMEM, "no memory to unload a run");

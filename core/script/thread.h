@@ -1,6 +1,14 @@
 /*
- * thread: the script thread. It holds one Lua state for each active run, runs it until every branch
- * waits for something, and tells the engine what was asked. It does no I/O and knows no ledger.
+ * thread: the script threads. They hold one Lua state for each active run, run it until every
+ * branch waits for something, and tell the engine what was asked. They do no I/O and know no
+ * ledger.
+ *
+ * One thread leads and gives each run its turn, an activation at a time. A run that holds it up for
+ * more than a millisecond or two goes on beside the others, on a thread with low priority (crew.h),
+ * and begins its next turns there (habits.h); so it may wait for a processor, and for others of its
+ * kind, but nobody waits for it. Its limits are the same: they are CPU time and work, not time that
+ * goes by. What a run does, and the order of its events, does not depend on where it goes on; only
+ * one thread is ever at it.
  *
  * Replay. hk_script_start gives the run's record: every step with its result, in ledger order, then
  * those still open. The playbook runs from its beginning; whenever all branches wait, the next
@@ -100,10 +108,10 @@ struct hk_script_event {
 };
 void hk_script_event_free(struct hk_script_event *event);
 
-/* Start the thread. notify is called on the script thread when events wait for hk_script_take. */
+/* Start the threads. notify is called on one of them when events wait for hk_script_take. */
 HK_MUST_CHECK enum hk_status hk_script_new(
     hk_notify_fn *notify, void *notify_ctx, struct hk_script **ret_script, struct hk_error *error);
-/* Ends the thread at its next boundary (a run in an endless loop is stopped by its limits). */
+/* Ends each thread at its next boundary (a run in an endless loop is stopped by its limits). */
 void hk_script_free(struct hk_script *script);
 
 /* All three copy what they are given and return at once; order is kept. */
@@ -111,8 +119,8 @@ HK_MUST_CHECK enum hk_status hk_script_load(
     struct hk_script *script, const struct hk_script_start *start, struct hk_error *error);
 HK_MUST_CHECK enum hk_status hk_script_settle(struct hk_script *script, hk_script_run run,
     const struct hk_script_result *result, struct hk_error *error);
-/* Drop the run's state. Events that were already queued may still come; the engine ignores them by
- * their run number. */
+/* Drop the run's state, at once or when its activation is over. Events that were already queued may
+ * still come; the engine ignores them by their run number. */
 HK_MUST_CHECK enum hk_status hk_script_unload(
     struct hk_script *script, hk_script_run run, struct hk_error *error);
 

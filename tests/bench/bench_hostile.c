@@ -1,6 +1,6 @@
 /*
- * bench_hostile: what each attack of tests/hostile takes before it is stopped, and what those who
- * share the script thread with them notice. Prints one JSON line for each figure.
+ * bench_hostile: what each attack of tests/hostile takes before it is stopped, and what others who
+ * run beside them notice. Prints one JSON line for each figure.
  */
 #include "base/text.h"
 #include "base/time.h"
@@ -10,16 +10,18 @@
 #include <pthread.h>
 #include <time.h>
 
-#define STEPS 2000
-#define NEIGHBOUR 1U
-#define ATTACKER 1000U
+#define STEPS_MAX 2000000     /* of one figure */
+#define STEPS_ALONE 50000     /* without attackers, before and after them */
+#define ATTACKER (1ULL << 32) /* the first one's number; neighbours are below */
+#define AT_ONCE 4
 
 static struct hostile attacks[HOSTILE_MAX];
 static size_t attack_count;
 static struct hk_cache cache;
 
-static const char neighbour[] = "return playbook { name = 'neighbour', run = function(alert)\n"
-                                "  while true do act.p.q { ip = alert.src.ip, n = 1 } end\nend }";
+static const char neighbour[] =
+    "return playbook { name = 'neighbour', run = function(alert)\n"
+    "  for i = 1, 9000 do act.p.q { ip = alert.src.ip, n = 1 } end\nend }";
 
 static void print(const char *name, double value, const char *unit)
 {
@@ -104,7 +106,7 @@ static void bench_each(void)
     print("hostile_memory_worst", worst_kib, "KiB");
 }
 
-/* --- in one thread with a neighbour --- */
+/* --- beside a neighbour --- */
 
 struct bell {
     pthread_mutex_t lock;
@@ -132,68 +134,94 @@ static struct hk_script_event *wait_for(struct bell *bell, struct hk_script *scr
     return hk_script_take(script);
 }
 
-struct scene {
-    struct hk_script *script;
-    size_t attack; /* the next one */
+/* How long a neighbour waits from a result until its next request. */
+struct figure {
+    unsigned *took_us;
     size_t steps;
-    int64_t sent_us;
-    double took_us[STEPS];
 };
 
-static void begin_attack(struct scene *scene)
+struct scene {
+    struct hk_script *script;
+    struct figure *figure;
+    hk_script_run neighbour;
+    size_t attacks_begun;
+    size_t attacks_done;
+    int64_t sent_us; /* the result; 0: the neighbour is new */
+};
+
+static void begin(struct scene *scene, hk_script_run id, const struct hostile *attack)
 {
-    struct hk_script_start start =
-        start_of(ATTACKER + scene->attack, &attacks[scene->attack % attack_count]);
+    struct hk_script_start start = start_of(id, attack);
     struct hk_error error;
 
-    scene->attack++;
     if (hk_script_load(scene->script, &start, &error) != HK_OK)
+        fail(error.text);
+}
+
+static void begin_neighbour(struct scene *scene)
+{
+    scene->sent_us = 0;
+    begin(scene, ++scene->neighbour, NULL);
+}
+
+/* One after another, in the order of their names. */
+static void begin_attack(struct scene *scene)
+{
+    size_t i = scene->attacks_begun++;
+
+    begin(scene, ATTACKER + i, &attacks[i % attack_count]);
+}
+
+static void settle(struct scene *scene, const struct hk_script_event *event)
+{
+    struct hk_script_result result = {.step = event->step, .ok = true, .value = "{\"good\":true}"};
+    struct figure *figure = scene->figure;
+    struct hk_error error;
+
+    if (scene->sent_us != 0 && figure->steps < STEPS_MAX)
+        figure->took_us[figure->steps++] = (unsigned)(hk_time_monotonic_us() - scene->sent_us);
+    scene->sent_us = hk_time_monotonic_us();
+    if (hk_script_settle(scene->script, event->run, &result, &error) != HK_OK)
         fail(error.text);
 }
 
 static void answer(struct scene *scene, const struct hk_script_event *event)
 {
-    struct hk_script_result result = {.step = event->step, .ok = true, .value = "{\"good\":true}"};
     struct hk_error error;
 
-    if (event->run != NEIGHBOUR) {
-        if (hk_script_unload(scene->script, event->run, &error) != HK_OK)
-            fail(error.text);
-        begin_attack(scene);
+    if (event->kind == HK_SCRIPT_BLOCKED)
+        return;
+    if (event->kind == HK_SCRIPT_REQUEST) {
+        settle(scene, event);
         return;
     }
-    if (event->kind != HK_SCRIPT_REQUEST)
-        return;
-    if (scene->sent_us != 0 && scene->steps < STEPS)
-        scene->took_us[scene->steps++] = (double)(hk_time_monotonic_us() - scene->sent_us);
-    scene->sent_us = hk_time_monotonic_us();
-    if (hk_script_settle(scene->script, NEIGHBOUR, &result, &error) != HK_OK)
+    if (hk_script_unload(scene->script, event->run, &error) != HK_OK)
         fail(error.text);
+    if (event->run < ATTACKER) {
+        if (event->kind != HK_SCRIPT_FINISHED)
+            fail(event->text);
+        begin_neighbour(scene);
+    } else {
+        scene->attacks_done++;
+        begin_attack(scene);
+    }
 }
 
-static int compare(const void *left, const void *right)
+/* Add to the figure, with so many attackers under way all the time, until each attack is over once
+ * for each of them and the neighbour had so many steps. */
+static void bench_neighbour(struct figure *figure, size_t attackers, size_t steps)
 {
-    const double *a = left;
-    const double *b = right;
-
-    return (*a > *b) - (*a < *b);
-}
-
-/* A result to the next request, with so many attackers under way all the time. */
-static void bench_neighbour(size_t attackers, size_t steps, const char *name)
-{
-    static struct scene scene;
+    struct scene scene = {.figure = figure};
     struct bell bell = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
-    struct hk_script_start start = start_of(NEIGHBOUR, NULL);
     struct hk_error error;
 
-    memset(&scene, 0, sizeof scene);
-    if (hk_script_new(ring, &bell, &scene.script, &error) != HK_OK ||
-        hk_script_load(scene.script, &start, &error) != HK_OK)
+    steps += figure->steps;
+    if (hk_script_new(ring, &bell, &scene.script, &error) != HK_OK)
         fail(error.text);
+    begin_neighbour(&scene);
     for (size_t i = 0; i < attackers; i++)
         begin_attack(&scene);
-    while (scene.steps < steps) {
+    while (scene.attacks_done < attackers * attack_count || figure->steps < steps) {
         struct hk_script_event *event = wait_for(&bell, scene.script);
         while (event != NULL) {
             struct hk_script_event *next = (struct hk_script_event *)(void *)event->item.next;
@@ -203,8 +231,52 @@ static void bench_neighbour(size_t attackers, size_t steps, const char *name)
         }
     }
     hk_script_free(scene.script);
-    qsort(scene.took_us, steps, sizeof scene.took_us[0], compare);
-    print(name, scene.took_us[steps * 99 / 100], "us");
+}
+
+static int compare(const void *left, const void *right)
+{
+    const unsigned *a = left;
+    const unsigned *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+/* Answers the p99. */
+static double print_figure(const struct figure *figure, const char *name)
+{
+    char text[64];
+
+    qsort(figure->took_us, figure->steps, sizeof *figure->took_us, compare);
+    (void)snprintf(text, sizeof text, "hostile_neighbour_p50_%s", name);
+    print(text, figure->took_us[figure->steps / 2], "us");
+    (void)snprintf(text, sizeof text, "hostile_neighbour_p99_%s", name);
+    print(text, figure->took_us[figure->steps * 99 / 100], "us");
+    (void)snprintf(text, sizeof text, "hostile_neighbour_worst_%s", name);
+    print(text, figure->took_us[figure->steps - 1], "us");
+    return figure->took_us[figure->steps * 99 / 100];
+}
+
+static void bench_neighbours(void)
+{
+    struct figure figures[3];
+    double alone_us;
+
+    for (size_t i = 0; i < 3; i++) {
+        figures[i] = (struct figure){.took_us = malloc(STEPS_MAX * sizeof(unsigned))};
+        if (figures[i].took_us == NULL)
+            fail("no memory");
+    }
+    /* Before and after, since what else the machine does changes. */
+    bench_neighbour(&figures[0], 0, STEPS_ALONE);
+    bench_neighbour(&figures[1], 1, STEPS_ALONE);
+    bench_neighbour(&figures[2], AT_ONCE, STEPS_ALONE);
+    bench_neighbour(&figures[0], 0, STEPS_ALONE);
+    alone_us = print_figure(&figures[0], "without");
+    print("hostile_neighbour_ratio_with_one", print_figure(&figures[1], "with_one") / alone_us, "");
+    print(
+        "hostile_neighbour_ratio_with_four", print_figure(&figures[2], "with_four") / alone_us, "");
+    for (size_t i = 0; i < 3; i++)
+        free(figures[i].took_us);
 }
 
 int main(void)
@@ -213,8 +285,7 @@ int main(void)
     if (attack_count == 0)
         fail("tests/hostile is not there: set HIKESHI_SOURCE");
     bench_each();
-    bench_neighbour(0, STEPS, "hostile_neighbour_p99_without");
-    bench_neighbour(1, STEPS / 10, "hostile_neighbour_p99_with_one");
+    bench_neighbours();
     for (size_t i = 0; i < attack_count; i++)
         hk_buf_done(&attacks[i].source);
     hk_cache_done(&cache);
