@@ -33,6 +33,8 @@ struct load {
     struct hk_arena arena;
     struct hk_chain run_chain;
     struct hk_chain alert_chain;
+    char version[HK_SHA256_HEX_SIZE]; /* of its playbook */
+    bool with_playbook;               /* since its text is not in memory */
     struct hk_stored playbook;
     char in_case[HK_ID_SIZE];
 };
@@ -55,8 +57,11 @@ static enum hk_status read_run(struct hk_reading *reading, void *job, struct hk_
         status = hk_query_chain(reading, load->tenant, hk_json_string_at(doc.root, "alert", ""),
             HK_RUN_STEPS_MAX, &load->arena, &load->alert_chain, error);
     if (status == HK_OK)
-        status = hk_query_last(reading, load->tenant, hk_json_string_at(doc.root, "version", ""),
-            &load->arena, &load->playbook, error);
+        (void)hk_copy_text(
+            load->version, sizeof load->version, hk_json_string_at(doc.root, "version", ""));
+    if (status == HK_OK && load->with_playbook)
+        status = hk_query_last(
+            reading, load->tenant, load->version, &load->arena, &load->playbook, error);
     if (status == HK_OK)
         status = hk_query_case_of_run(reading, load->tenant, load->id, load->in_case, error);
     hk_json_doc_done(&doc);
@@ -261,7 +266,7 @@ static enum hk_status decode_alert(struct load *load, struct hk_error *error)
 static enum hk_status decode_playbook(struct load *load, struct hk_error *error)
 {
     struct hk_tenant_state *tenant = load->run->tenant;
-    struct hk_playbook *playbook = hk_map_get(&tenant->playbooks, load->playbook.entry.subject);
+    struct hk_playbook *playbook = hk_map_get(&tenant->playbooks, load->version);
     if (playbook == NULL) {
         playbook = hk_playbook_recorded(&load->playbook, error);
         if (playbook == NULL)
@@ -304,11 +309,35 @@ static void recover_calls(struct hk_run *run)
     }
 }
 
+static void on_read(void *job, enum hk_status status, const struct hk_error *error);
+
+static void begin_read(struct load *load)
+{
+    struct hk_error error = {0};
+    hk_arena_init(&load->arena, LOAD_MEMORY_MAX);
+    enum hk_status status =
+        hk_ledger_read(load->run->engine->ledger, read_run, on_read, load, &error);
+    if (status != HK_OK)
+        on_read(load, status, &error);
+}
+
+/* Most runs' playbooks are in memory: the text is read only where one is not. */
+static bool wants_playbook(const struct load *load)
+{
+    return !load->with_playbook && hk_map_get(&load->run->tenant->playbooks, load->version) == NULL;
+}
+
 static void on_read(void *job, enum hk_status status, const struct hk_error *read_error)
 {
     struct load *load = job;
     struct hk_run *run = load->run;
     struct hk_error error = {0};
+    if (status == HK_OK && wants_playbook(load)) {
+        load->with_playbook = true;
+        hk_arena_done(&load->arena);
+        begin_read(load);
+        return;
+    }
     if (status != HK_OK)
         error = *read_error;
     else
@@ -326,16 +355,12 @@ static void on_read(void *job, enum hk_status status, const struct hk_error *rea
 
 static void start_load(struct hk_run *run)
 {
-    struct hk_error error = {0};
     struct load *load = hk_engine_alloc(sizeof *load);
     load->run = run;
     load->tenant = run->tenant->number;
     (void)hk_copy_text(load->id, sizeof load->id, run->id);
-    hk_arena_init(&load->arena, LOAD_MEMORY_MAX);
     run->is_loading = true;
-    enum hk_status status = hk_ledger_read(run->engine->ledger, read_run, on_read, load, &error);
-    if (status != HK_OK)
-        on_read(load, status, &error);
+    begin_read(load);
 }
 
 void hk_run_with(struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id,

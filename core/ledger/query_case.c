@@ -2,6 +2,7 @@
  * query_case: one case, whole; see query_case.h.
  */
 #include "ledger/query_case.h"
+#include "ledger/query_case_sets.h"
 #include "ledger/query_rows.h"
 #include "ledger/query_steps.h"
 #include "ledger/reader.h"
@@ -15,13 +16,6 @@
 #define CHAIN_SIZE_MAX ((size_t)16 * 1024 * 1024)
 enum { MEMBERS_MAX = 32, CHAIN_COUNT_MAX = 1000 };
 
-/* What belongs to the case: ?1 is the tenant, ?2 the case. */
-#define MEMBERS                                                                                    \
-    "(WITH RECURSIVE member(id) AS (SELECT ?2 UNION SELECT c.id FROM cases c JOIN member m"        \
-    " ON c.into_case = m.id WHERE c.tenant = ?1) SELECT id FROM member)"
-#define ITS_ALERTS "(SELECT a.id FROM alert a WHERE a.tenant = ?1 AND a.in_case IN " MEMBERS ")"
-#define ITS_RUNS "(SELECT r.id FROM run r WHERE r.tenant = ?1 AND r.alert IN " ITS_ALERTS ")"
-
 struct part {
     const char *key;        /* in JSON */
     const char *collection; /* whose rows it has */
@@ -29,11 +23,11 @@ struct part {
 };
 
 static const struct part parts[] = {
-    {"alerts", "alerts", "in_case IN " MEMBERS},
-    {"runs", "runs", "alert IN " ITS_ALERTS},
-    {"approvals", "approvals", "run IN " ITS_RUNS},
-    {"containments", "containments", "run IN " ITS_RUNS},
-    {"tasks", "tasks", "(run IN " ITS_RUNS " OR in_case IN " MEMBERS ")"},
+    {"alerts", "alerts", "id IN " HK_CASE_ALERTS},
+    {"runs", "runs", "id IN " HK_CASE_RUNS},
+    {"approvals", "approvals", "id IN " HK_CASE_GATES},
+    {"containments", "containments", "id IN " HK_CASE_CONTAINMENTS},
+    {"tasks", "tasks", "id IN " HK_CASE_TASKS},
 };
 
 /* Begin a statement about the case. */
@@ -127,23 +121,23 @@ static enum hk_status read_facts(struct hk_reading *reading, hk_tenant tenant, c
         int64_t *const *fields;
     } asked[] = {
         {"SELECT count(*), total(state IN ('new', 'routed')), min(event_us), min(received_us),"
-         " min(seen_us) FROM alert WHERE tenant = ?1 AND in_case IN " MEMBERS,
+         " min(seen_us) FROM alert WHERE tenant = ?1 AND id IN " HK_CASE_ALERTS,
             of_alerts},
         {"SELECT count(*), total(state IN ('running', 'waiting', 'unknown', 'diverged'))"
-         " FROM run WHERE tenant = ?1 AND alert IN " ITS_ALERTS,
+         " FROM run WHERE tenant = ?1 AND id IN " HK_CASE_RUNS,
             of_runs},
         {"SELECT total(state = 'pending'), min(opened_us), min(seen_us), min(told_us), "
          "min(decided_us)"
-         " FROM gate WHERE tenant = ?1 AND run IN " ITS_RUNS,
+         " FROM gate WHERE tenant = ?1 AND id IN " HK_CASE_GATES,
             of_gates},
         {"SELECT count(*), total(state IN ('starting', 'active', 'drifted', 'unknown',"
          " 'releasing')), min(effective_us), max(CASE state WHEN 'released' THEN ended_us END)"
-         " FROM containment WHERE tenant = ?1 AND run IN " ITS_RUNS,
+         " FROM containment WHERE tenant = ?1 AND id IN " HK_CASE_CONTAINMENTS,
             of_containments},
         {"SELECT count(*), total(state = 'open') FROM task WHERE tenant = ?1"
-         " AND (run IN " ITS_RUNS " OR in_case IN " MEMBERS ")",
+         " AND id IN " HK_CASE_TASKS,
             of_tasks},
-        {"SELECT min(seen_us) FROM cases WHERE tenant = ?1 AND id IN " MEMBERS, of_cases},
+        {"SELECT min(seen_us) FROM cases WHERE tenant = ?1 AND id IN " HK_CASE_MEMBERS, of_cases},
     };
     enum hk_status status = HK_OK;
 
@@ -218,8 +212,8 @@ static enum hk_status write_entities(struct hk_reading *reading, hk_tenant tenan
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = begin(reading,
         "SELECT substr(entity, 1, instr(entity, ':') - 1), substr(entity, instr(entity, ':') + 1),"
-        " min(first_us), max(last_us) FROM case_entity WHERE tenant = ?1 AND in_case IN " MEMBERS
-        " GROUP BY entity ORDER BY min(first_us), entity LIMIT 100",
+        " min(first_us), max(last_us) FROM case_entity WHERE tenant = ?1 AND in_case "
+        "IN " HK_CASE_MEMBERS " GROUP BY 1, 2 ORDER BY min(first_us), 1, 2 LIMIT 100",
         tenant, id, &stmt, error);
 
     hk_jw_key(jw, "entities");
@@ -243,10 +237,11 @@ static enum hk_status write_similar(struct hk_reading *reading, hk_tenant tenant
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = begin(reading,
         "SELECT c.id, c.state, c.title, c.verdict, c.opened_us, min(other.entity), count(*)"
-        " FROM case_entity mine JOIN case_entity other ON other.tenant = ?1"
-        " AND other.entity = mine.entity JOIN cases c ON c.tenant = ?1 AND c.id = other.in_case"
-        " WHERE mine.tenant = ?1 AND mine.in_case IN " MEMBERS " AND other.in_case NOT IN " MEMBERS
-        " GROUP BY c.id ORDER BY c.id DESC LIMIT 20",
+        " FROM case_entity mine CROSS JOIN case_entity other CROSS JOIN cases c"
+        " WHERE mine.tenant = ?1 AND mine.in_case IN " HK_CASE_MEMBERS
+        " AND other.tenant = ?1 AND other.entity = mine.entity"
+        " AND c.tenant = ?1 AND c.id = other.in_case"
+        " AND other.in_case NOT IN " HK_CASE_MEMBERS " GROUP BY c.id ORDER BY c.id DESC LIMIT 20",
         tenant, id, &stmt, error);
 
     hk_jw_key(jw, "similar");
@@ -283,7 +278,8 @@ static enum hk_status read_members(struct hk_reading *reading, hk_tenant tenant,
 {
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = begin(reading,
-        "SELECT id FROM cases WHERE tenant = ?1 AND id IN " MEMBERS " ORDER BY id = ?2 DESC, id",
+        "SELECT id FROM cases WHERE tenant = ?1 AND id IN " HK_CASE_MEMBERS
+        " ORDER BY id = ?2 DESC, id",
         tenant, id, &stmt, error);
 
     while (written->member_count < MEMBERS_MAX && next_row(stmt, &status, error))

@@ -17,20 +17,28 @@
     "member(id) AS (SELECT ?2 UNION SELECT c.id FROM cases c JOIN member m ON c.into_case = m.id"  \
     " WHERE c.tenant = ?1)"
 
+/* As in query_case_sets.h: ids from an index, then rows by their keys. */
+#define OF_RUNS(table)                                                                             \
+    " (SELECT x.id FROM " table " x WHERE x.tenant = ?1 AND x.run IN (SELECT id FROM its_run)"
+
 /* Newest position of each subject: of the case and those merged into it, the newest alerts, and
  * what follows from those. */
 static const char subjects_sql[] =
     "WITH RECURSIVE " MEMBERS ", its_alert(id, last) AS (SELECT id, last FROM alert"
-    " WHERE tenant = ?1 AND in_case IN (SELECT id FROM member) ORDER BY id DESC LIMIT ?3),"
-    " its_run(id, last) AS (SELECT id, last FROM run WHERE tenant = ?1"
-    " AND alert IN (SELECT id FROM its_alert))"
+    " WHERE tenant = ?1 AND id IN (SELECT a.id FROM alert a WHERE a.tenant = ?1 AND a.in_case IN"
+    " (SELECT id FROM member)) ORDER BY id DESC LIMIT ?3),"
+    " its_run(id, last) AS (SELECT id, last FROM run WHERE tenant = ?1 AND id IN"
+    " (SELECT r.id FROM run r WHERE r.tenant = ?1 AND r.alert IN (SELECT id FROM its_alert)))"
     " SELECT last FROM cases WHERE tenant = ?1 AND id IN (SELECT id FROM member)"
     " UNION ALL SELECT last FROM its_alert UNION ALL SELECT last FROM its_run"
-    " UNION ALL SELECT last FROM gate WHERE tenant = ?1 AND run IN (SELECT id FROM its_run)"
-    " UNION ALL SELECT last FROM containment WHERE tenant = ?1"
-    " AND run IN (SELECT id FROM its_run)"
-    " UNION ALL SELECT last FROM task WHERE tenant = ?1 AND (run IN (SELECT id FROM its_run)"
-    " OR in_case IN (SELECT id FROM member))";
+    " UNION ALL SELECT last FROM gate WHERE tenant = ?1 AND id IN" OF_RUNS(
+        "gate") ")"
+                " UNION ALL SELECT last FROM containment WHERE tenant = ?1 AND id IN" OF_RUNS(
+                    "containment") ")"
+                                   " UNION ALL SELECT last FROM task WHERE tenant = ?1 AND id "
+                                   "IN" OF_RUNS(
+                                       "task") " UNION SELECT x.id FROM task x WHERE x.tenant = ?1 "
+                                               "AND x.in_case IN (SELECT id FROM member))";
 
 static const char left_out_sql[] =
     "WITH RECURSIVE " MEMBERS " SELECT count(*) - ?3 FROM alert WHERE tenant = ?1"

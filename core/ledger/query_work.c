@@ -2,16 +2,12 @@
  * query_work: see query_work.h.
  */
 #include "ledger/query_work.h"
+#include "ledger/query_case_sets.h"
 #include "ledger/reader.h"
 #include "ledger/store.h"
 
 #include <string.h>
 
-#define MEMBERS                                                                                    \
-    "(WITH RECURSIVE member(id) AS (SELECT ?2 UNION SELECT c.id FROM cases c JOIN member m"        \
-    " ON c.into_case = m.id WHERE c.tenant = ?1) SELECT id FROM member)"
-#define ITS_ALERTS "(SELECT a.id FROM alert a WHERE a.tenant = ?1 AND a.in_case IN " MEMBERS ")"
-#define ITS_RUNS "(SELECT r.id FROM run r WHERE r.tenant = ?1 AND r.alert IN " ITS_ALERTS ")"
 #define CONTAINMENT_LIVE "state IN ('starting', 'active', 'drifted', 'unknown', 'releasing')"
 
 /* The next row; false at the end and on failure. */
@@ -85,14 +81,14 @@ static enum hk_status read_numbers(struct hk_reading *reading, const char *sql, 
     const char *id, int64_t *const *fields, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
-    enum hk_status status = hk_stmt_prepare(reading->db, sql, &stmt, error);
+    enum hk_status status = hk_shelf_take(&reading->shelf, reading->db, sql, &stmt, error);
 
     if (status == HK_OK)
         status = hk_stmt_bind(stmt, error, "it", (int64_t)tenant, id);
     if (next_row(stmt, &status, error))
         for (int i = 0; fields[i] != NULL; i++)
             *fields[i] = hk_stmt_i64(stmt, i);
-    hk_stmt_free(stmt);
+    hk_shelf_give(&reading->shelf, stmt);
     return status;
 }
 
@@ -108,7 +104,7 @@ static enum hk_status read_verdict(struct hk_reading *reading, hk_tenant tenant,
     enum hk_status status = read_numbers(reading,
         "SELECT max(CASE verdict WHEN 'true_positive' THEN 4 WHEN 'undetermined' THEN 3"
         " WHEN 'expected' THEN 2 WHEN 'false_positive' THEN 1 ELSE 0 END) FROM alert"
-        " WHERE tenant = ?1 AND in_case IN " MEMBERS,
+        " WHERE tenant = ?1 AND id IN " HK_CASE_ALERTS,
         tenant, id, fields, error);
 
     if (status == HK_OK)
@@ -129,19 +125,20 @@ static enum hk_status read_counts(struct hk_reading *reading, hk_tenant tenant, 
         int64_t *const *fields;
     } asked[] = {
         {"SELECT count(*), total(state IN ('new', 'routed')) FROM alert WHERE tenant = ?1"
-         " AND in_case IN " MEMBERS,
+         " AND id IN " HK_CASE_ALERTS,
             of_alerts},
         {"SELECT count(*) FROM run WHERE tenant = ?1"
          " AND state IN ('running', 'waiting', 'unknown', 'diverged')"
-         " AND alert IN " ITS_ALERTS,
+         " AND id IN " HK_CASE_RUNS,
             of_runs},
         {"SELECT count(*) FROM containment WHERE tenant = ?1 AND " CONTAINMENT_LIVE
-         " AND run IN " ITS_RUNS,
+         " AND id IN " HK_CASE_CONTAINMENTS,
             of_containments},
         {"SELECT count(*) FROM task WHERE tenant = ?1 AND state = 'open'"
-         " AND (run IN " ITS_RUNS " OR in_case IN " MEMBERS ")",
+         " AND id IN " HK_CASE_TASKS,
             of_tasks},
-        {"SELECT count(*) FROM gate WHERE tenant = ?1 AND state = 'pending' AND run IN " ITS_RUNS,
+        {"SELECT count(*) FROM gate WHERE tenant = ?1 AND state = 'pending' AND id "
+         "IN " HK_CASE_GATES,
             of_gates},
     };
     enum hk_status status = HK_OK;
@@ -259,11 +256,11 @@ enum hk_status hk_query_case_part(struct hk_reading *reading, hk_tenant tenant, 
     struct hk_error *error)
 {
     static const char *const sql[] = {
-        [HK_CASE_ALERTS_OPEN] = "SELECT id FROM alert WHERE tenant = ?1 AND in_case IN " MEMBERS
+        [HK_CASE_ALERTS_OPEN] = "SELECT id FROM alert WHERE tenant = ?1 AND id IN " HK_CASE_ALERTS
                                 " AND state IN ('new', 'routed') ORDER BY id LIMIT ?3",
         [HK_CASE_CONTAINMENTS_LIVE] =
             "SELECT id FROM containment WHERE tenant = ?1 AND " CONTAINMENT_LIVE
-            " AND run IN " ITS_RUNS " ORDER BY id LIMIT ?3",
+            " AND id IN " HK_CASE_CONTAINMENTS " ORDER BY id LIMIT ?3",
     };
 
     return read_ids(reading, sql[part], tenant, id, count_max, ret_ids, ret_count, error);

@@ -6,7 +6,7 @@ loopback and in one folder on the disk, /var/tmp or the one that BENCH_DIR names
 
     run.py            all of it
     run.py memory …   only these: ledger, record, accept, intent, syslog, drop, tell, pages, search, flow,
-                      tls, memory, start, parts
+                      waits, tls, memory, start, parts
 """
 
 import calendar
@@ -30,6 +30,7 @@ import pages
 import search
 import tell
 import tls_cost
+import waits
 
 SOURCE = pathlib.Path(os.environ.get("HIKESHI_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("HIKESHI_BUILD", SOURCE / "build"))
@@ -478,6 +479,12 @@ def measure_flow(folder):
     flow.measure(own, engine_in, told, percentile)
 
 
+def measure_waits(folder):
+    own = folder / "waits-own"
+    own.mkdir()
+    waits.measure(own, engine_in, told)
+
+
 def measure_tls(folder):
     """What TLS costs: the same requests with it and without, in turn; and new connections a second."""
     rates = {}
@@ -513,7 +520,7 @@ def measure_parts(_folder):
 
 MEASUREMENTS = {"ledger": measure_ledger, "record": measure_record, "accept": measure_accept,
                 "intent": measure_intent, "syslog": measure_syslog, "drop": measure_drop, "tell": measure_tell,
-                "pages": measure_pages, "search": measure_search, "flow": measure_flow,
+                "pages": measure_pages, "search": measure_search, "flow": measure_flow, "waits": measure_waits,
                 "tls": measure_tls, "memory": measure_memory, "start": measure_start, "parts": measure_parts}
 
 
