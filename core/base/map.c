@@ -48,7 +48,7 @@ static enum hk_status rehash(struct hk_map *map)
 {
     struct hk_map old = *map;
     size_t capacity = MAP_CAPACITY_FIRST;
-    while (capacity < map->count * 4)
+    while (capacity < map->count * 2 + 2)
         capacity *= 2;
     map->slots = calloc(capacity, sizeof *map->slots);
     if (map->slots == NULL) {

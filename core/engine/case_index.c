@@ -16,14 +16,14 @@
 enum { LINKS_MAX = HK_ENTITY_CASES_MAX + 1, MERGES_DEEP_MAX = 64 };
 
 struct held_case {
-    char key[CASE_KEY_SIZE]; /* "TENANT ID" */
-    const char *id;          /* in key */
-    bool is_open;
     struct held_case *into;
-    unsigned uses; /* links and cases merged into it */
+    const char *id; /* in key */
+    unsigned uses;  /* links and cases merged into it */
     unsigned entity_count;
     uint64_t joins;
-    char phase[16]; /* "": not known */
+    bool is_open;
+    char phase[15]; /* "": not known */
+    char key[];     /* "TENANT ID" */
 };
 
 struct link {
@@ -34,7 +34,7 @@ struct link {
 struct seen {
     struct seen *older;
     struct seen *newer;
-    struct link links[LINKS_MAX];
+    struct link *links; /* room for the next power of two */
     unsigned link_count;
     char key[]; /* "TENANT ENTITY" */
 };
@@ -64,6 +64,7 @@ void hk_case_index_free(struct hk_case_index *index)
         return;
     for (struct seen *seen = index->oldest; seen != NULL;) {
         struct seen *next = seen->newer;
+        free(seen->links);
         free(seen);
         seen = next;
     }
@@ -91,8 +92,9 @@ static struct held_case *hold_case(struct hk_case_index *index, hk_tenant tenant
     struct held_case *held = find_case(index, tenant, id);
     if (held != NULL)
         return held;
-    held = hk_engine_alloc(sizeof *held);
-    (void)snprintf(held->key, sizeof held->key, "%u %.64s", (unsigned)tenant, id);
+    size_t size = strnlen(id, HK_ID_SIZE - 1) + CASE_KEY_SIZE - HK_ID_SIZE + 1;
+    held = hk_engine_alloc(sizeof *held + size);
+    (void)snprintf(held->key, size, "%u %.64s", (unsigned)tenant, id);
     held->id = strchr(held->key, ' ') + 1;
     hk_engine_must(hk_map_put(&index->cases, held->key, held), "remembering a case", NULL);
     return held;
@@ -215,6 +217,7 @@ static void forget(struct hk_case_index *index, struct seen *seen)
         unlink_case(index, seen, seen->link_count - 1);
     take_out(index, seen);
     (void)hk_map_remove(&index->entities, seen->key);
+    free(seen->links);
     free(seen);
 }
 
@@ -246,6 +249,15 @@ static void make_room(struct hk_case_index *index, struct seen *seen)
     unlink_case(index, seen, worst);
 }
 
+/* Most entities have one. */
+static void add_link(struct seen *seen, struct link link)
+{
+    unsigned count = seen->link_count++;
+    if ((count & (count - 1)) == 0) /* 0, 1, 2, 4: the room is used up */
+        seen->links = hk_engine_grow(seen->links, (count == 0 ? 1 : count * 2) * sizeof link);
+    seen->links[count] = link;
+}
+
 bool hk_case_index_see(struct hk_case_index *index, hk_tenant tenant, const char *id,
     const char *entity, int64_t now_us, int64_t refresh_us)
 {
@@ -269,7 +281,7 @@ bool hk_case_index_see(struct hk_case_index *index, hk_tenant tenant, const char
         if (seen == NULL)
             seen = new_seen(index, tenant, entity);
         make_room(index, seen);
-        seen->links[seen->link_count++] = (struct link){.held = held, .last_us = now_us};
+        add_link(seen, (struct link){.held = held, .last_us = now_us});
         held->uses++;
         held->entity_count++;
     }

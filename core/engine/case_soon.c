@@ -190,8 +190,12 @@ static void on_unattended(
 static enum hk_status list_unattended(struct hk_reading *reading, void *job, struct hk_error *error)
 {
     struct listing *listing = job;
-    return hk_query_cases_unattended(
-        reading, HK_CASES_LOOKED_AT_MAX, on_unattended, listing, error);
+    const struct hk_engine *engine = listing->engine;
+    enum hk_status status = HK_OK;
+    for (size_t i = 0; i < engine->tenant_count && status == HK_OK; i++)
+        status = hk_query_cases_unattended(reading, engine->tenant_numbers[i],
+            HK_CASES_LOOKED_AT_MAX / engine->tenant_count + 1, on_unattended, listing, error);
+    return status;
 }
 
 static void on_listed(void *job, enum hk_status status, const struct hk_error *error)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/case_index.h"
+#include "engine/case_recall.h"
 #include "engine/case_soon.h"
 #include "engine/dedupe.h"
 #include "engine/dispatch.h"
@@ -236,40 +237,11 @@ static enum hk_status list_releasing(void *ctx, const struct hk_containment_row 
     return HK_OK;
 }
 
-static void remember_key(
+static void recall_key(
     void *ctx, hk_tenant tenant, const char *key, const char *alert, int64_t time_us)
 {
     struct hk_engine *engine = ctx;
-    hk_dedupe_put(engine->dedupe, tenant, key, alert, time_us);
-}
-
-static void remember_entity(
-    void *ctx, hk_tenant tenant, const char *in_case, const char *entity, int64_t last_us)
-{
-    struct hk_engine *engine = ctx;
-    (void)hk_case_index_see(engine->cases, tenant, in_case, entity, last_us, 0);
-}
-
-static void remember_place(
-    void *ctx, hk_tenant tenant, const char *in_case, bool is_open, const char *into)
-{
-    struct hk_engine *engine = ctx;
-    hk_case_index_set(engine->cases, tenant, in_case, is_open, into);
-}
-
-static enum hk_status read_cases(
-    struct hk_reading *reading, struct hk_engine *engine, struct hk_error *error)
-{
-    int64_t window_us = 0;
-    for (size_t i = 0; i < engine->tenant_count; i++) {
-        if (engine->tenants[i]->cases.window_us > window_us)
-            window_us = engine->tenants[i]->cases.window_us;
-    }
-    enum hk_status status = hk_query_case_entities(reading, hk_engine_now_us(engine) - window_us,
-        HK_CASE_INDEX_MAX, remember_entity, engine, error);
-    if (status == HK_OK)
-        status = hk_query_case_places(reading, remember_place, engine, error);
-    return status;
+    (void)hk_dedupe_recall(engine->dedupe, tenant, key, alert, time_us);
 }
 
 static void remember_spent(void *ctx, hk_tenant tenant, const char *action_kind, int64_t time_us)
@@ -299,9 +271,10 @@ static enum hk_status read_left(struct hk_reading *reading, void *job, struct hk
         status =
             hk_query_containments_in_state(reading, "releasing", list_releasing, engine, error);
     if (status == HK_OK)
-        status = hk_query_dedupe(reading, dedupe_since_us(engine), remember_key, engine, error);
+        status = hk_query_dedupe(
+            reading, dedupe_since_us(engine), HK_DEDUPE_KEYS_MAX, recall_key, engine, error);
     if (status == HK_OK)
-        status = read_cases(reading, engine, error);
+        status = hk_case_recall(reading, engine, error);
     if (status == HK_OK)
         status = hk_digests_load(reading, engine, error);
     if (status == HK_OK)

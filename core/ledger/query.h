@@ -100,11 +100,12 @@ HK_MUST_CHECK enum hk_status hk_query_containments_standing(struct hk_reading *r
  * "holds", "drifted" or "unknown". */
 #define HK_CHECK_SHELF "engine-check"
 
-/* Dedupe keys of alerts received since since_us that are not closed, oldest first. */
+/* Dedupe keys of alerts received since since_us that are not closed, newest first, at most
+ * count_max. */
 typedef void hk_dedupe_fn(
     void *ctx, hk_tenant tenant, const char *key, const char *alert, int64_t time_us);
 HK_MUST_CHECK enum hk_status hk_query_dedupe(struct hk_reading *reading, int64_t since_us,
-    hk_dedupe_fn *fn, void *ctx, struct hk_error *error);
+    size_t count_max, hk_dedupe_fn *fn, void *ctx, struct hk_error *error);
 
 /* Identity: all users and tokens (with hash) of all tenants. */
 struct hk_identity_row {

@@ -214,16 +214,16 @@ enum hk_status hk_query_due(struct hk_reading *reading, const struct hk_due_ques
     return status;
 }
 
-enum hk_status hk_query_dedupe(struct hk_reading *reading, int64_t since_us, hk_dedupe_fn *fn,
-    void *ctx, struct hk_error *error)
+enum hk_status hk_query_dedupe(struct hk_reading *reading, int64_t since_us, size_t count_max,
+    hk_dedupe_fn *fn, void *ctx, struct hk_error *error)
 {
     sqlite3_stmt *stmt = NULL;
     enum hk_status status = START(reading, &stmt, error,
         "SELECT tenant, dedupe, id, received_us FROM alert WHERE " ALERT_OPEN
-        " AND received_us >= ?1 AND dedupe IS NOT NULL ORDER BY received_us",
+        " AND received_us >= ?1 AND dedupe IS NOT NULL ORDER BY received_us DESC",
         since_us, NULL);
 
-    while (next_row(stmt, &status, error))
+    for (size_t i = 0; i < count_max && next_row(stmt, &status, error); i++)
         fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_text(stmt, 2),
             hk_stmt_i64(stmt, 3));
     hk_stmt_free(stmt);

@@ -20,58 +20,78 @@ static bool next_row(sqlite3_stmt *stmt, enum hk_status *status, struct hk_error
     return *status == HK_OK && has_row;
 }
 
-enum hk_status hk_query_case_entities(struct hk_reading *reading, int64_t since_us,
-    size_t count_max, hk_case_entity_fn *fn, void *ctx, struct hk_error *error)
+/* Indexes on open and on merged cases lead to them, and one walk on to their entities: what was
+ * closed long ago costs nothing, nor what comes behind the last that is wanted. */
+enum hk_status hk_query_case_entities(struct hk_reading *reading, hk_tenant tenant,
+    int64_t since_us, size_t count_max, hk_case_entity_fn *fn, void *ctx, struct hk_error *error)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum hk_status status = hk_stmt_prepare(reading->db,
-        "SELECT * FROM (SELECT e.tenant, e.in_case, e.entity, e.last_us FROM ("
-        " SELECT tenant, id FROM cases WHERE state = 'open' UNION ALL"
-        " SELECT tenant, id FROM cases WHERE into_case IS NOT NULL) c"
-        " JOIN case_entity e ON e.tenant = c.tenant AND e.in_case = c.id WHERE e.last_us >= ?1"
-        " ORDER BY e.last_us DESC LIMIT ?2) ORDER BY last_us",
-        &stmt, error);
+    static const char *const sql[] = {
+        "SELECT c.id, e.entity, e.last_us FROM cases c CROSS JOIN case_entity e"
+        " WHERE c.tenant = ?1 AND c.state = 'open' AND e.tenant = ?1 AND e.in_case = c.id"
+        " AND e.last_us >= ?2 ORDER BY c.id DESC LIMIT ?3",
+        "SELECT c.id, e.entity, e.last_us FROM cases c CROSS JOIN case_entity e"
+        " WHERE c.tenant = ?1 AND c.into_case IS NOT NULL AND e.tenant = ?1 AND e.in_case = c.id"
+        " AND e.last_us >= ?2 LIMIT ?3",
+    };
+    enum hk_status status = HK_OK;
 
-    if (status == HK_OK)
-        status = hk_stmt_bind(stmt, error, "ii", since_us, (int64_t)count_max);
-    while (next_row(stmt, &status, error))
-        fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_text(stmt, 2),
-            hk_stmt_i64(stmt, 3));
-    hk_stmt_free(stmt);
+    for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]) && status == HK_OK; i++) {
+        sqlite3_stmt *stmt = NULL;
+        status = hk_stmt_prepare(reading->db, sql[i], &stmt, error);
+        if (status == HK_OK)
+            status =
+                hk_stmt_bind(stmt, error, "iii", (int64_t)tenant, since_us, (int64_t)count_max);
+        while (next_row(stmt, &status, error))
+            fn(ctx, tenant, hk_stmt_text(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_i64(stmt, 2));
+        hk_stmt_free(stmt);
+    }
     return status;
 }
 
-static enum hk_status each_place(struct hk_reading *reading, const char *sql, int64_t count_max,
-    hk_case_place_fn *fn, void *ctx, struct hk_error *error)
+/* Rows of tenant, id, is it open, into. */
+static enum hk_status each_place(
+    sqlite3_stmt *stmt, hk_case_place_fn *fn, void *ctx, struct hk_error *error)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum hk_status status = hk_stmt_prepare(reading->db, sql, &stmt, error);
+    enum hk_status status = HK_OK;
 
-    if (status == HK_OK)
-        status = hk_stmt_bind(stmt, error, "i", count_max);
     while (next_row(stmt, &status, error))
         fn(ctx, (hk_tenant)hk_stmt_i64(stmt, 0), hk_stmt_text(stmt, 1), hk_stmt_bool(stmt, 2),
             hk_stmt_text(stmt, 3));
-    hk_stmt_free(stmt);
     return status;
 }
 
 enum hk_status hk_query_case_places(
     struct hk_reading *reading, hk_case_place_fn *fn, void *ctx, struct hk_error *error)
 {
-    return each_place(reading,
+    sqlite3_stmt *stmt = NULL;
+    enum hk_status status = hk_stmt_prepare(reading->db,
         "SELECT tenant, id, 0, into_case FROM cases WHERE into_case IS NOT NULL UNION ALL"
-        " SELECT tenant, id, 1, '' FROM cases WHERE state = 'open' LIMIT ?1",
-        -1, fn, ctx, error);
+        " SELECT root.tenant, root.id, 1, '' FROM cases merged CROSS JOIN cases root"
+        " WHERE merged.into_case IS NOT NULL AND root.tenant = merged.tenant"
+        " AND root.id = merged.into_case AND root.state = 'open'",
+        &stmt, error);
+
+    if (status == HK_OK)
+        status = each_place(stmt, fn, ctx, error);
+    hk_stmt_free(stmt);
+    return status;
 }
 
-enum hk_status hk_query_cases_unattended(struct hk_reading *reading, size_t count_max,
-    hk_case_place_fn *fn, void *ctx, struct hk_error *error)
+enum hk_status hk_query_cases_unattended(struct hk_reading *reading, hk_tenant tenant,
+    size_t count_max, hk_case_place_fn *fn, void *ctx, struct hk_error *error)
 {
-    return each_place(reading,
-        "SELECT tenant, id, 1, '' FROM cases WHERE state = 'open'"
-        " AND coalesce(assignee, '') = '' AND alerts > 0 ORDER BY id DESC LIMIT ?1",
-        (int64_t)count_max, fn, ctx, error);
+    sqlite3_stmt *stmt = NULL;
+    enum hk_status status = hk_stmt_prepare(reading->db,
+        "SELECT tenant, id, 1, '' FROM cases WHERE tenant = ?1 AND state = 'open'"
+        " AND coalesce(assignee, '') = '' AND alerts > 0 ORDER BY id DESC LIMIT ?2",
+        &stmt, error);
+
+    if (status == HK_OK)
+        status = hk_stmt_bind(stmt, error, "ii", (int64_t)tenant, (int64_t)count_max);
+    if (status == HK_OK)
+        status = each_place(stmt, fn, ctx, error);
+    hk_stmt_free(stmt);
+    return status;
 }
 
 /* --- one case --- */

@@ -8,13 +8,14 @@
 
 /* --- at the start --- */
 
-/* Entities of open and merged cases that were seen since since_us, those seen longest ago first, at
- * most the count_max seen last. */
+/* Entities of the tenant's open and merged cases that were seen since since_us: at most count_max
+ * of either, those of the youngest cases first. */
 typedef void hk_case_entity_fn(
     void *ctx, hk_tenant tenant, const char *in_case, const char *entity, int64_t last_us);
-HK_MUST_CHECK enum hk_status hk_query_case_entities(struct hk_reading *reading, int64_t since_us,
-    size_t count_max, hk_case_entity_fn *fn, void *ctx, struct hk_error *error);
-/* Merged cases with the one they were merged into, then open ones (into is "" then). */
+HK_MUST_CHECK enum hk_status hk_query_case_entities(struct hk_reading *reading, hk_tenant tenant,
+    int64_t since_us, size_t count_max, hk_case_entity_fn *fn, void *ctx, struct hk_error *error);
+/* Merged cases with the one they were merged into, then those of the latter that are open (into is
+ * "" then). */
 typedef void hk_case_place_fn(
     void *ctx, hk_tenant tenant, const char *in_case, bool is_open, const char *into);
 HK_MUST_CHECK enum hk_status hk_query_case_places(
@@ -63,9 +64,9 @@ HK_MUST_CHECK enum hk_status hk_query_case_part(struct hk_reading *reading, hk_t
     const char *id, enum hk_case_part part, size_t count_max, char (*ret_ids)[HK_ID_SIZE],
     size_t *ret_count, struct hk_error *error);
 
-/* Open cases that nobody took on and that have alerts, youngest first. */
-HK_MUST_CHECK enum hk_status hk_query_cases_unattended(struct hk_reading *reading, size_t count_max,
-    hk_case_place_fn *fn, void *ctx, struct hk_error *error);
+/* The tenant's open cases that nobody took on and that have alerts, youngest first. */
+HK_MUST_CHECK enum hk_status hk_query_cases_unattended(struct hk_reading *reading, hk_tenant tenant,
+    size_t count_max, hk_case_place_fn *fn, void *ctx, struct hk_error *error);
 
 /* --- tasks --- */
 

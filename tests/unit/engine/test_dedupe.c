@@ -112,6 +112,66 @@ static void test_bound_with_gaps(void)
     hk_dedupe_free(dedupe);
 }
 
+static bool recall_number(struct hk_dedupe *dedupe, unsigned number)
+{
+    char key[40];
+    char alert[HK_ID_SIZE];
+    snprintf(key, sizeof key, "%032x", number);
+    snprintf(alert, sizeof alert, "al-%u", number);
+    return hk_dedupe_recall(dedupe, 1, key, alert, (int64_t)number);
+}
+
+/* What is recalled, newest first, is forgotten as if it had been put, oldest first. */
+static void test_recall(void)
+{
+    for (unsigned recalled = 0; recalled <= 20; recalled++) {
+        struct hk_dedupe *dedupe = hk_dedupe_new(16);
+        for (unsigned i = 0; i < recalled; i++)
+            CU_ASSERT_EQUAL(recall_number(dedupe, 99 - i), i < 16);
+        for (unsigned k = 0; k < 20; k++)
+            CU_ASSERT_EQUAL(has_number(dedupe, 99 - k), k < recalled && k < 16);
+        for (unsigned i = 100; i < 150; i++) {
+            put_number(dedupe, i);
+            for (unsigned k = 80; k <= i; k++)
+                CU_ASSERT_EQUAL(
+                    has_number(dedupe, k), i - k < 16 && (k >= 100 || 99 - k < recalled));
+        }
+        hk_dedupe_free(dedupe);
+    }
+}
+
+/* Of two with one key the newer stands, and is not forgotten with the older. */
+static void test_recall_twice(void)
+{
+    struct hk_dedupe *dedupe = hk_dedupe_new(10);
+    CU_ASSERT_TRUE(hk_dedupe_recall(dedupe, 1, KEY_A, "al-2", 5000));
+    CU_ASSERT_TRUE(hk_dedupe_recall(dedupe, 1, KEY_A, "al-1", 1000));
+    CU_ASSERT_TRUE(hk_dedupe_recall(dedupe, 2, KEY_A, "al-0", 500));
+    CU_ASSERT_TRUE(holds(dedupe, 1, KEY_A, 0, "al-2"));
+    CU_ASSERT_TRUE(holds(dedupe, 2, KEY_A, 0, "al-0"));
+    hk_dedupe_forget(dedupe, "al-1");
+    CU_ASSERT_TRUE(holds(dedupe, 1, KEY_A, 0, "al-2"));
+    hk_dedupe_put(dedupe, 1, KEY_A, "al-3", 6000);
+    CU_ASSERT_TRUE(holds(dedupe, 1, KEY_A, 0, "al-3"));
+    hk_dedupe_free(dedupe);
+}
+
+/* A key need not be sixteen bytes in hexadecimal. */
+static void test_other_keys(void)
+{
+    struct hk_dedupe *dedupe = hk_dedupe_new(10);
+    hk_dedupe_put(dedupe, 1, "a key", "al-1", 1);
+    hk_dedupe_put(
+        dedupe, 1, "another key, and a much longer one than those of sixteen bytes", "al-2", 2);
+    hk_dedupe_put(dedupe, 1, "", "al-3", 3);
+    CU_ASSERT_TRUE(holds(dedupe, 1, "a key", 0, "al-1"));
+    CU_ASSERT_TRUE(holds(
+        dedupe, 1, "another key, and a much longer one than those of sixteen bytes", 0, "al-2"));
+    CU_ASSERT_TRUE(holds(dedupe, 1, "", 0, "al-3"));
+    CU_ASSERT_TRUE(holds(dedupe, 1, "b key", 0, NULL));
+    hk_dedupe_free(dedupe);
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
@@ -120,6 +180,9 @@ int main(void)
         {"a newer holder", test_newer_holder},
         {"the oldest goes first", test_bound},
         {"with gaps", test_bound_with_gaps},
+        {"what is recalled", test_recall},
+        {"what is recalled twice", test_recall_twice},
+        {"other keys", test_other_keys},
     };
     return suite_run("dedupe", tests, COUNT_OF(tests));
 }

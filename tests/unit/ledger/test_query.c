@@ -219,7 +219,7 @@ static enum hk_status read_lists(struct hk_reading *reading, void *job, struct h
     if (status == HK_OK)
         status = hk_query_containments_in_state(reading, "starting", on_containment, box, error);
     if (status == HK_OK)
-        status = hk_query_dedupe(reading, 0, on_dedupe, box, error);
+        status = hk_query_dedupe(reading, 0, 100, on_dedupe, box, error);
     if (status == HK_OK)
         status = hk_query_spent(reading, 0, on_spent, box, error);
     if (status == HK_OK)
@@ -244,7 +244,7 @@ static void the_engine_finds_what_it_needs(void)
     put(&folder, HK_KIND_ALERT_CLOSED, "al-3", "{}");
     CU_ASSERT_EQUAL(hk_ledger_read_now(folder.ledger, read_lists, &box, NULL), HK_OK);
     CU_ASSERT_STRING_EQUAL(box.text,
-        "ru-1;ru-2;co-1;k2;al-2;k1;al-1;block;alert.closed=1;alert.new=2;run.failed=1;"
+        "ru-1;ru-2;co-1;k1;al-1;k2;al-2;block;alert.closed=1;alert.new=2;run.failed=1;"
         "run.running=2;containment.starting=1;");
     folder_done(&folder);
 }
