@@ -63,9 +63,37 @@ test("a block of which nobody knows whether it was done holds the run up", funct
 end)
 
 test("an alert without a source asks nobody", function(t)
-  t.run { title = "guessed passwords", category = "authentication", severity = "critical" }
-  t.order { "note", "close" }
-  t.closed("undetermined", "no source address")
+  for _, src in ipairs { false, "odd", {}, { ip = "nowhere" }, { ip = 7 } } do
+    t.run { title = "guessed passwords", category = "authentication", severity = "critical", src = src }
+    t.order { "note", "close" }
+    t.closed("undetermined", "no source address")
+  end
+end)
+
+test("a source that lists contradict each other about is for people to decide", function(t)
+  t.on("intel.lookup", { known_good = true, known_bad = true, list = "botnets", lists = { { name = "botnets" }, { name = "clouds" } } })
+  t.on("contain.block_ip", t.rejects "it is the cloud that we use")
+  t.run(guessing)
+  t.did("contain.block_ip", nil, { because = { t.any, t.any, t.has "botnets, clouds" } })
+  t.closed "undetermined"
+end)
+
+test("people see that a source is inside", function(t)
+  t.on("intel.lookup", unknown)
+  t.on("contain.block_ip", listed)
+  t.run { title = "guessed passwords", src = { ip = "10.0.0.5" } }
+  t.did("contain.block_ip", nil, { because = { t.any, t.any, t.has "an address inside" } })
+end)
+
+test("a guess that was right is handed on, whatever becomes of the block", function(t)
+  t.on("intel.lookup", unknown)
+  for _, answer in ipairs { listed, t.rejects "no" } do
+    t.on("contain.block_ip", answer)
+    t.run { title = "guessed", src = { ip = "192.0.2.7" }, outcome = "Success", user = { name = "clerk-1" } }
+    t.did("escalate", { text = t.has "A password of clerk-1 was guessed from 192.0.2.7" })
+  end
+  t.run { title = "guessed", src = { ip = "192.0.2.7" }, outcome = "failure" }
+  t.did_not "escalate"
 end)
 
 test("it starts for serious authentication alerts only", function(t)

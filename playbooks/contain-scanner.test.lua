@@ -15,6 +15,7 @@ test("the outside address of the two is blocked", function(t)
     { "192.168.1.3", "2001:db8::1", "2001:db8::1" },
     { "fe80::1", "203.0.113.9", "203.0.113.9" },
     { "100.64.0.1", "198.51.100.3", "198.51.100.3" },
+    { "::ffff:198.51.100.3", "10.0.0.1", "198.51.100.3" },
   } do
     t.run(seen(case[1], case[2]))
     t.did("contain.block_ip", { ip = case[3] }, { expires = "4h" })
@@ -24,7 +25,7 @@ end)
 
 test("addresses inside are never blocked", function(t)
   for _, case in ipairs {
-    { "10.0.0.1", "172.31.255.1" }, { "fe80::1", "fd00::1" }, { "::ffff:192.0.2.1", "127.0.0.1" }, { nil, nil },
+    { "10.0.0.1", "172.31.255.1" }, { "fe80::1", "fd00::1" }, { "::ffff:10.0.0.1", "127.0.0.1" }, { nil, nil },
     { "224.0.0.1", "169.254.1.1" },
   } do
     t.run(seen(case[1], case[2]))
@@ -38,6 +39,20 @@ test("an address that is known to be good is left alone", function(t)
   t.run(seen "198.51.100.3")
   t.did_not "contain.block_ip"
   t.closed("expected", "is known to be good")
+end)
+
+test("an address that lists contradict each other about is for people to decide", function(t)
+  t.on("intel.lookup", { known_good = true, known_bad = true, list = "botnets", lists = {} })
+  t.on("contain.block_ip", t.rejects "it is the cloud that we use")
+  t.run(seen "198.51.100.3")
+  t.did("contain.block_ip", { ip = "198.51.100.3" }, { because = { t.any, { known_good = true, known_bad = true } } })
+end)
+
+test("odd fields are no addresses", function(t)
+  for _, alert in ipairs { { src = "odd", dst = false }, { src = { ip = 7 }, dst = { ip = "nowhere" } }, {} } do
+    t.run(alert)
+    t.closed("undetermined", "no outside address")
+  end
 end)
 
 test("a block that is refused is noted", function(t)

@@ -1,4 +1,5 @@
 -- A lesser Suricata alert: look both addresses up and leave the rest to people.
+-- RE&CT: RA2105 analyse IP. Needs an intel plugin with `lookup`.
 
 -- What is known about one address, as a text.
 local function describe(ip, found)
@@ -13,6 +14,11 @@ local function describe(ip, found)
   return ip .. ": " .. word .. (#names > 0 and " (" .. table.concat(names, ", ") .. ")" or "")
 end
 
+-- The address of one side, when the alert has one.
+local function address_of(side)
+  return type(side) == "table" and type(side.ip) == "string" and ip.parse(side.ip) or nil
+end
+
 return playbook {
   name    = "enrich-network",
   summary = "Note what is known about the two addresses of a lesser network alert",
@@ -20,7 +26,7 @@ return playbook {
                 severity = { "informational", "low", "medium" } } },
 
   run = function(alert)
-    local sides = { src = alert.src and alert.src.ip, dst = alert.dst and alert.dst.ip }
+    local sides = { src = address_of(alert.src), dst = address_of(alert.dst) }
     local lookups = {}
     for name, ip in pairs(sides) do
       lookups[name] = function() return act.intel.lookup { ip = ip } end

@@ -35,6 +35,8 @@ end)
 test("an alert without addresses is noted as that", function(t)
   t.run {}
   t.order { "note" }
+  t.run { src = "odd", dst = { ip = { 1 } } }
+  t.order { "note" }
   t.noted "names no address"
 end)
 

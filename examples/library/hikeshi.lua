@@ -21,9 +21,11 @@ return hikeshi {
     main = {
       playbooks = playbooks {
         -- what alerts start
-        "contain-bruteforce", "contain-scanner", "enrich-network",
+        "contain-bruteforce", "contain-scanner", "contain-exploit", "enrich-network", "c2-beacon", "malware-download",
+        "phishing-report", "impossible-travel", "data-going-out",
         -- what those call
-        "enrich-indicators", "block-indicators", "open-case", "close-case", "notify-and-escalate", "release-case",
+        "enrich-indicators", "block-indicators", "open-case", "close-case", "notify-and-escalate", "find-manager",
+        "release-case",
       },
 
       plugins = {

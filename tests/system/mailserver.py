@@ -32,6 +32,7 @@ pid_file_path = {folder}/spool/pid
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port}
 smtp_accept_max = 200
+smtp_accept_queue_per_connection = 0
 deliver_queue_load_max = 1000
 queue_only_load = 1000
 smtp_load_reserve = 1000
