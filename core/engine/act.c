@@ -71,21 +71,37 @@ static enum hk_status read_options(struct hk_run *run, struct hk_act *act, struc
     return read_ms(options, "timeout", time_max_ms, HK_CALL_TIME_MAX_MS, &act->deadline_ms, error);
 }
 
+static enum hk_status take_call(
+    struct hk_act *act, const struct hk_json *args, struct hk_error *error)
+{
+    struct hk_buf canonical;
+    hk_buf_init(&canonical, HK_ARGS_SIZE_MAX * 2);
+    hk_json_canonical(args, &canonical);
+    enum hk_status status = hk_buf_check(&canonical, "the arguments", error);
+    if (status == HK_OK) {
+        act->call = hk_buf_take(&canonical, NULL);
+        if (act->call == NULL)
+            status = hk_fail(error, HK_NOMEM, "out of memory");
+    }
+    hk_buf_done(&canonical);
+    return status;
+}
+
 /* The arguments with the target in its one form, so that plugin, approver and record see the same
  * thing. */
 static enum hk_status write_call(struct hk_act *act, struct hk_error *error)
 {
     struct hk_buf out;
-    struct hk_buf canonical;
     struct hk_json_doc doc = {0};
     struct hk_jw jw;
     const char *target = act->info->target;
+    if (target == NULL)
+        return take_call(act, act->args.root, error);
     hk_buf_init(&out, HK_ARGS_SIZE_MAX * 2);
-    hk_buf_init(&canonical, HK_ARGS_SIZE_MAX * 2);
     hk_jw_init(&jw, &out);
     hk_jw_object(&jw);
     for (const struct hk_json *item = act->args.root->first; item != NULL; item = item->next) {
-        if (target != NULL && strcmp(item->key, target) == 0 && hk_json_string(item) != NULL)
+        if (strcmp(item->key, target) == 0 && hk_json_string(item) != NULL)
             hk_jw_kv(&jw, item->key, act->verdict.target);
         else
             hk_jw_kv_value(&jw, item->key, item);
@@ -94,15 +110,10 @@ static enum hk_status write_call(struct hk_act *act, struct hk_error *error)
     enum hk_status status = hk_buf_check(&out, "the arguments", error);
     if (status == HK_OK)
         status = hk_json_parse(out.data, out.size, &hk_json_limits_own, &doc, error);
-    if (status == HK_OK) {
-        hk_json_canonical(doc.root, &canonical);
-        act->call = hk_buf_take(&canonical, NULL);
-        if (act->call == NULL)
-            status = hk_fail(error, HK_NOMEM, "out of memory");
-    }
+    if (status == HK_OK)
+        status = take_call(act, doc.root, error);
     hk_json_doc_done(&doc);
     hk_buf_done(&out);
-    hk_buf_done(&canonical);
     return status;
 }
 
