@@ -247,6 +247,10 @@
 #define HK_RETRY_AT_MOST_MS 300000         /* its longest pause, unless it says otherwise */
 #define HK_CALL_DEPTH_MAX 4                /* playbooks that call each other */
 #define HK_CALLS_MAX 64                    /* of one run: what an alert starts ends */
+#define HK_CALLED_ENDED_MAX 1000           /* that end with their caller in one write */
+#define HK_CONTINUES_MAX 10000             /* runs of a chain: hourly, for a year */
+#define HK_CONTINUES_PER_HOUR_MAX 60       /* with all their steps, 166 a second */
+#define HK_CONTINUES_CALLED_MAX 256        /* each is in its caller's record too */
 #define HK_SIGNALS_KEPT_MAX 64             /* that came to a run before it asked for them */
 #define HK_SIGNALS_MAX 4096                /* of one run: its entries are read as a whole */
 #define HK_SIGNAL_SIZE_MAX (16 * 1024)     /* of what comes with one, as JSON */

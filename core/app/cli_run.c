@@ -3,6 +3,7 @@
  */
 #include "app/cli.h"
 #include "app/cli_author.h"
+#include "base/text.h"
 #include "limits.h"
 
 #include <stdio.h>
@@ -33,42 +34,52 @@ static bool has_ended(const char *state)
            strcmp(state, "cancelled") == 0;
 }
 
-static int watch_once(struct hk_cli *cli, char *state, size_t capacity, bool *ret_ended)
-{
-    struct hk_reply reply;
-    const char *now;
-    int status = hk_cli_get(cli, &reply, "/v1/runs/%s", cli->args[0]);
+struct watch {
+    char run[HK_ID_SIZE]; /* the one that it has gone on as by now */
+    char state[32];
+    bool ended;
+};
 
-    if (status == 0) {
-        now = hk_json_string_at(reply.doc.root, "state", "");
-        *ret_ended = has_ended(now);
-        if (cli->json && *ret_ended)
-            (void)hk_print_document(cli, &reply);
-        else if (!cli->json && strcmp(state, now) != 0)
-            printf("%s  %s\n", cli->args[0], now);
-        (void)snprintf(state, capacity, "%s", now);
-        (void)fflush(stdout);
-    }
-    hk_reply_done(&reply);
-    return status;
+static void watch_state(struct hk_cli *cli, struct watch *watch, const struct hk_reply *reply)
+{
+    const char *state = hk_json_string_at(reply->doc.root, "state", "");
+    const char *next = hk_json_string_at(reply->doc.root, "continued_as", "");
+    bool goes_on = has_ended(state) && hk_cli_id_is_good(next);
+
+    watch->ended = has_ended(state) && !goes_on;
+    if (cli->json && watch->ended)
+        (void)hk_print_document(cli, reply);
+    else if (!cli->json && goes_on)
+        printf("%s  goes on as %s\n", watch->run, next);
+    else if (!cli->json && strcmp(watch->state, state) != 0)
+        printf("%s  %s\n", watch->run, state);
+    (void)snprintf(watch->state, sizeof(watch->state), "%s", goes_on ? "" : state);
+    if (goes_on)
+        (void)hk_copy_text(watch->run, sizeof(watch->run), next);
+    (void)fflush(stdout);
 }
 
 static int run_watch(struct hk_cli *cli)
 {
     const struct timespec pause = {.tv_nsec = WATCH_EVERY_MS * 1000000L};
-    char state[32] = "";
-    bool ended = false;
+    struct watch watch = {.ended = false};
     int status;
 
-    if (!hk_cli_id_is_good(cli->args[0]))
+    if (!hk_cli_id_is_good(cli->args[0]) ||
+        !hk_copy_text(watch.run, sizeof(watch.run), cli->args[0]))
         return HK_EXIT_NOT_FOUND;
     for (;;) {
-        status = watch_once(cli, state, sizeof(state), &ended);
-        if (status != 0 || ended)
+        struct hk_reply reply;
+        status = hk_cli_get(cli, &reply, "/v1/runs/%s", watch.run);
+        if (status == 0)
+            watch_state(cli, &watch, &reply);
+        hk_reply_done(&reply);
+        if (status != 0 || watch.ended)
             break;
-        (void)nanosleep(&pause, NULL);
+        if (watch.state[0] != '\0') /* else it has just gone on: look at once */
+            (void)nanosleep(&pause, NULL);
     }
-    if (status == 0 && strcmp(state, "finished") != 0)
+    if (status == 0 && strcmp(watch.state, "finished") != 0)
         status = HK_EXIT_FAILED;
     return status;
 }
@@ -192,7 +203,8 @@ const struct hk_command hk_commands_run[] = {
             {"limit", "N", "items of one page, 1 to 500"}}},
     {"run show", "ID", 1, 1, "Show a run and its steps", run_show,
         {{"as-test", NULL, "as a test of its playbook (Lua)"}}},
-    {"run watch", "ID", 1, 1, "Follow a run until it ends", run_watch, {{0}}},
+    {"run watch", "ID", 1, 1, "Follow a run until it ends, also as what it goes on as", run_watch,
+        {{0}}},
     {"run cancel", "ID", 1, 1, "End a run", run_cancel, {{"reason", "TEXT", "why"}}},
     {"run resolve", "ID", 1, 1, "Record what became of a step of which nobody knew", run_resolve,
         {{"step", "N", "which step"}, {"happened", NULL, "it was done"},

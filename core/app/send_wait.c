@@ -83,6 +83,14 @@ static bool has_ended(const char *state)
            strcmp(state, "cancelled") == 0;
 }
 
+/* The run goes on as another one, which has its place from now on. */
+static bool goes_on(char run[HK_ID_SIZE], const struct hk_json *document)
+{
+    const char *next = hk_json_string_at(document, "continued_as", "");
+
+    return next[0] != '\0' && hk_copy_text(run, HK_ID_SIZE, next);
+}
+
 /* Drop runs that ended; count those that wait. */
 static int look_at_runs(const struct hk_cli *cli, struct hk_send_ids *runs, size_t *ret_waiting)
 {
@@ -94,7 +102,9 @@ static int look_at_runs(const struct hk_cli *cli, struct hk_send_ids *runs, size
         const char *state;
         status = hk_cli_get(cli, &reply, "/v1/runs/%s", runs->ids[i]);
         state = hk_json_string_at(reply.doc.root, "state", "");
-        if (status == 0 && has_ended(state)) {
+        if (status == 0 && has_ended(state) && goes_on(runs->ids[i], reply.doc.root)) {
+            i++; /* looked at with the next round */
+        } else if (status == 0 && has_ended(state)) {
             drop(runs, i);
         } else {
             *ret_waiting += strcmp(state, "waiting") == 0 ? 1 : 0;

@@ -232,6 +232,8 @@ static void write_end(struct writer *w, const char *state)
         hk_buf_append_text(w->out, "  t.failed()\n");
     } else if (strcmp(state, "finished") != 0) {
         hk_buf_append_text(w->out, "  t.held()\n");
+    } else if (hk_json_string_at(w->setup->run, "continued_as", NULL) != NULL) {
+        hk_buf_append_text(w->out, "  t.continued()\n");
     } else if (value != NULL && value->type != HK_JSON_NULL) {
         hk_buf_append_text(w->out, "  t.returned(");
         hk_lua_text_value(w->out, value, 4);
@@ -243,7 +245,7 @@ static void write_test(struct writer *w, const char *state)
 {
     const struct hk_json *run = w->setup->run;
     const char *seed = hk_json_string_at(run, "seed", "0");
-    const struct hk_json *args = hk_json_get(run, "args"); /* of a caller */
+    const struct hk_json *args = hk_json_get(run, "args"); /* of a caller, or the run before */
     char started[HK_TIME_TEXT_SIZE];
 
     hk_time_format(w->started_ms * 1000, started);

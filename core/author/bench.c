@@ -357,7 +357,7 @@ static int bench_finish(lua_State *L)
     trial_of(L)->steps += hk_drive_count(drive);
     (void)lua_pushstring(L, hk_drive_end_text(end));
     (void)lua_pushstring(L, end == HK_DRIVE_FAILED ? text : "");
-    if (end == HK_DRIVE_FINISHED)
+    if (end == HK_DRIVE_FINISHED || end == HK_DRIVE_CONTINUED)
         hk_convert_push(L, text, strlen(text), "value");
     else
         lua_pushnil(L);

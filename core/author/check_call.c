@@ -146,6 +146,32 @@ static void check_notify(struct hk_check *check, const struct hk_node *call)
             "notify has no text");
 }
 
+/* The first call of continue_as_new in a branch; those of branches within it are told with them. */
+static const struct hk_node *goes_on_in( // NOLINT(misc-no-recursion)
+    struct hk_check *check, const struct hk_node *node)
+{
+    const struct hk_node *found = NULL;
+
+    if (hk_check_calls(check, node, "continue_as_new"))
+        return node;
+    for (const struct hk_node *child = node->first; child != NULL && found == NULL;
+         child = child->next) {
+        if (!hk_check_calls(check, child, "together") && !hk_check_calls(check, child, "each"))
+            found = goes_on_in(check, child);
+    }
+    return found;
+}
+
+static void check_branches(struct hk_check *check, const struct hk_node *call)
+{
+    const struct hk_node *found = goes_on_in(check, call);
+
+    if (found != NULL)
+        tell(check, HK_FINDING_ERROR, found, "continue-in-branch",
+            "call it when all branches have ended",
+            "continue_as_new can't be called in a branch of together or each");
+}
+
 /* --- actions --- */
 
 /* Names of the schema's properties; *ret_count of them. */
@@ -349,4 +375,6 @@ void hk_check_call(struct hk_check *check, const struct hk_node *call)
         check_close(check, call);
     else if (hk_check_calls(check, call, "notify"))
         check_notify(check, call);
+    else if (hk_check_calls(check, call, "together") || hk_check_calls(check, call, "each"))
+        check_branches(check, call);
 }

@@ -2,8 +2,8 @@
  * check_flow: what is never reached, and what still happens after the alert was closed.
  *
  * A statement is said to end when the text shows that nothing behind it is reached: return,
- * error(…), an `if` with an else of which each part ends, a loop `while true` without a way out.
- * Whatever has a label before it may be reached by goto, and is left alone.
+ * error(…), continue_as_new {…}, an `if` with an else of which each part ends, a loop `while true`
+ * without a way out. Whatever has a label before it may be reached by goto, and is left alone.
  */
 #include "author/check_internal.h"
 
@@ -92,7 +92,8 @@ static struct flow flow_of( // NOLINT(misc-no-recursion)
         flow.ends = true;
         break;
     case HK_NODE_CALL_STATEMENT:
-        flow.ends = hk_check_calls(check, node->first, "error");
+        flow.ends = hk_check_calls(check, node->first, "error") ||
+                    hk_check_calls(check, node->first, "continue_as_new");
         if (hk_check_calls(check, node->first, "close") && closed == NULL)
             flow.closed = node->first;
         break;

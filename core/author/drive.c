@@ -148,9 +148,10 @@ static void take_event(struct hk_drive *drive, const struct hk_script_event *eve
     case HK_SCRIPT_BLOCKED:
         return;
     case HK_SCRIPT_FINISHED:
+    case HK_SCRIPT_CONTINUED:
         text = keep(drive, event->value);
         if (drive->end == HK_DRIVE_RUNS)
-            drive->end = HK_DRIVE_FINISHED;
+            drive->end = event->kind == HK_SCRIPT_FINISHED ? HK_DRIVE_FINISHED : HK_DRIVE_CONTINUED;
         break;
     case HK_SCRIPT_FAILED:
         text = keep(drive, event->text);
@@ -258,7 +259,7 @@ enum hk_drive_end hk_drive_end(const struct hk_drive *drive)
 
 const char *hk_drive_end_text(enum hk_drive_end end)
 {
-    static const char *const texts[] = {"running", "finished", "failed", "held"};
+    static const char *const texts[] = {"running", "finished", "continued", "failed", "held"};
 
     return texts[end];
 }
@@ -329,6 +330,11 @@ static enum hk_status compare(
             return HK_OK;
         return hk_fail(error, HK_INVALID, "it returned %s the first time, and now %s", drive->text,
             event->value);
+    case HK_SCRIPT_CONTINUED:
+        if (drive->end == HK_DRIVE_CONTINUED && strcmp(event->value, drive->text) == 0)
+            return HK_OK;
+        return hk_fail(error, HK_INVALID,
+            "it ended with %s the first time, and now goes on with %s", drive->text, event->value);
     case HK_SCRIPT_FAILED:
         if (drive->end == HK_DRIVE_FAILED)
             return HK_OK;

@@ -26,16 +26,17 @@ struct hk_drive_setup {
     const char *source;
     size_t source_size;
     const char *alert; /* the alert view, JSON */
-    const char *args;  /* what a caller hands over, a JSON object; NULL: {} */
+    const char *args;  /* what a caller, or the run before, hands over, a JSON object; NULL: {} */
     uint64_t seed;
     int64_t started_us;
 };
 
 enum hk_drive_end {
-    HK_DRIVE_RUNS,     /* not yet */
-    HK_DRIVE_FINISHED, /* text is what `run` returned, JSON */
-    HK_DRIVE_FAILED,   /* text is the error with its lines */
-    HK_DRIVE_HELD,     /* steps that were left without an answer hold it up */
+    HK_DRIVE_RUNS,      /* not yet */
+    HK_DRIVE_FINISHED,  /* text is what `run` returned, JSON */
+    HK_DRIVE_CONTINUED, /* as a new run; text is what that is given, a JSON object */
+    HK_DRIVE_FAILED,    /* text is the error with its lines */
+    HK_DRIVE_HELD,      /* steps that were left without an answer hold it up */
 };
 
 struct hk_drive_step {
@@ -69,7 +70,7 @@ void hk_drive_answer(struct hk_drive *drive, size_t number, enum hk_drive_answer
     const char *value, int64_t after_ms);
 
 enum hk_drive_end hk_drive_end(const struct hk_drive *drive);
-/* "finished", "failed", "held" */
+/* "finished", "continued", "failed", "held" */
 const char *hk_drive_end_text(enum hk_drive_end end);
 /* What it ended with; "" while it runs or is held. */
 const char *hk_drive_text(const struct hk_drive *drive);

@@ -309,6 +309,11 @@ static struct end *walk_call( // NOLINT(misc-no-recursion)
         ends = walk_expression(b, item, ends);
     if (strcmp(name, "each") == 0 || strcmp(name, "retry") == 0)
         return walk_repeated(b, call, name, ends);
+    if (strcmp(name, "continue_as_new") == 0) { /* the end, wherever it stands */
+        if (ends != NULL)
+            (void)add_node(b, "return", name, call, ends);
+        return NULL;
+    }
     label_of_call(call, name, label);
     return add_passed(b, "step", label, call, ends);
 }

@@ -215,8 +215,8 @@ static enum hk_status tell(struct retelling *it, struct hk_error *error)
         status = hk_drive_new(&drive, &it->drive, error);
     while (status == HK_OK && (step = hk_drive_next(it->drive)) != NULL)
         status = take_step(it, step, error);
-    free(args);
     free(alert);
+    free(args);
     return status;
 }
 
@@ -316,6 +316,8 @@ static const char *old_end(const struct retelling *it)
 {
     const char *state = hk_json_string_at(it->setup->run, "state", "");
 
+    if (hk_json_string_at(it->setup->run, "continued_as", NULL) != NULL)
+        return hk_drive_end_text(HK_DRIVE_CONTINUED);
     return same(state, "finished") || same(state, "failed") ? state : "held";
 }
 

@@ -167,6 +167,8 @@ static void put_step(struct hk_html *html, const struct hk_page *page, const str
     hk_show_fact_link(html, HK_WORD_STEP_APPROVAL, "/approvals/{}", gate, NULL);
     hk_show_fact_link(html, HK_WORD_STEP_CONTAINMENT, "/containments/{}",
         hk_json_string_at(step, "containment", NULL), NULL);
+    hk_show_fact_link(
+        html, HK_WORD_STEP_CALLED, "/runs/{}", hk_json_string_at(step, "run", NULL), NULL);
     put_outcome(html, step);
     hk_html_end(html);
     if (may_act && strcmp(state, "unknown") == 0)
@@ -254,6 +256,12 @@ static void put_facts(struct hk_html *html, const struct hk_json *run)
     hk_html_open_class(html, "dl", "facts panel");
     hk_show_fact_link(html, HK_WORD_RUN_ALERT, "/alerts/{}", hk_json_string_at(run, "alert", NULL),
         hk_word(html->language, HK_WORD_DECIDE_ALERT));
+    hk_show_fact_link(
+        html, HK_WORD_RUN_CALLER, "/runs/{}", hk_json_string_at(run, "caller.run", NULL), NULL);
+    hk_show_fact_link(html, HK_WORD_RUN_CONTINUES, "/runs/{}",
+        hk_json_string_at(run, "continues.run", NULL), NULL);
+    hk_show_fact_link(html, HK_WORD_RUN_CONTINUED_AS, "/runs/{}",
+        hk_json_string_at(run, "continued_as", NULL), NULL);
     hk_show_fact_time(html, HK_WORD_RUN_STARTED, hk_show_us(run, "started"));
     hk_show_fact_time(html, HK_WORD_RUN_ENDED, hk_show_us(run, "ended"));
     hk_show_fact(html, HK_WORD_REASON, hk_json_string_at(run, "reason", NULL));

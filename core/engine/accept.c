@@ -102,6 +102,7 @@ static struct hk_run *new_run(
     run->severity = begin->severity;
     run->seed = begin->seed;
     run->started_us = tx->time_us;
+    run->ends_us = hk_run_ends_us(begin, tx->time_us);
     size_t count = 0;
     while (begin->requesters[count] != NULL)
         count++;

@@ -1,6 +1,5 @@
 /*
- * call: see call.h. A caller that has ended or diverged is told nothing. What was called by a run
- * that an engine left behind half ended goes on by itself to its end.
+ * call: see call.h. A caller that has ended or diverged is told nothing.
  */
 #include "engine/call.h"
 #include "base/log.h"
@@ -8,7 +7,7 @@
 #include "engine/memory.h"
 #include "engine/run.h"
 #include "engine/run_begin.h"
-#include "engine/run_events.h"
+#include "engine/run_end.h"
 #include "engine/step.h"
 #include "engine/trial.h"
 #include "engine/versions.h"
@@ -207,13 +206,35 @@ static void settle_value(
     hk_step_settle(caller, step, tx, true, value, "call");
 }
 
+/* The step that waits for the run, or NULL. */
+static struct hk_step *waiting_for(const struct hk_run *caller, const struct hk_run *run)
+{
+    struct hk_step *step = hk_run_step(caller, run->caller_step);
+    if (caller->end != HK_RUN_RUNNING || step == NULL || step->state != HK_STEP_WAITING ||
+        strcmp(step->called, run->id) != 0)
+        return NULL;
+    return step;
+}
+
+bool hk_call_waits(const struct hk_run *caller, const struct hk_run *run)
+{
+    return waiting_for(caller, run) != NULL;
+}
+
+void hk_call_hand_over(
+    struct hk_tx *tx, const struct hk_run *run, const char *next, struct hk_run *caller)
+{
+    struct hk_step *step = waiting_for(caller, run);
+    (void)hk_copy_text(step->called, sizeof step->called, next);
+    hk_step_wait_on(caller, step, tx);
+}
+
 struct hk_step *hk_call_settle(struct hk_tx *tx, const struct hk_run *run, enum hk_kind kind,
     const char *text, struct hk_run *caller)
 {
-    struct hk_step *step = hk_run_step(caller, run->caller_step);
+    struct hk_step *step = waiting_for(caller, run);
     struct hk_buf reason;
-    if (caller->end != HK_RUN_RUNNING || step == NULL || step->state != HK_STEP_WAITING ||
-        strcmp(step->called, run->id) != 0)
+    if (step == NULL)
         return NULL;
     if (kind == HK_KIND_RUN_FINISHED) {
         settle_value(tx, caller, step, text);

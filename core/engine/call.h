@@ -22,7 +22,13 @@ void hk_call_with_caller(struct hk_run *run, hk_caller_fn *fn, void *ctx);
  * once tx is committed, which hk_tx_commit_two does for both runs. */
 struct hk_step *hk_call_settle(struct hk_tx *tx, const struct hk_run *run, enum hk_kind kind,
     const char *text, struct hk_run *caller);
-/* The run has ended: so shall what it called and waits for. */
+/* Does the caller wait for this run? */
+bool hk_call_waits(const struct hk_run *caller, const struct hk_run *run);
+/* The run goes on as another one: the caller waits for that from now on. */
+void hk_call_hand_over(
+    struct hk_tx *tx, const struct hk_run *run, const char *next, struct hk_run *caller);
+/* The run has ended: so shall what it called and waits for. For more of them than run_end.h holds
+ * in one write; after a crash in between they go on to their own end. */
 void hk_call_end_called(struct hk_run *run);
 
 #endif

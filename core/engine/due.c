@@ -11,7 +11,7 @@
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/run.h"
-#include "engine/run_events.h"
+#include "engine/run_end.h"
 #include "engine/step.h"
 #include "engine/tenant.h"
 

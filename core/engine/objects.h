@@ -145,6 +145,15 @@ struct hk_alert {
     unsigned users;
 };
 
+/* Of a run in the chain that continue_as_new makes: see run_continue.h. */
+struct hk_chain_place {
+    char first[HK_ID_SIZE]; /* the run that the chain began with */
+    unsigned number;        /* runs before this one; 0: the first */
+    int64_t hour_us;        /* when the hour began that… */
+    unsigned in_hour;       /* …so many of them began in */
+    char next[HK_ID_SIZE];  /* the run that this one went on as; "": none */
+};
+
 struct hk_signal;
 struct hk_run_wait; /* somebody who waits until the run is loaded */
 
@@ -160,12 +169,14 @@ struct hk_run {
     enum hk_severity severity;
     uint64_t seed;
     int64_t started_us;
+    int64_t ends_us; /* of limits.run_for; 0: never */
+    struct hk_chain_place chain;
     char caller[HK_ID_SIZE]; /* the run that called it; "": none. See call.h */
     const char *caller_step;
     const char *caller_where;
     const char **callers;    /* names of the playbooks above it, NULL-ended; NULL: none */
     unsigned depth;          /* how many those are */
-    const char *args;        /* that it was called with, JSON; NULL: none */
+    const char *args;        /* that it was called with, or handed over, JSON; NULL: none */
     const char **requesters; /* actor ids, NULL-ended, in the arena */
     enum hk_run_state end;   /* HK_RUN_RUNNING until it has ended or diverged */
     struct hk_step **steps;  /* in the order they were asked for */

@@ -3,12 +3,10 @@
  * engine can't know about.
  */
 #include "base/text.h"
-#include "engine/call.h"
-#include "engine/case_soon.h"
 #include "engine/dispatch.h"
 #include "engine/memory.h"
 #include "engine/run.h"
-#include "engine/run_events.h"
+#include "engine/run_end.h"
 #include "engine/standing.h"
 #include "engine/step.h"
 #include "engine/task.h"
@@ -70,39 +68,18 @@ static void on_written(void *ctx)
 
 /* --- cancel --- */
 
-static void write_cancelled(struct hk_run *run, struct hk_run *caller, void *ctx)
-{
-    struct run_op *op = ctx;
-    struct hk_step *settled = NULL;
-    struct hk_tx tx;
-    hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
-    hk_tx_simple(&tx, HK_KIND_RUN_CANCELLED, run->id, "reason", op->text, NULL, NULL);
-    hk_run_void_gates(run, &tx, "its run was cancelled");
-    if (caller != NULL)
-        settled = hk_call_settle(&tx, run, HK_KIND_RUN_CANCELLED, op->text, caller);
-    hk_dispatch_cancel(run);
-    if (settled == NULL) {
-        hk_tx_commit(&tx, HK_LANE_URGENT, run, on_written, op);
-    } else {
-        hk_tx_commit_two(&tx, run, caller, on_written, op);
-        hk_step_deliver(caller, settled);
-    }
-    hk_run_sleep(run);
-    hk_call_end_called(run);
-    hk_case_soon(run->engine, run->tenant, run->alert->in_case);
-}
-
 static void cancel(struct run_op *op, struct hk_run *run)
 {
-    enum hk_run_state state = hk_run_state(run);
-    op->state = state;
-    if (!hk_run_step_to(&state, HK_KIND_RUN_CANCELLED)) {
-        op_end(op, HK_CONFLICT, "the run has ended");
+    const struct hk_run_end end = {.kind = HK_KIND_RUN_CANCELLED,
+        .text = op->text,
+        .actor = op->actor.id,
+        .done = on_written,
+        .ctx = op};
+    op->state = HK_RUN_CANCELLED;
+    if (hk_run_end(run, &end) == HK_OK)
         return;
-    }
-    run->end = state;
-    op->state = state;
-    hk_call_with_caller(run, write_cancelled, op);
+    op->state = hk_run_state(run);
+    op_end(op, HK_CONFLICT, "the run has ended");
 }
 
 /* --- resolve --- */

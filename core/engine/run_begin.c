@@ -22,10 +22,46 @@ static void write_caller(struct hk_jw *jw, const struct hk_run_begin *begin)
     hk_jw_kv_raw(jw, "args", begin->caller_step->args);
 }
 
+/* The caller of the run before is this one's too. */
+static void write_before(struct hk_jw *jw, const struct hk_run_begin *begin)
+{
+    const struct hk_run *before = begin->before;
+    hk_jw_key(jw, "continues");
+    hk_jw_object(jw);
+    hk_jw_kv(jw, "run", before->id);
+    hk_jw_kv(jw, "first", begin->place->first);
+    hk_jw_kv_i64(jw, "number", begin->place->number);
+    hk_jw_kv_i64(jw, "hour_us", begin->place->hour_us);
+    hk_jw_kv_i64(jw, "in_hour", begin->place->in_hour);
+    hk_jw_object_end(jw);
+    if (before->caller[0] != 0) {
+        hk_jw_key(jw, "caller");
+        hk_jw_object(jw);
+        hk_jw_kv(jw, "run", before->caller);
+        hk_jw_kv(jw, "step", before->caller_step);
+        hk_jw_kv(jw, "where", before->caller_where);
+        hk_jw_key(jw, "playbooks");
+        hk_jw_array(jw);
+        for (size_t i = 0; i < before->depth; i++)
+            hk_jw_string(jw, before->callers[i]);
+        hk_jw_array_end(jw);
+        hk_jw_object_end(jw);
+    }
+    hk_jw_kv_raw(jw, "args", begin->state);
+}
+
+int64_t hk_run_ends_us(const struct hk_run_begin *begin, int64_t time_us)
+{
+    int64_t run_for_ms = hk_json_i64_at(begin->playbook->descriptor.root, "limits.run_for_ms", 0);
+    if (begin->before != NULL && begin->before->ends_us > 0)
+        return begin->before->ends_us;
+    return run_for_ms > 0 ? time_us + run_for_ms * 1000 : 0;
+}
+
 void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
 {
     char seed_text[24];
-    int64_t run_for_ms = hk_json_i64_at(begin->playbook->descriptor.root, "limits.run_for_ms", 0);
+    int64_t ends_us = hk_run_ends_us(begin, tx->time_us);
     snprintf(seed_text, sizeof seed_text, "%llu", (unsigned long long)begin->seed);
     struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_RUN_STARTED, begin->id);
     hk_jw_kv(jw, "alert", begin->alert);
@@ -36,9 +72,9 @@ void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
     hk_jw_kv(jw, "severity", hk_severity_text(begin->severity));
     hk_jw_kv(jw, "seed", seed_text);
     hk_jw_kv_i64(jw, "at_us", tx->time_us);
-    if (run_for_ms > 0) {
-        hk_jw_kv_i64(jw, "ends_us", tx->time_us + run_for_ms * 1000);
-        hk_tx_due(tx, tx->time_us + run_for_ms * 1000);
+    if (ends_us > 0) {
+        hk_jw_kv_i64(jw, "ends_us", ends_us);
+        hk_tx_due(tx, ends_us);
     }
     hk_jw_key(jw, "requesters");
     hk_jw_array(jw);
@@ -47,6 +83,8 @@ void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
     hk_jw_array_end(jw);
     if (begin->caller != NULL)
         write_caller(jw, begin);
+    else if (begin->before != NULL)
+        write_before(jw, begin);
     hk_tx_end(tx);
 }
 

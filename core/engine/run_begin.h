@@ -1,5 +1,6 @@
 /*
- * run_begin: the entry with which a run begins, whether an alert starts it or another run.
+ * run_begin: the entry with which a run begins, whether an alert starts it, another run calls it,
+ * or it goes on where another one ended.
  */
 #ifndef HK_ENGINE_RUN_BEGIN_H
 #define HK_ENGINE_RUN_BEGIN_H
@@ -13,10 +14,16 @@ struct hk_run_begin {
     enum hk_severity severity;
     uint64_t seed;
     const char *const *requesters; /* actor ids, NULL-ended */
-    const struct hk_run *caller;   /* NULL: an alert */
+    const struct hk_run *caller;   /* NULL: nobody calls it */
     const struct hk_step *caller_step;
+    const struct hk_run *before; /* that it goes on from, or NULL; with both that follow */
+    const struct hk_chain_place *place;
+    const char *state; /* JSON */
     const char *trial; /* id of the trial that the playbook is of; NULL: none */
 };
+
+/* When the run has to be over, which begins then; 0: never. */
+int64_t hk_run_ends_us(const struct hk_run_begin *begin, int64_t time_us);
 
 /* Actor ids that a run may have been asked for by: a list, what a version's author adds, NULL. */
 #define HK_REQUESTERS_MORE 2

@@ -9,6 +9,7 @@
 #include "engine/memory.h"
 #include "engine/playbook.h"
 #include "engine/run.h"
+#include "engine/run_continue.h"
 #include "engine/signal.h"
 #include "engine/step.h"
 #include "engine/tenant.h"
@@ -46,7 +47,8 @@ static enum hk_status read_run(struct hk_reading *reading, void *job, struct hk_
     struct load *load = job;
     struct hk_json_doc doc = {0};
     enum hk_status status = hk_query_chain(reading, load->tenant, load->id,
-        HK_RUN_STEPS_MAX * 4 + HK_SIGNALS_MAX, &load->arena, &load->run_chain, error);
+        HK_RUN_STEPS_MAX * 4 + HK_SIGNALS_MAX + HK_CALLS_MAX * HK_CONTINUES_CALLED_MAX,
+        &load->arena, &load->run_chain, error);
     if (status != HK_OK)
         return status;
     const struct hk_stored *first = &load->run_chain.items[0];
@@ -194,6 +196,7 @@ static void decode_started(
          item = item->next)
         run->requesters[i++] = hk_run_text(run, hk_json_string(item));
     hk_call_loaded(run, payload);
+    hk_run_continue_loaded(run, payload);
 }
 
 static enum hk_status decode_entry(
@@ -227,6 +230,8 @@ static enum hk_status decode_entry(
             status = damage(load, stored, "can't follow in the run's state", error);
         else
             load->run->end = state;
+        (void)hk_copy_text(load->run->chain.next, sizeof load->run->chain.next,
+            hk_json_string_at(doc.root, "continued_as", ""));
     }
     }
     hk_json_doc_done(&doc);

@@ -113,6 +113,19 @@ static struct hk_step *waiting_for(const struct hk_run *run, const char *name)
     return NULL;
 }
 
+/* --- handing over --- */
+
+void hk_signal_hand_over(struct hk_tx *tx, const struct hk_run *run, const char *next)
+{
+    for (const struct hk_signal *signal = run->signals; signal != NULL; signal = signal->next) {
+        struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_RUN_SIGNALLED, next);
+        hk_jw_kv(jw, "name", signal->name);
+        hk_jw_kv_raw(jw, "value", signal->value);
+        hk_jw_kv(jw, "handed_on_by", run->id);
+        hk_tx_end(tx);
+    }
+}
+
 /* --- coming --- */
 
 struct given {
@@ -126,6 +139,8 @@ static enum hk_status admit(
     const struct hk_run *run, const struct given *given, bool is_awaited, struct hk_error *error)
 {
     enum hk_run_state state = hk_run_state(run);
+    if (run->chain.next[0] != 0)
+        return hk_fail(error, HK_CONFLICT, "the run went on as %s", run->chain.next);
     if (!hk_run_step_to(&state, HK_KIND_RUN_SIGNALLED))
         return hk_fail(error, HK_CONFLICT, "the run is %s: nobody would hear the signal",
             hk_run_state_text(hk_run_state(run)));

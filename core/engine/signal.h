@@ -15,5 +15,8 @@ void hk_signal_send(struct hk_run *run, struct hk_step *step, const struct hk_js
 /* For run_load: a run.signalled was read, and a step that a signal settled. */
 void hk_signal_loaded(struct hk_run *run, const struct hk_json *payload);
 void hk_signal_taken(struct hk_run *run, const struct hk_step *step);
+/* The run goes on as another one: those that it did not take are that one's. Into tx, after its
+ * run.started. */
+void hk_signal_hand_over(struct hk_tx *tx, const struct hk_run *run, const char *next);
 
 #endif

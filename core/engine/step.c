@@ -24,7 +24,7 @@
 #include "engine/memory.h"
 #include "engine/notice.h"
 #include "engine/run.h"
-#include "engine/run_events.h"
+#include "engine/run_end.h"
 #include "engine/signal.h"
 #include "engine/task.h"
 #include "engine/tx.h"
@@ -134,6 +134,18 @@ void hk_step_wait(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, co
     hk_tx_end(tx);
     if (due_us != 0)
         hk_tx_due(tx, due_us);
+}
+
+void hk_step_wait_on(struct hk_run *run, struct hk_step *step, struct hk_tx *tx)
+{
+    hk_engine_must(
+        hk_step_step_to(&step->state, HK_KIND_STEP_WAITING) ? HK_OK : HK_INTERNAL, "a wait", NULL);
+    struct hk_jw *jw = hk_tx_entry(tx, HK_KIND_STEP_WAITING, run->id);
+    hk_jw_kv(jw, "step", step->path);
+    hk_jw_kv(jw, "from", hk_step_state_text(HK_STEP_WAITING));
+    hk_jw_kv(jw, "for", step->waits_for);
+    hk_jw_kv(jw, "run", step->called);
+    hk_tx_end(tx);
 }
 
 /* When the wait is over; 0 when the tenant's configuration has no answer. */

@@ -15,6 +15,8 @@ bool hk_step_how_refuses(const char *how);
 /* Write step.waiting into tx and into memory, due then (0: never by itself). */
 void hk_step_wait(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, const char *waits_for,
     int64_t due_us);
+/* It waits for another run than before (step->called): the same entry once more. */
+void hk_step_wait_on(struct hk_run *run, struct hk_step *step, struct hk_tx *tx);
 /* Write step.settled into tx and into memory; hk_step_deliver tells the playbook. */
 void hk_step_settle(struct hk_run *run, struct hk_step *step, struct hk_tx *tx, bool ok,
     const char *value, const char *how);

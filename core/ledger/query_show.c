@@ -135,7 +135,11 @@ static void show_run(const struct hk_history *history, struct hk_jw *jw)
     const struct hk_json *started = newest(history, HK_KIND_RUN_STARTED);
 
     write_or_null(jw, "value", hk_json_get(finished, "value"));
+    if (hk_json_get(finished, "continued_as") != NULL)
+        hk_jw_kv_value(jw, "continued_as", hk_json_get(finished, "continued_as"));
     write_or_null(jw, "caller", hk_json_get(started, "caller"));
+    if (hk_json_get(started, "continues") != NULL)
+        hk_jw_kv_value(jw, "continues", hk_json_get(started, "continues"));
     if (hk_json_get(started, "args") != NULL)
         hk_jw_kv_value(jw, "args", hk_json_get(started, "args"));
     write_or_null(jw, "seed", hk_json_get(started, "seed"));

@@ -376,6 +376,30 @@ int hk_api_release(lua_State *L)
     return hk_api_ask_step(L, run, "release", HK_API_VALUE);
 }
 
+/* --- going on as a new run --- */
+
+/* Never gives anything back: the run ends in it, and pcall doesn't see that. */
+int hk_api_continue_as_new(lua_State *L)
+{
+    struct hk_play *run = hk_api_run_yieldable(L, "continue_as_new");
+
+    if (run->current->parent != NULL)
+        hk_state_raise(L,
+            "continue_as_new can't be called in a branch of together or each: others may still be "
+            "under way. Call it when they have ended");
+    if (lua_gettop(L) > 1)
+        hk_state_raise(L, "continue_as_new takes one table, which the new run is given");
+    lua_settop(L, 1);
+    if (lua_isnil(L, 1)) {
+        lua_newtable(L);
+        lua_replace(L, 1);
+    }
+    hk_api_push_json(L, 1, "continue_as_new", "state");
+    hk_state_where(L, run->where, sizeof run->where);
+    run->is_continued = true; /* the state is in run->st.out, like what `run` returns */
+    return lua_yield(L, 0);
+}
+
 /* --- what costs no step --- */
 
 int hk_api_now(lua_State *L)

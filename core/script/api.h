@@ -56,6 +56,7 @@ int hk_api_call(lua_State *L);
 int hk_api_case(lua_State *L);
 int hk_api_release(lua_State *L);
 int hk_api_close(lua_State *L);
+int hk_api_continue_as_new(lua_State *L);
 int hk_api_each(lua_State *L);
 int hk_api_escalate(lua_State *L);
 int hk_api_note(lua_State *L);

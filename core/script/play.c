@@ -246,7 +246,7 @@ static struct hk_script_event *end_run(struct hk_play *run, enum hk_script_event
     run->phase = HK_PLAY_ENDED;
     event->kind = kind;
     event->memory = run->st.memory;
-    if (kind != HK_SCRIPT_FINISHED)
+    if (kind != HK_SCRIPT_FINISHED && kind != HK_SCRIPT_CONTINUED)
         drop_events(run);
     add_event(run, event);
     return event;
@@ -428,11 +428,15 @@ static void finish_top(struct hk_play *run)
     struct hk_script_event *event;
 
     if (unmet != SIZE_MAX) {
-        diverge_at(run, unmet, hk_strdup("the playbook ended"));
+        diverge_at(run, unmet,
+            hk_strdup(
+                run->is_continued ? "the playbook went on as a new run" : "the playbook ended"));
         return;
     }
-    event = end_run(run, HK_SCRIPT_FINISHED);
+    event = end_run(run, run->is_continued ? HK_SCRIPT_CONTINUED : HK_SCRIPT_FINISHED);
     event->value = hk_strdup(run->st.out.size == 0 ? "null" : run->st.out.data);
+    if (run->is_continued)
+        event->where = hk_strdup(run->where[0] == '\0' ? run->chunk : run->where);
 }
 
 /* Resume one branch until it waits, returns or fails; false when the run is over. */
@@ -451,6 +455,10 @@ static bool resume(struct hk_play *run, struct hk_branch *branch)
     status = lua_resume(branch->co, NULL, argument_count, &branch->result_count);
     run->st.running = NULL;
     run->current = NULL;
+    if (status == LUA_YIELD && run->st.end == HK_STATE_RUNS && run->is_continued) {
+        finish_top(run);
+        return false;
+    }
     if (status == LUA_YIELD && run->st.end == HK_STATE_RUNS) {
         assert(branch->state == HK_BRANCH_STEP || branch->state == HK_BRANCH_TOGETHER ||
                branch->state == HK_BRANCH_EACH);

@@ -112,7 +112,8 @@ struct hk_play {
     char diverged_step[HK_STEP_PATH_SIZE];
     char *expected;
     char *got;
-    char where[160];
+    char where[160];   /* …or went on as a new run */
+    bool is_continued; /* by continue_as_new: it ends at once */
     /* events not yet given out */
     size_t events_size; /* of the texts in requests: they count as memory of the run */
     struct hk_script_event *events;

@@ -33,6 +33,9 @@
         "fun(fields: {verdict: \"true_positive\"|\"false_positive\"|\"expected\"|\"undetermined\", " \
         "note?: string, [string]: any}): table", \
         "Close the alert; gives its own table back") \
+    X("continue_as_new", HK_TERM_STEP, hk_api_continue_as_new, \
+        "fun(state?: table): any", \
+        "End this run and go on as a new one, whose run function gets the state: return continue_as_new {…}") \
     X("each", HK_TERM_BRANCHES, hk_api_each, \
         "fun(list: any[], fn: (fun(item: any, index: integer): any, string?), " \
         "options?: {at_once?: integer}): {ok: boolean, value: any, error: string?}[]", \

@@ -83,11 +83,12 @@ struct hk_script_result {
 };
 
 enum hk_script_event_kind {
-    HK_SCRIPT_REQUEST,  /* a step is asked for that the record doesn't have */
-    HK_SCRIPT_BLOCKED,  /* every branch waits; all requests so far were reported before this */
-    HK_SCRIPT_FINISHED, /* returned; value is the returned value as JSON ("null" when none) */
-    HK_SCRIPT_FAILED,   /* error raised or limit hit: text has file:line and a trace */
-    HK_SCRIPT_DIVERGED, /* step, expected, got, and where in the playbook */
+    HK_SCRIPT_REQUEST,   /* a step is asked for that the record doesn't have */
+    HK_SCRIPT_BLOCKED,   /* every branch waits; all requests so far were reported before this */
+    HK_SCRIPT_FINISHED,  /* returned; value is the returned value as JSON ("null" when none) */
+    HK_SCRIPT_CONTINUED, /* continue_as_new; value is the state for the new run, a JSON object */
+    HK_SCRIPT_FAILED,    /* error raised or limit hit: text has file:line and a trace */
+    HK_SCRIPT_DIVERGED,  /* step, expected, got, and where in the playbook */
 };
 
 struct hk_script_event {
@@ -99,11 +100,11 @@ struct hk_script_event {
     char *name;          /* REQUEST */
     char *args;          /* REQUEST: canonical JSON object */
     char *options;       /* REQUEST: canonical JSON object */
-    char *value;         /* FINISHED: JSON */
+    char *value;         /* FINISHED, CONTINUED: JSON */
     char *text;          /* FAILED: the error. DIVERGED: what was expected */
     char *got;           /* DIVERGED: what came */
-    char *where;         /* REQUEST, DIVERGED: "file:line" */
-    size_t memory;       /* BLOCKED, FINISHED: bytes of the Lua state */
+    char *where;         /* REQUEST, CONTINUED, DIVERGED: "file:line" */
+    size_t memory;       /* BLOCKED, FINISHED, CONTINUED: bytes of the Lua state */
     uint64_t deliveries; /* BLOCKED: live results (hk_script_settle) delivered since the load */
 };
 void hk_script_event_free(struct hk_script_event *event);

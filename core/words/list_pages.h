@@ -108,6 +108,9 @@
     X(RUN_TITLE, "Run of {0}", "{0} の実行")                                                       \
     X(RUN_PLAYBOOK, "Playbook", "プレイブック")                                                    \
     X(RUN_ALERT, "Because of", "きっかけ")                                                         \
+    X(RUN_CALLER, "Called by", "呼び出し元")                                                       \
+    X(RUN_CONTINUES, "Goes on from", "引き継ぎ元")                                                 \
+    X(RUN_CONTINUED_AS, "Goes on as", "引き継ぎ先")                                                \
     X(RUN_STARTED, "Started", "開始")                                                              \
     X(RUN_ENDED, "Ended", "終了")                                                                  \
     X(RUN_RESULT, "Result", "結果")                                                                \
@@ -142,6 +145,7 @@
     X(STEP_ARGS, "With", "引数")                                                                   \
     X(STEP_APPROVAL, "Approval", "承認依頼")                                                       \
     X(STEP_CONTAINMENT, "Containment", "封じ込め")                                                 \
+    X(STEP_CALLED, "Waits for the run", "待っている実行")                                          \
     X(STEP_WHERE, "Line", "該当行")                                                                \
     X(STEP_SHOWN, "Steps {0} to {1} of {2}", "全{2}ステップ中 {0}～{1}")                           \
                                                                                                    \

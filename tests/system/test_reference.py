@@ -63,7 +63,7 @@ def examples(reference, tmp_path_factory):
         elif "file" in term:
             code, test = term["file"] + "\n", term["test"]
         else:
-            code = f"return playbook {{ name = '{name}', run = function(alert)\n{term['code']}\nend }}\n"
+            code = f"return playbook {{ name = '{name}', run = function(alert, args)\n{term['code']}\nend }}\n"
             test = term["test"]
         (folder / f"{name}.lua").write_text(code)
         (folder / f"{name}.test.lua").write_text(f"{ALERT}test('{term['name']}', function(t)\n{test}\nend)\n")

@@ -21,7 +21,7 @@ return {
       "summary", "one sentence for people",
       "on", "a trigger, or a list of them; left out: it is started by hand or called",
       "limits", "`{ run_for = \"2d\" }`: how long a run may take with all its waits",
-      "run", "`function(alert, args)`; required. `args` is what a caller handed over, else empty",
+      "run", "`function(alert, args)`; required. `args` is what a caller, or the run before, handed over, else empty",
     },
     gives = "the playbook, which the file has to return",
     raises = "a field that is missing or not of its kind, a field that playbooks don't have, a trigger that can never match",
@@ -148,6 +148,22 @@ return close { verdict = "expected", note = alert.src.ip .. " is our own scanner
     test = [[
 t.run(alert)
 t.closed("expected", "own scanner")]],
+  },
+  continue_as_new = {
+    takes = {
+      "state", "a table with names, which the new run's `run` gets as its second value; left out: empty",
+    },
+    gives = "nothing: the run ends in it, `pcall` does not see that, and whoever called the run waits for the new one",
+    raises = "a call in a branch of `together` or `each`, values that are no plain data, more than 64 KiB",
+    code = [[
+local rounds = args.rounds or 0
+wait "1d"
+return continue_as_new { rounds = rounds + 1 }]],
+    test = [[
+t.run(alert)
+t.continued { rounds = 1 }
+t.go_on()
+t.continued { rounds = 2 }]],
   },
   escalate = {
     takes = {

@@ -258,12 +258,17 @@ local function called(run, step)
     return answer { reason = "calls are nested deeper than " .. bench.call_depth_max, refused = true }
   end
   callers[#callers + 1] = step.name
-  bench.start(run.alert, json_of(step.args, "arguments"), step.asked_ms * 1000, seed + #callers, file)
-  for inner in bench.next do
-    inner.playbook = step.name
-    take_step(run, inner)
-  end
-  local state, text, value, problem, ended_ms = bench.finish()
+  local state, text, value, problem
+  local args, ended_ms = step.args, step.asked_ms
+  repeat   -- the caller waits for the last run that it goes on as
+    bench.start(run.alert, json_of(args, "arguments"), ended_ms * 1000, seed + #callers, file)
+    for inner in bench.next do
+      inner.playbook = step.name
+      take_step(run, inner)
+    end
+    state, text, value, problem, ended_ms = bench.finish()
+    args = value
+  until state ~= "continued" or problem
   callers[#callers] = nil
   if problem then
     fail("the playbook " .. step.name .. " is not deterministic. Run again on its own record: " .. problem, run.called)
@@ -336,29 +341,40 @@ local function check_end()
   end
 end
 
-function t.run(alert, args)
-  check_end()
-  last = nil
-  if alert ~= nil and type(alert) ~= "table" then
-    fail("t.run needs an alert, such as t.run { title = \"…\" }")
-  end
-  if args ~= nil and (type(args) ~= "table" or args[1] ~= nil) then
-    fail("t.run: what a caller hands over is a table with names, such as { ips = { … } }")
-  end
-  local run = { steps = {}, called = bench.where(), alert = json_of(alert or {}, "alert") }
+local function start(alert, args, time_us)
+  local run = { steps = {}, called = bench.where(), alert = alert }
   callers = { bench.playbook }
-  bench.start(run.alert, json_of(args or {}, "arguments"), started_us, seed)
+  bench.start(run.alert, json_of(args or {}, "arguments"), time_us, seed)
   last = run
   for step in bench.next do
     take_step(run, step)
   end
   local state, value, problem
-  state, run.error, value, problem = bench.finish()
+  state, run.error, value, problem, run.ended_ms = bench.finish()
   run.state, run.value = state, value
   if problem then
     fail("the playbook is not deterministic. Run again on its own record, as after a restart: " .. problem, run.called)
   end
   return run
+end
+
+function t.run(alert, args)
+  check_end()
+  last = nil
+  if alert ~= nil and type(alert) ~= "table" then
+    fail("t.run needs an alert, such as t.run { title = \"…\" }")
+  elseif args ~= nil and (type(args) ~= "table" or args[1] ~= nil) then
+    fail("t.run: what a caller hands over is a table with names, such as { ips = { … } }")
+  end
+  return start(json_of(alert or {}, "alert"), args, started_us)
+end
+
+-- The new run that the last one went on as: the same alert, its state, the clock as it was left.
+function t.go_on()
+  if not last or last.state ~= "continued" then
+    fail("t.go_on needs a run that ended with continue_as_new" .. (last and "\n  but it is " .. last.state or ""))
+  end
+  return start(last.alert, last.value, last.ended_ms * 1000)
 end
 
 -- Expectations.
@@ -496,9 +512,24 @@ end
 function t.returned(value)
   needs_run()
   check_end()
+  if last.state == "continued" then
+    fail("expected that run returns " .. show(value) .. "\n  but it goes on as a new run")
+  end
   local text = mismatch(value, last.value, "the value", true)
   if text then
     fail("expected that run returns " .. show(value) .. "\n  but " .. text)
+  end
+end
+
+function t.continued(state)
+  needs_run()
+  check_end()
+  if last.state ~= "continued" then
+    fail("expected that the run goes on as a new one\n  but it is " .. last.state)
+  end
+  local text = state ~= nil and mismatch(state, last.value, "the state", false)
+  if text then
+    fail("expected that the run goes on with " .. show(state) .. "\n  but " .. text)
   end
 end
 

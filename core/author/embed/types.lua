@@ -35,6 +35,7 @@
 ---@field on fun(step: string, ...: any) What a step gives
 ---@field use fun(file: string) A playbook that runs when it is called
 ---@field run fun(alert?: hikeshi.alert, args?: table): {state: string, value: any, error: string, verdict?: string, steps: table[]}
+---@field go_on fun(): {state: string, value: any, error: string, verdict?: string, steps: table[]} The run that the last one went on as
 ---@field at fun(time: string) The clock before the run
 ---@field seed fun(number: integer)
 ---@field fails fun(reason: string): hikeshi.answer
@@ -59,6 +60,7 @@
 ---@field closed fun(verdict: string, note?: string)
 ---@field not_closed fun()
 ---@field returned fun(value: any)
+---@field continued fun(state?: table)
 ---@field failed fun(part?: string)
 ---@field held fun()
 ---@field equal fun(got: any, want: any, what?: string)

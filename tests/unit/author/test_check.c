@@ -162,6 +162,13 @@ static void test_flow(void)
     FINDS("if alert.title then return 1 else error 'x' end\nnote 'x'\nnote 'y'", "3:1 unreachable",
         "");
     FINDS("while true do wait '1h' end\nnote 'x'", "3:1 unreachable", "");
+    FINDS("if alert.title then continue_as_new {} else return 1 end\nnote 'x'", "3:1 unreachable",
+        "");
+    FINDS("together { a = function() return continue_as_new {} end }", "2:34 continue-in-branch",
+        "in a branch of together");
+    FINDS("each({ 1 }, function()\n together { function() continue_as_new {} end }\nend)",
+        "3:24 continue-in-branch", "");
+    CLEAN("together { function() note 'x' end }\nreturn continue_as_new { n = 1 }");
     FINDS("if alert.title then close { verdict = 'expected' } end\nreturn act.a.b {}",
         "2:21 goes-on-after-close", "line 3 may still act");
     FINDS("close { verdict = 'expected' }\nlocal _ = act.a.b {}", "2:1 goes-on-after-close", "");

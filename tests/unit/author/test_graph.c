@@ -80,6 +80,9 @@ static void test_shapes(void)
     DRAWS("wait '5m'\nnote 'x'", "start run|step wait: 5m|step note: x|end end : 0>1 1>2 2>3");
     DRAWS("return close { verdict = 'expected' }",
         "start run|step close: expected|return return : 0>1 1>2");
+    DRAWS("if alert.x then continue_as_new { n = 1 } end note 'on'",
+        "start run|decision alert.x|return continue_as_new|step note: on|end end : "
+        "0>1 1>2yes 1>3no 3>4");
     DRAWS("if alert.x then note 'a' elseif alert.y then return 1 else note 'b' end",
         "start run|decision alert.x|step note: a|decision alert.y|return return|step note: b|end "
         "end : 0>1 1>2yes 1>3no 3>4yes 3>5no 2>6 5>6");

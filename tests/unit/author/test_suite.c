@@ -118,6 +118,32 @@ static void test_expectations_that_hold(void)
     PASSES(blocker, YES "t.at '2026-01-01T01:00:00Z' t.run(alert) t.noted 'at 5400'");
 }
 
+/* Counts its runs, a day each. */
+static const char watcher[] = "return playbook { name = 'x', run = function(alert, args)\n"
+                              "  local n = (args.n or 0) + 1\n"
+                              "  wait '1d'\n"
+                              "  note(alert.title .. ' ' .. n .. ' at ' .. now())\n"
+                              "  if n == 3 then return { n = n } end\n"
+                              "  return continue_as_new { n = n, who = this_run() }\n"
+                              "end }\n";
+
+static void test_going_on(void)
+{
+    PASSES(watcher, "local run = t.run { title = 'a' } t.equal(run.state, 'continued') "
+                    "t.equal(run.value.n, 1) t.continued { n = 1 } t.continued()");
+    PASSES(watcher,
+        "t.at '2026-01-01T00:00:00Z' t.run { title = 'a' } t.go_on() t.continued { n = 2 } "
+        "t.noted 'a 2 at 1767398400' t.go_on() t.returned { n = 3 } t.waited '1d'");
+    /* Any of the chain can be had at once. */
+    PASSES(watcher, "t.run({ title = 'a' }, { n = 2 }) t.returned { n = 3 }");
+    FAILS(watcher, "t.run({ title = 'a' }, { n = 2 }) t.continued()", "but it is finished");
+    FAILS(watcher, "t.run { title = 'a' } t.continued { n = 2 }", "the state.n is 1, not 2");
+    FAILS(watcher, "t.run { title = 'a' } t.returned { n = 1 }", "but it goes on as a new run");
+    FAILS(watcher, "t.run({ title = 'a' }, { n = 2 }) t.go_on()", "but it is finished");
+    FAILS(watcher, "t.go_on()", "needs a run that ended with continue_as_new");
+    FAILS(watcher, "t.run({ title = 'a' }, 7)", "is a table");
+}
+
 static void test_time_and_people(void)
 {
     /* Both are asked for at once; the slow one ends last, and time is not spent twice. */
@@ -340,6 +366,7 @@ static void test_reports(void)
 
 static const struct suite_test tests[] = {
     {"expectations that hold", test_expectations_that_hold},
+    {"a run that goes on as a new one", test_going_on},
     {"time and people", test_time_and_people},
     {"refusals are not retried", test_retry},
     {"failures are told", test_failures_are_told},

@@ -99,6 +99,40 @@ static void test_together(void)
     ENDS(BODY("local function f() together {('x'):rep(9) and f} end f()"), "nested too deeply");
 }
 
+static void test_continue(void)
+{
+    ENDS(BODY("return continue_as_new {n = 1, list = {'a'}}"),
+        "continued {\"list\":[\"a\"],\"n\":1}");
+    ENDS(BODY("continue_as_new() note 'never'"), "continued {}");
+    ENDS(BODY("wait '1h' return retry(function() return continue_as_new {} end)"), "continued {}");
+    /* Nothing catches it, and nothing after it runs. */
+    ENDS(BODY("pcall(continue_as_new, {x = 1}) while true do end"), "continued {\"x\":1}");
+    ENDS(BODY("xpcall(function() continue_as_new {} end, error) note 'never'"), "continued {}");
+    ENDS(BODY("setmetatable({}, {__index = function() continue_as_new {} end}).x()"), "continued");
+    ENDS(BODY("together { function() wait '1s' end } return continue_as_new {}"), "continued {}");
+    /* Where others may be under way, and where nothing can wait. */
+    ENDS(BODY("together { function()\n continue_as_new {} end, function() wait '1h' end }"),
+        "failed run.lua:5: continue_as_new can't be called in a branch");
+    ENDS(BODY("each({1}, continue_as_new)"), "continue_as_new can't be called in a branch");
+    ENDS(BODY("table.sort({1, 2}, function() continue_as_new {} end)"), "can't be called here");
+    ENDS(BODY("continue_as_new 'x'"), "continue_as_new: state must be a table");
+    ENDS(BODY("continue_as_new {1, 2}"), "continue_as_new: state must have names");
+    ENDS(BODY("continue_as_new {x = note}"), "continue_as_new: state.x is a function");
+    ENDS(BODY("continue_as_new {x = secret 'y'}"), "secret");
+    ENDS(BODY("continue_as_new {x = ('x'):rep(70000)}"), "larger than 64 KiB");
+    ENDS(BODY("continue_as_new({}, 1)"), "takes one table");
+    ENDS("continue_as_new {} return playbook {name = 'x', run = note}", "only available inside");
+}
+
+static void test_continue_replays(void)
+{
+    REPLAYS(BODY("local r = together { a = function() return act.p.a {} end,\n"
+                 " b = function() wait '1h' return random(100) end }\n"
+                 " note('n ' .. r.b.value)\n"
+                 " return continue_as_new {n = r.b.value, at = now(), first = this_run()}"),
+        "continued {\"at\":", 3);
+}
+
 static void test_misuse(void)
 {
     ENDS(BODY("table.sort({1, 2}, function(a, b) act.a.b() return a < b end)"),
@@ -245,6 +279,8 @@ static void test_divergence(void)
     DIVERGES(
         BODY("act.p.one {ip = 'x'} act.p.two {ip = 'y'}"), "{\"expires\":\"1h\"}", "\"y\"} {}");
     DIVERGES(BODY("act.p.one {ip = 'x'}"), "act p.two", "the playbook ended");
+    DIVERGES(BODY("act.p.one {ip = 'x'} return continue_as_new {}"), "act p.two",
+        "the playbook went on as a new run");
     DIVERGES(BODY("act.p.one {ip = 'x'} error('no')"), "act p.two", "run.lua:4: no");
     DIVERGES(BODY(""), "act p.one", "the playbook ended");
     DIVERGES(BODY("error('at once')"), "act p.one", "at once");
@@ -297,6 +333,8 @@ static CU_TestInfo tests[] = {
     {"every step", test_steps},
     {"what run returns", test_returns},
     {"together", test_together},
+    {"going on as a new run", test_continue},
+    {"going on as a new run, replayed", test_continue_replays},
     {"misuse says the line", test_misuse},
     {"limits end the run", test_limits},
     {"too many steps", test_too_many_steps},

@@ -94,6 +94,9 @@ static void take(struct hk_script *script, const struct hk_script_event *event, 
         break;
     case HK_SCRIPT_BLOCKED:
         break;
+    case HK_SCRIPT_CONTINUED:
+        CU_FAIL("continued");
+        break;
     case HK_SCRIPT_DIVERGED:
         CU_FAIL("diverged");
         break;
@@ -242,6 +245,9 @@ static void note(struct stage *stage, const struct hk_script_event *event)
         stage->spun_first += stage->finished == 0 ? 1 : 0;
         break;
     case HK_SCRIPT_BLOCKED:
+        break;
+    case HK_SCRIPT_CONTINUED:
+        CU_FAIL("continued");
         break;
     case HK_SCRIPT_DIVERGED:
         CU_FAIL("diverged");

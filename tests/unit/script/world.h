@@ -103,6 +103,10 @@ UNUSED static void take_events(struct world *w, struct hk_play *run)
         case HK_SCRIPT_FINISHED:
             w->end = joined("finished", event->value);
             break;
+        case HK_SCRIPT_CONTINUED:
+            w->end = joined("continued", event->value);
+            w->where = hk_strdup(event->where);
+            break;
         case HK_SCRIPT_FAILED:
             w->end = joined("failed", event->text);
             break;
