@@ -282,6 +282,10 @@
 #define HK_SCRIPT_EVENTS_PER_TURN 256 /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
+/* Entries of one run, which are read as a whole: each step's up to four, signals, and for each call
+ * one more whenever what it called went on as a new run. */
+#define HK_RUN_ENTRIES_MAX                                                                         \
+    (HK_RUN_STEPS_MAX * 4 + HK_SIGNALS_MAX + HK_CALLS_MAX * HK_CONTINUES_CALLED_MAX)
 
 /* Recorded runs that a changed playbook tells again, newest first. */
 #define HK_REPLAY_RUNS_DEFAULT 1000

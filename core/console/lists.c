@@ -108,6 +108,8 @@ void hk_list_run(struct hk_html *html, const struct hk_json *item)
     if (hk_show_us(item, "started") != 0)
         put_soft_time(html, hk_show_us(item, "started"));
     put_soft(html, hk_json_string_at(item, "reason", NULL));
+    if (hk_json_string_at(item, "continued_as", NULL) != NULL)
+        put_soft(html, hk_word(html->language, HK_WORD_RUN_GOES_ON));
     end(html);
 }
 

@@ -46,9 +46,8 @@ static enum hk_status read_run(struct hk_reading *reading, void *job, struct hk_
 {
     struct load *load = job;
     struct hk_json_doc doc = {0};
-    enum hk_status status = hk_query_chain(reading, load->tenant, load->id,
-        HK_RUN_STEPS_MAX * 4 + HK_SIGNALS_MAX + HK_CALLS_MAX * HK_CONTINUES_CALLED_MAX,
-        &load->arena, &load->run_chain, error);
+    enum hk_status status = hk_query_chain(
+        reading, load->tenant, load->id, HK_RUN_ENTRIES_MAX, &load->arena, &load->run_chain, error);
     if (status != HK_OK)
         return status;
     const struct hk_stored *first = &load->run_chain.items[0];

@@ -2,6 +2,7 @@
  * query_show: one thing, whole: its row, what its entries say, and the entries' kinds, times and
  * actors; see query.h.
  */
+#include "base/text.h"
 #include "ledger/query_case.h"
 #include "ledger/query_erase.h"
 #include "ledger/query_gate.h"
@@ -18,7 +19,7 @@
 
 #define SQL_SIZE_MAX 4096
 #define HISTORY_SIZE_MAX ((size_t)48 * 1024 * 1024) /* of the thing that is shown */
-#define HISTORY_COUNT_MAX ((size_t)4 * HK_RUN_STEPS_MAX)
+#define HISTORY_COUNT_MAX ((size_t)HK_RUN_ENTRIES_MAX)
 
 enum hk_status hk_history_load(struct hk_reading *reading, hk_tenant tenant, const char *subject,
     struct hk_history *history, struct hk_error *error)
@@ -97,6 +98,27 @@ static enum hk_status state_of_run(struct hk_reading *reading, hk_tenant tenant,
     return status;
 }
 
+/* The run that it went on as: "" when it did not. */
+static enum hk_status next_of_run(struct hk_reading *reading, hk_tenant tenant, const char *run,
+    char ret_next[HK_ID_SIZE], struct hk_error *error)
+{
+    struct hk_arena arena;
+    struct hk_stored last;
+    struct hk_json_doc doc = {.root = NULL};
+    enum hk_status status;
+
+    ret_next[0] = '\0';
+    hk_arena_init(&arena, HK_PAYLOAD_SIZE_MAX * 2);
+    status = hk_query_last(reading, tenant, run, &arena, &last, error);
+    if (status == HK_OK && last.entry.kind == HK_KIND_RUN_FINISHED && last.payload != NULL)
+        status = hk_json_parse(last.payload, last.payload_size, &hk_json_limits_own, &doc, error);
+    if (status == HK_OK)
+        (void)hk_copy_text(ret_next, HK_ID_SIZE, hk_json_string_at(doc.root, "continued_as", ""));
+    hk_json_doc_done(&doc);
+    hk_arena_done(&arena);
+    return status;
+}
+
 static enum hk_status show_alert(struct hk_reading *reading, hk_tenant tenant,
     const struct hk_history *history, struct hk_jw *jw, struct hk_error *error)
 {
@@ -104,6 +126,7 @@ static enum hk_status show_alert(struct hk_reading *reading, hk_tenant tenant,
     const struct hk_json *first = history->docs[0].root;
     const struct hk_json *closed = newest(history, HK_KIND_ALERT_CLOSED);
     enum hk_status status = HK_OK;
+    char next[HK_ID_SIZE];
     char state[16];
 
     write_or_null(jw, "source", hk_json_get(first, "source"));
@@ -117,11 +140,16 @@ static enum hk_status show_alert(struct hk_reading *reading, hk_tenant tenant,
          run != NULL && status == HK_OK; run = run->next) {
         const char *id = hk_json_string_at(run, "run", "");
 
+        next[0] = '\0';
         status = state_of_run(reading, tenant, id, state, error);
+        if (status == HK_OK && strcmp(state, "finished") == 0)
+            status = next_of_run(reading, tenant, id, next, error);
         hk_jw_object(jw);
         hk_jw_kv(jw, "id", id);
         hk_jw_kv(jw, "playbook", hk_json_string_at(run, "playbook", NULL));
         hk_jw_kv(jw, "state", state[0] != '\0' ? state : NULL);
+        if (next[0] != '\0')
+            hk_jw_kv(jw, "continued_as", next);
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);

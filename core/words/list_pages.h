@@ -111,6 +111,7 @@
     X(RUN_CALLER, "Called by", "呼び出し元")                                                       \
     X(RUN_CONTINUES, "Goes on from", "引き継ぎ元")                                                 \
     X(RUN_CONTINUED_AS, "Goes on as", "引き継ぎ先")                                                \
+    X(RUN_GOES_ON, "goes on as another run", "別の実行が引き継いでいます")                         \
     X(RUN_STARTED, "Started", "開始")                                                              \
     X(RUN_ENDED, "Ended", "終了")                                                                  \
     X(RUN_RESULT, "Result", "結果")                                                                \

@@ -145,13 +145,37 @@ def test_a_run_goes_on_with_its_state(engine):
     begins = third["entries"][0]
     assert (begins["kind"], begins["seq"]) == ("run.started", ends + 1)
     # The pages lead from each to the next, and back.
-    page = person(engine, "viewer-1", "viewer").get("/runs/" + second["id"]).check("en")
+    viewer = person(engine, "viewer-1", "viewer")
+    page = viewer.get("/runs/" + second["id"]).check("en")
     assert {f"/runs/{run}", f"/runs/{third['id']}"} <= set(page.links), page.links
     assert "Goes on from" in page.text and "Goes on as" in page.text
+    # So does the alert, which lists the first one.
+    (item,) = engine.get("/v1/alerts/" + first["alert"], engine.sensor).json["runs"]
+    assert (item["id"], item["state"], item["continued_as"]) == (run, "finished", second["id"])
+    assert "goes on as another run" in viewer.get("/alerts/" + first["alert"]).check("en").text
     # Watching goes on to the last one, and says so.
     told = engine.ok("run", "watch", run)
     assert f"{run}  goes on as {second['id']}" in told and told.rstrip().endswith(f"{third['id']}  finished"), told
     holds(engine)
+
+
+def test_each_run_of_a_chain_makes_a_test_and_is_told_again(engine, tmp_path):
+    run = send(engine, "count")
+    runs = last_of(engine, run, "finished")
+    text = (engine.folder / "count.lua").read_text()
+    (tmp_path / "count.lua").write_text(text)
+    tests = [engine.ok("run", "show", r["id"], "--as-test") for r in runs]
+    assert [("t.continued()" in text, "t.returned" in text) for text in tests] == [(True, False)] * 2 + [(False, True)]
+    # this_run() is the engine's: what is handed over says another id in the test of the first one.
+    (tmp_path / "count.test.lua").write_text("\n".join(tests))
+    engine.ok("playbook", "test", tmp_path / "count.test.lua")
+    document = engine.document("playbook", "replay", tmp_path / "count.lua")
+    assert (document["runs"], document["same"]) == (3, 3), document
+    (tmp_path / "count.lua").write_text(text.replace("n == 3", "n == 2"))
+    document = engine.document("playbook", "replay", tmp_path / "count.lua")
+    ends = {item["run"]: item["end"] for item in document["items"] if not item["same"]}
+    assert ends == {runs[1]["id"]: {"was": "continued", "is": "finished"},
+                    runs[2]["id"]: {"was": "finished", "is": "continued"}}, document
 
 
 def test_send_waits_for_the_end_of_the_chain(engine, tmp_path):
@@ -190,6 +214,19 @@ def test_a_caller_waits_for_the_end_of_the_chain(engine):
     assert [r["id"] for r in runs][:2] == seen and len(runs) == 3
     assert [r["caller"] for r in runs] == [runs[0]["caller"]] * 3 and runs[0]["caller"]["run"] == run
     holds(engine)
+
+
+def test_a_test_drives_a_called_chain_to_its_end(engine):
+    (engine.folder / "outer.test.lua").write_text("""
+    test("the last run's value", function(t)
+      t.use "inner.lua"
+      t.on("signal on", t.after("1h", true))
+      t.run { title = "outer" }
+      t.returned { done = { runs = 3 } }
+      t.equal(t.count "signal on", 2)
+    end)
+    """)
+    engine.ok("playbook", "test", engine.folder / "outer.test.lua")
 
 
 def test_a_caller_that_ends_takes_with_it_what_its_call_went_on_as(engine):

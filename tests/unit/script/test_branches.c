@@ -152,6 +152,17 @@ static void test_retry(void)
                   " {times = 9, first = '30s', factor = 1, within = '3m'}))"));
     CHECK_TEXT(w.end, "finished \"because of 2\"");
     world_done(&w);
+    /* a try that is under way when the time is over goes to its end, and is the last one */
+    play(&w, BODY("return retry(function(try) act.p.a() act.p.a() return act.p.a {n = try} end,"
+                  " {within = '1m'})"));
+    CHECK_HAS(w.end, "finished {\"n\":");
+    CU_ASSERT_EQUAL(w.done_count, 3);
+    world_done(&w);
+    play(&w, BODY("return select(2, retry(function() act.p.a() return act.p.a {fail = 1} end,"
+                  " {within = '1m', first = '1ms'}))"));
+    CHECK_TEXT(w.end, "finished \"because of 1\"");
+    CU_ASSERT_EQUAL(w.done_count, 2);
+    world_done(&w);
 }
 
 /* A no is a no, wherever in the try it was said. */
