@@ -55,7 +55,7 @@ OUTSIDE = [
 # What rooms above see of the ledger: data in, data out, no word of the data base (core/STORE.md).
 LEDGER_FACE = set("""
     audit backup entry ledger move prove prove_path query query_erase query_events query_names query_notice query_playbook
-    query_timeline query_work search_ask sinks
+    query_timeline query_trial query_work search_ask sinks
 """.split())
 # Who in core/ledger may say more to SQLite than ledger/db.h has: settings, guards and the schema; one thread's WAL and
 # snapshots; the file's pages; the hot paths of appending and folding, and a function for folds; the row dump, which wants

@@ -3,7 +3,39 @@
  */
 #include "api/route_table.h"
 #include "base/time.h"
+#include "ledger/query_trial.h"
 #include "limits.h"
+
+#include <string.h>
+
+struct trial_job {
+    struct hk_job job;
+    unsigned limit;
+};
+
+static enum hk_status read_trial(struct hk_reading *reading, void *ctx, struct hk_error *error)
+{
+    struct trial_job *job = ctx;
+
+    return hk_query_trial(reading, job->job.exchange.tenant,
+        hk_route_param(&job->job.exchange.match, "id"), job->limit, &job->job.out, error);
+}
+
+static void show_trial(
+    struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
+{
+    struct trial_job *job;
+    unsigned limit;
+
+    (void)body;
+    if (!hk_take_limit(exchange, request, &limit))
+        return;
+    job = hk_job_new(exchange, sizeof(*job));
+    if (job == NULL)
+        return;
+    job->limit = limit;
+    hk_job_read(&job->job, read_trial);
+}
 
 static void reload(
     struct hk_exchange *exchange, const struct hk_http_request *request, const struct hk_json *body)
@@ -55,12 +87,14 @@ static void try(
     struct hk_try_wish wish = {.text = {.file = hk_json_string_at(body, "file", "playbook"),
                                    .source = source->text,
                                    .source_size = source->text_size},
-        .share = hk_json_i64_at(body, "share", 0),
+        .is_shadow = strcmp(hk_json_string_at(body, "kind", "share"), "shadow") == 0,
         .reason = hk_json_string_at(body, "reason", NULL)};
+    int64_t share_default = wish.is_shadow ? 100 : 0;
     struct hk_error error;
     struct hk_job *job;
 
     (void)request;
+    wish.share = hk_json_i64_at(body, "share", share_default);
     if (hk_json_get(body, "for") != NULL &&
         hk_duration_parse(hk_json_string_at(body, "for", ""), &wish.for_ms, &error) != HK_OK) {
         hk_answer_problem(exchange, 400, "for: %s", error.text);
@@ -84,6 +118,10 @@ static void stop_trial(
             hk_job_reply, job);
 }
 
+static const struct hk_param trial_query[] = {
+    {"limit", "newest runs of a shadow that are compared, 1 to 500; 100 unless given"},
+    {NULL, NULL},
+};
 static const struct hk_member try_body[] = {
     {.name = "source",
         .type = HK_MEMBER_TEXT,
@@ -91,10 +129,15 @@ static const struct hk_member try_body[] = {
         .size_max = HK_PLAYBOOK_SIZE_MAX,
         .help = "the text of the playbook"},
     {.name = "file", .type = HK_MEMBER_TEXT, .size_max = 256, .help = "its name, for errors"},
+    {.name = "kind",
+        .type = HK_MEMBER_CHOICE,
+        .choices = "share|shadow",
+        .help =
+            "take alerts in place of the version in force (share, unless given), or look at them "
+            "beside it and do nothing (shadow)"},
     {.name = "share",
         .type = HK_MEMBER_NUMBER,
-        .is_required = true,
-        .help = "percent of the alerts that it takes in place of the version in force, 1 to 100"},
+        .help = "percent of the alerts, 1 to 100; required for a share, all of them for a shadow"},
     {.name = "for",
         .type = HK_MEMBER_DURATION,
         .size_max = 32,
@@ -145,8 +188,18 @@ const struct hk_route hk_routes_playbooks[] = {
         "Read the configured files of playbooks again, and put what changed into force for new "
         "runs; all or nothing",
         "items: each file's playbook and the version in force"),
+    {.method = "GET",
+        .path = "/v1/playbooks/{id}/trial",
+        .role = "viewer",
+        .handler = show_trial,
+        .summary = "What is tried of a playbook, and how a shadow's decisions differ",
+        .query = trial_query,
+        .status = 200,
+        .answer = "the trial, its runs by state, and the pairs of runs that differ",
+        .problems = {400, 404, 503}},
     WRITE("/v1/playbooks/{id}/trial", try, try_body,
-        "Let another text of a playbook take a share of the alerts", "what is in force and tried"),
+        "Let another text of a playbook take a share of the alerts, or look at them as a shadow",
+        "what is in force and tried"),
     WRITE("/v1/playbooks/{id}/trial/stop", stop_trial, hk_reason_body,
         "End what is tried of a playbook", "what is in force"),
     WRITE("/v1/playbooks/{id}/promote", promote, promote_body,

@@ -64,6 +64,93 @@ static void print_shown(const struct hk_json *shown)
         print_event(shown, event);
 }
 
+static void print_decisions(const char *sign, const struct hk_json *decisions)
+{
+    for (const struct hk_json *item = decisions == NULL ? NULL : decisions->first; item != NULL;
+         item = item->next) {
+        const char *name = hk_json_string_at(item, "name", "");
+        const char *reason = hk_json_string_at(item, "reason", NULL);
+        struct hk_buf line;
+        hk_buf_init(&line, HK_PAYLOAD_SIZE_MAX);
+        hk_buf_appendf(&line, "    %s %s%s%s ", sign, hk_json_string_at(item, "op", ""),
+            *name == '\0' ? "" : ".", name);
+        hk_json_canonical(hk_json_get(item, "args"), &line);
+        if (reason != NULL)
+            hk_buf_appendf(&line, " (%s)", reason);
+        if (line.data != NULL)
+            hk_print_lines(line.data);
+        hk_buf_done(&line);
+    }
+}
+
+static void print_pair(const struct hk_json *pair)
+{
+    const char *run = hk_json_string_at(pair, "run", NULL);
+    const char *trial_run = hk_json_string_at(pair, "trial_run", NULL);
+    const char *was = hk_json_string_at(pair, "end.was", "");
+    const char *is = hk_json_string_at(pair, "end.is", "");
+
+    printf("%s  %s  %s\n", hk_json_string_at(pair, "alert", ""), run != NULL ? run : "-",
+        trial_run != NULL ? trial_run : "-");
+    if (trial_run == NULL)
+        puts("    its alert would not start what is tried");
+    if (run == NULL)
+        puts("    its alert starts only what is tried");
+    print_decisions("-", hk_json_get(pair, "removed"));
+    print_decisions("+", hk_json_get(pair, "added"));
+    if (run != NULL && trial_run != NULL && strcmp(was, is) != 0)
+        printf("    end: %s, and now %s\n", was, is);
+}
+
+static void print_trial(const struct hk_json *shown)
+{
+    const struct hk_json *trial = hk_json_get(shown, "trial");
+    const struct hk_json *runs = hk_json_get(shown, "runs");
+    const struct hk_json *items = hk_json_get(shown, "items");
+
+    printf("%s%s%s: %.12s as a %s of %lld%% of the alerts, beside %.12s; since %s by ", hk_bold(),
+        hk_json_string_at(shown, "playbook", ""), hk_plain(),
+        hk_json_string_at(trial, "version", ""), hk_json_string_at(trial, "kind", ""),
+        (long long)hk_json_i64_at(trial, "share", 0), hk_json_string_at(shown, "version", ""),
+        hk_json_string_at(trial, "since", ""));
+    hk_print_text(hk_json_string_at(trial, "by", ""));
+    fputs("\nruns:", stdout);
+    for (const struct hk_json *item = runs == NULL ? NULL : runs->first; item != NULL;
+         item = item->next)
+        printf(" %lld %s", (long long)hk_json_i64_at(runs, item->key, 0), item->key);
+    putchar('\n');
+    for (const struct hk_json *item = items == NULL ? NULL : items->first; item != NULL;
+         item = item->next)
+        print_pair(item);
+    if (strcmp(hk_json_string_at(trial, "kind", ""), "shadow") == 0)
+        printf("%lld compared, %lld the same, %lld differ, %lld not ended%s\n",
+            (long long)hk_json_i64_at(shown, "compared", 0),
+            (long long)hk_json_i64_at(shown, "same", 0),
+            (long long)hk_json_i64_at(shown, "differ", 0),
+            (long long)hk_json_i64_at(shown, "open", 0),
+            hk_json_bool_at(shown, "more", false) ? "; there are more: --limit" : "");
+}
+
+static int show_trial(struct hk_cli *cli)
+{
+    const char *limit = hk_cli_option(cli, "limit");
+    struct hk_reply reply = {.status = 0};
+    struct hk_buf path;
+    int status;
+
+    hk_buf_init(&path, 4096);
+    hk_buf_appendf(&path, "/v1/playbooks/%s/trial?limit=", cli->args[0]);
+    hk_cli_url_append(&path, limit != NULL ? limit : "100");
+    status = hk_cli_get(cli, &reply, "%s", path.failed ? "/" : path.data);
+    if (status == 0 && (cli->json || cli->jsonl))
+        status = hk_print_document(cli, &reply);
+    else if (status == 0)
+        print_trial(reply.doc.root);
+    hk_reply_done(&reply);
+    hk_buf_done(&path);
+    return status;
+}
+
 static int playbook_show(struct hk_cli *cli)
 {
     struct hk_reply reply = {.status = 0};
@@ -71,6 +158,8 @@ static int playbook_show(struct hk_cli *cli)
 
     if (!hk_cli_id_is_good(cli->args[0]))
         return HK_EXIT_NOT_FOUND;
+    if (hk_cli_flag(cli, "trial"))
+        return show_trial(cli);
     status = hk_cli_get(cli, &reply, "/v1/playbooks/%s", cli->args[0]);
     if (status == 0 && hk_cli_flag(cli, "source") && !cli->json && !cli->jsonl)
         hk_print_lines(hk_json_string_at(reply.doc.root, "source", ""));
@@ -189,6 +278,7 @@ static int post_trial(struct hk_cli *cli, const char *name, const struct hk_buf 
     hk_jw_object(&jw);
     hk_jw_kv(&jw, "source", source->data);
     hk_jw_kv(&jw, "file", cli->args[0]);
+    hk_jw_kv(&jw, "kind", hk_cli_flag(cli, "shadow") ? "shadow" : "share");
     hk_jw_kv_i64(&jw, "share", share);
     if (time != NULL)
         hk_jw_kv(&jw, "for", time);
@@ -206,15 +296,16 @@ static int post_trial(struct hk_cli *cli, const char *name, const struct hk_buf 
 static int playbook_try(struct hk_cli *cli)
 {
     const char *given = hk_cli_option(cli, "share");
-    long share = given == NULL ? 0 : read_share(given);
+    bool is_all = given == NULL && hk_cli_flag(cli, "shadow");
+    long share = given == NULL ? (is_all ? 100 : 0) : read_share(given);
     char name[HK_ID_SIZE] = "";
     struct hk_error error;
     struct hk_buf source;
     int status;
 
     if (share == 0)
-        return hk_cli_fail(HK_EXIT_USAGE,
-            "playbook try needs --share: 1%% to 100%% of the alerts that the playbook would take");
+        return hk_cli_fail(
+            HK_EXIT_USAGE, "playbook try needs --share (1%% to 100%% of the alerts), or --shadow");
     hk_buf_init(&source, 2 * HK_PLAYBOOK_SIZE_MAX);
     status = read_name(cli->args[0], &source, name, &error) == HK_OK
                  ? post_trial(cli, name, &source, share)
@@ -244,14 +335,18 @@ const struct hk_command hk_commands_playbook[] = {
         {{"after", "NAME", "go on after this one"}, {"limit", "N", "items of one page, 1 to 500"}}},
     {"playbook show", "NAME", 1, 1,
         "Show a playbook's versions, and who put which into force when and why; or one version",
-        playbook_show, {{"source", NULL, "the text itself"}}},
+        playbook_show,
+        {{"source", NULL, "the text itself"},
+            {"trial", NULL, "what is tried of it, and where a shadow decides differently"},
+            {"limit", "N", "with --trial: the newest runs, so many; 1 to 500, 100 unless given"}}},
     {"playbook reload", "[FILE]", 0, 1,
         "Read the configured files again, and put what changed into force for new runs",
         playbook_reload, {{0}}},
     {"playbook try", "FILE", 1, 1,
-        "Let another text of a playbook take a share of its alerts, beside the one in force",
+        "Let another text of a playbook take a share of its alerts, or look at them as a shadow",
         playbook_try,
-        {{"share", "N%", "of the alerts, 1% to 100%; required"},
+        {{"share", "N%", "of the alerts, 1% to 100%; required, but all of them with --shadow"},
+            {"shadow", NULL, "look at them beside the one in force, and do nothing"},
             {"for", "TIME", "so long, such as 7d; until somebody ends it unless given"},
             {"reason", "TEXT", "why"}}},
     {"playbook stop-trial", "NAME", 1, 1, "End what is tried of a playbook", playbook_stop_trial,

@@ -105,6 +105,8 @@ void hk_list_run(struct hk_html *html, const struct hk_json *item)
     begin(html, "/runs/{}", hk_json_string_at(item, "id", ""),
         hk_json_string_at(item, "playbook", "–"));
     put_state(html, HK_NAME_RUN, item);
+    if (hk_json_bool_at(item, "shadow", false))
+        put_soft(html, hk_word(html->language, HK_WORD_RUN_SHADOW));
     if (hk_show_us(item, "started") != 0)
         put_soft_time(html, hk_show_us(item, "started"));
     put_soft(html, hk_json_string_at(item, "reason", NULL));

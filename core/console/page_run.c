@@ -297,6 +297,8 @@ void hk_page_run(struct hk_buf *out, const struct hk_page *base, const struct hk
     hk_show_erased(&html, run);
     hk_html_open_class(&html, "p", "row");
     hk_page_badge(&html, state, hk_name(html.language, HK_NAME_RUN, state));
+    if (hk_json_bool_at(run, "shadow", false))
+        hk_html_word(&html, HK_WORD_RUN_SHADOW);
     hk_html_end(&html);
     put_diverged(&html, hk_json_get(run, "diverged"));
     put_facts(&html, run);

@@ -75,6 +75,8 @@ static void write_routed(struct hk_tx *tx, const char *alert, const struct hk_ch
         hk_jw_kv(jw, "run", ids[i]);
         hk_jw_kv(jw, "playbook", chosen[i].playbook->name);
         hk_jw_kv(jw, "version", chosen[i].playbook->version);
+        if (chosen[i].is_shadow)
+            hk_jw_kv_bool(jw, "shadow", true);
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);
@@ -86,6 +88,7 @@ struct taking {
     const struct hk_alert_offer *offer;
     const struct hk_actor *actor;
     const char *alert;
+    bool is_routed;
     char in_case[HK_ID_SIZE];
 };
 
@@ -95,12 +98,13 @@ static struct hk_run *new_run(
 {
     const struct hk_alert_offer *offer = taking->offer;
     struct hk_run *run = hk_run_make(tx->engine, tx->tenant, begin->id);
-    run->alert =
-        hk_alert_hold(tx->engine, taking->alert, offer->parsed, offer->raw, HK_ALERT_ROUTED);
+    run->alert = hk_alert_hold(tx->engine, taking->alert, offer->parsed, offer->raw,
+        taking->is_routed ? HK_ALERT_ROUTED : HK_ALERT_NEW);
     (void)hk_copy_text(run->alert->in_case, sizeof run->alert->in_case, taking->in_case);
     run->playbook = begin->playbook;
     run->severity = begin->severity;
     run->seed = begin->seed;
+    run->is_shadow = begin->is_shadow;
     run->started_us = tx->time_us;
     run->ends_us = hk_run_ends_us(begin, tx->time_us);
     size_t count = 0;
@@ -132,7 +136,7 @@ static bool has_room(const struct accepted *accepted)
            engine->active + engine->loading + accepted->run_count < HK_RUNS_ACTIVE_MAX;
 }
 
-/* Which versions want the alert, one of each name; how many. */
+/* Which versions want the alert, one of each name and perhaps its shadow; how many. */
 static size_t choose(struct hk_tx *tx, const struct taking *taking, struct hk_chosen *ret_chosen)
 {
     struct hk_tenant_state *tenant = tx->tenant;
@@ -142,6 +146,8 @@ static size_t choose(struct hk_tx *tx, const struct taking *taking, struct hk_ch
         hk_trial_end_due(tx, named);
         hk_trial_choose(named, taking->alert, tx->time_us, &ret_chosen[count]);
         count += hk_route_matches(ret_chosen[count].playbook, taking->offer->parsed);
+        if (hk_trial_watches(named, taking->alert, tx->time_us, &ret_chosen[count]))
+            count += hk_route_matches(ret_chosen[count].playbook, taking->offer->parsed);
     }
     return count;
 }
@@ -158,7 +164,8 @@ static void begin_run(struct hk_tx *tx, struct accepted *accepted, const struct 
         .severity = (enum hk_severity)taking->offer->severity,
         .seed = hk_run_seed(),
         .requesters = requesters,
-        .trial = chosen->trial};
+        .trial = chosen->trial,
+        .is_shadow = chosen->is_shadow};
     hk_run_write_started(tx, &begin);
     remember_run(accepted, has_room(accepted) ? new_run(tx, &begin, taking) : NULL, id);
     tx->engine->stats.runs_started++;
@@ -167,14 +174,16 @@ static void begin_run(struct hk_tx *tx, struct accepted *accepted, const struct 
 static void route(struct hk_tx *tx, struct accepted *accepted, const struct hk_alert_offer *offer,
     const struct hk_alert_taken *taken, const struct hk_actor *actor)
 {
-    size_t most = tx->tenant->named_count + 1;
+    size_t most = 2 * tx->tenant->named_count + 1;
     struct hk_chosen *chosen = hk_engine_alloc(most * sizeof *chosen);
     char(*ids)[HK_ID_SIZE] = hk_engine_alloc(most * sizeof *ids);
     struct taking taking = {.offer = offer, .actor = actor, .alert = taken->id};
     size_t count = choose(tx, &taking, chosen);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         hk_id_new("ru", tx->time_us, ids[i]);
-    if (count > 0) {
+        taking.is_routed = taking.is_routed || !chosen[i].is_shadow;
+    }
+    if (taking.is_routed) { /* what only a shadow wants, nobody wants */
         hk_case_take(
             tx, taken->id, offer->parsed, (enum hk_severity)offer->severity, taking.in_case);
         write_routed(tx, taken->id, chosen, ids, count);

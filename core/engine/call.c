@@ -48,7 +48,11 @@ static enum hk_status check(const struct hk_run *run, const struct hk_step *step
     if (named == NULL)
         return hk_fail(
             error, HK_NOT_FOUND, "the tenant has no playbook \"%s\" in force", step->name);
-    hk_trial_choose(named, run->alert->id, hk_engine_now_us(run->engine), ret_chosen);
+    if (run->is_shadow) /* its own text is what is looked at */
+        *ret_chosen =
+            (struct hk_chosen){.playbook = named->in_force, .by = named->by, .is_shadow = true};
+    else
+        hk_trial_choose(named, run->alert->id, hk_engine_now_us(run->engine), ret_chosen);
     if (strcmp(run->playbook->name, step->name) == 0 || is_among(step->name, run->callers))
         return hk_fail(error, HK_LIMIT, "playbook \"%s\" would call itself", step->name);
     if (run->depth + 1 > HK_CALL_DEPTH_MAX)
@@ -110,7 +114,8 @@ void hk_call_request(struct hk_run *run, struct hk_step *step)
         .requesters = requesters,
         .caller = run,
         .caller_step = step,
-        .trial = chosen.trial};
+        .trial = chosen.trial,
+        .is_shadow = chosen.is_shadow};
     hk_run_write_started(&tx, &begin);
     free(requesters);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, on_begun, begun);

@@ -96,7 +96,7 @@ void hk_dispatch_intend(struct hk_run *run, struct hk_step *step, const struct h
     (void)hk_copy_text(step->plugin_sha256, sizeof step->plugin_sha256, act->info->plugin_sha256);
     step->lease_ms = act->lease_ms;
     step->deadline_ms = act->deadline_ms;
-    step->is_told_after = act->verdict.outcome == HK_MAY_DO_THEN_TELL;
+    step->is_told_after = act->verdict.outcome == HK_MAY_DO_THEN_TELL && !run->is_shadow;
     step->attempts = 1;
     hk_key_of(run->tenant->name, run->id, step->path, step->key);
     if (hk_act_is_lease(act)) {
@@ -196,7 +196,8 @@ static void unknown(struct hk_run *run, struct hk_step *step, const char *why)
         "parking a step", NULL);
     hk_tx_begin(&tx, run->engine, run->tenant, "engine");
     hk_tx_simple(&tx, HK_KIND_STEP_UNKNOWN, run->id, "step", step->path, "why", why);
-    hk_notice_about(&tx, HK_REASON_UNKNOWN, run->id);
+    if (!run->is_shadow)
+        hk_notice_about(&tx, HK_REASON_UNKNOWN, run->id);
     containment_entry(&tx, step, HK_KIND_CONTAINMENT_UNKNOWN, "why", why);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.steps_unknown++;

@@ -247,15 +247,17 @@ void hk_engine_digest(struct hk_engine *engine, hk_tenant tenant, const struct h
 void hk_engine_playbooks_reload(struct hk_engine *engine, hk_tenant tenant,
     const struct hk_actor *actor, const struct hk_playbook_file *files, size_t count,
     hk_reply_fn *reply, void *ctx);
-/* Let another text of a playbook take a share of the alerts in place of the one in force. Replies
- * with what stands, as below, with "trial": {"id","version","kind","share","by","until"};
- * HK_CONFLICT with the same when it is in force, or tried so, already. The share and the end of a
- * text that is tried already change; another one that is tried ends. */
+/* Let another text of a playbook take a share of the alerts in place of the one in force, or look
+ * at a share of them beside it, as a shadow that does nothing. Replies with what stands, as below,
+ * with "trial": {"id","version","kind","share","by","until"}; HK_CONFLICT with the same when it is
+ * in force, or tried so, already. The share and the end of a text that is tried already change;
+ * another one that is tried ends. */
 struct hk_try_wish {
     struct hk_playbook_file text; /* copied */
-    int64_t share;                /* percent, 1 to 100 */
-    int64_t for_ms;               /* 0: until somebody ends it */
-    const char *reason;           /* may be NULL */
+    bool is_shadow;
+    int64_t share;      /* percent, 1 to 100 */
+    int64_t for_ms;     /* 0: until somebody ends it */
+    const char *reason; /* may be NULL */
 };
 void hk_engine_playbook_try(struct hk_engine *engine, hk_tenant tenant,
     const struct hk_actor *actor, const char *playbook, const struct hk_try_wish *wish,

@@ -40,6 +40,7 @@ struct hk_trial {
     struct hk_playbook *playbook; /* NULL: there is none */
     char id[HK_ID_SIZE];
     char by[HK_ID_SIZE]; /* who began it */
+    bool is_shadow;      /* it is only looked at: see shadow.h */
     unsigned share;      /* percent of the alerts */
     int64_t until_us;    /* 0: until somebody ends it */
 };
@@ -176,6 +177,7 @@ struct hk_run {
     const char *caller_where;
     const char **callers;    /* names of the playbooks above it, NULL-ended; NULL: none */
     unsigned depth;          /* how many those are */
+    bool is_shadow;          /* it does nothing outside of its record: see shadow.h */
     const char *args;        /* that it was called with, or handed over, JSON; NULL: none */
     const char **requesters; /* actor ids, NULL-ended, in the arena */
     enum hk_run_state end;   /* HK_RUN_RUNNING until it has ended or diverged */

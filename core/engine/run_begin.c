@@ -69,6 +69,8 @@ void hk_run_write_started(struct hk_tx *tx, const struct hk_run_begin *begin)
     hk_jw_kv(jw, "version", begin->playbook->version);
     if (begin->trial != NULL)
         hk_jw_kv(jw, "trial", begin->trial);
+    if (begin->is_shadow || (begin->caller != NULL && begin->caller->is_shadow))
+        hk_jw_kv_bool(jw, "shadow", true);
     hk_jw_kv(jw, "severity", hk_severity_text(begin->severity));
     hk_jw_kv(jw, "seed", seed_text);
     hk_jw_kv_i64(jw, "at_us", tx->time_us);

@@ -20,6 +20,7 @@ struct hk_run_begin {
     const struct hk_chain_place *place;
     const char *state; /* JSON */
     const char *trial; /* id of the trial that the playbook is of; NULL: none */
+    bool is_shadow;
 };
 
 /* When the run has to be over, which begins then; 0: never. */

@@ -61,12 +61,13 @@ static enum hk_status next_place(
 /* The version in force now, or the one on trial that has the alert: what watches for months must
  * come by its corrections, and the state is all that the runs share, as with a call. When the
  * tenant took the playbook out of force the chain keeps its own version: what it watches isn't
- * dropped unseen, and whoever wants it to end can cancel it. */
+ * dropped unseen, and whoever wants it to end can cancel it. A shadow stays one. */
 static void choose_next(const struct hk_run *run, int64_t now_us, struct hk_chosen *ret_chosen)
 {
     const struct hk_named *named = hk_versions_of(run->tenant, run->playbook->name);
-    *ret_chosen = (struct hk_chosen){.playbook = run->playbook, .by = ""};
-    if (named != NULL)
+    *ret_chosen =
+        (struct hk_chosen){.playbook = run->playbook, .by = "", .is_shadow = run->is_shadow};
+    if (named != NULL && !run->is_shadow)
         hk_trial_choose(named, run->alert->id, now_us, ret_chosen);
 }
 
@@ -116,7 +117,8 @@ static void write_next(struct hk_tx *tx, const struct hk_run *run, const struct 
         .before = run,
         .place = &on->place,
         .state = on->state,
-        .trial = chosen.trial};
+        .trial = chosen.trial,
+        .is_shadow = chosen.is_shadow};
     hk_run_write_started(tx, &begin);
     free(requesters);
 }

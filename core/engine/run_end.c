@@ -71,7 +71,7 @@ static void write_run(struct hk_tx *tx, struct hk_run *run, enum hk_kind kind, c
     else
         hk_jw_kv(jw, kind == HK_KIND_RUN_FAILED ? "error" : "reason", text);
     hk_tx_end(tx);
-    if (kind == HK_KIND_RUN_FAILED)
+    if (kind == HK_KIND_RUN_FAILED && !run->is_shadow)
         hk_notice_about(tx, HK_REASON_FAILED, run->id);
     if (kind != HK_KIND_RUN_FINISHED)
         void_gates(

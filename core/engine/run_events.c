@@ -27,7 +27,8 @@ static void diverged(struct hk_run *run, const struct hk_script_event *event)
     hk_jw_kv(jw, "got", event->got);
     hk_jw_kv(jw, "where", event->where);
     hk_tx_end(&tx);
-    hk_notice_about(&tx, HK_REASON_DIVERGED, run->id);
+    if (!run->is_shadow)
+        hk_notice_about(&tx, HK_REASON_DIVERGED, run->id);
     hk_tx_commit(&tx, HK_LANE_NORMAL, run, NULL, NULL);
     run->engine->stats.runs_diverged++;
     hk_run_sleep(run);

@@ -120,8 +120,9 @@ static void take_intended(struct hk_run *run, struct hk_step *step, const struct
         step->containment, sizeof step->containment, hk_json_string_at(payload, "containment", ""));
     step->lease_ms = hk_json_i64_at(payload, "lease_ms", 0);
     step->deadline_ms = hk_json_i64_at(payload, "deadline_ms", HK_CALL_TIME_DEFAULT_MS);
-    step->is_told_after = strcmp(hk_json_string_at(payload, "authority.outcome", ""),
-                              hk_outcome_text(HK_MAY_DO_THEN_TELL)) == 0;
+    step->is_told_after =
+        !run->is_shadow && strcmp(hk_json_string_at(payload, "authority.outcome", ""),
+                               hk_outcome_text(HK_MAY_DO_THEN_TELL)) == 0;
     step->attempts = 1;
 }
 
@@ -189,6 +190,7 @@ static void decode_started(
     run->started_us = hk_json_i64_at(payload, "at_us", stored->entry.time_us);
     run->seed = strtoull(hk_json_string_at(payload, "seed", "0"), NULL, 10);
     run->severity = hk_severity_from_text(hk_json_string_at(payload, "severity", ""));
+    run->is_shadow = hk_json_bool_at(payload, "shadow", false);
     run->requesters = hk_run_alloc(run, (count + 1) * sizeof(char *));
     size_t i = 0;
     for (const struct hk_json *item = requesters == NULL ? NULL : requesters->first; item != NULL;

@@ -25,6 +25,7 @@
 #include "engine/notice.h"
 #include "engine/run.h"
 #include "engine/run_end.h"
+#include "engine/shadow.h"
 #include "engine/signal.h"
 #include "engine/task.h"
 #include "engine/tx.h"
@@ -300,6 +301,10 @@ static void request_act(struct hk_run *run, struct hk_step *step)
         hk_step_deliver(run, step);
         return;
     }
+    if (run->is_shadow && hk_shadow_withholds(run, step, &act)) {
+        hk_act_done(&act);
+        return;
+    }
     switch (act.verdict.outcome) {
     case HK_MAY_DENY:
     case HK_MAY_WATCH:
@@ -359,6 +364,10 @@ void hk_step_request(struct hk_run *run, const struct hk_script_event *event)
     hk_engine_must(
         hk_json_parse(step->args, strlen(step->args), &hk_json_limits_own, &args, &error),
         "a step's arguments", &error);
+    if (run->is_shadow && hk_shadow_settles(run, step, args.root)) {
+        hk_json_doc_done(&args);
+        return;
+    }
     if (strcmp(step->op, "act") == 0)
         request_act(run, step);
     else if (strcmp(step->op, "wait") == 0)

@@ -224,7 +224,8 @@ void hk_task_open_fallback(
     struct hk_json_doc call = {0};
     struct hk_fallback fallback;
     char task[HK_ID_SIZE];
-    if (hk_json_parse(args, strlen(args), &hk_json_limits_own, &call, NULL) != HK_OK)
+    if (run->is_shadow ||
+        hk_json_parse(args, strlen(args), &hk_json_limits_own, &call, NULL) != HK_OK)
         return;
     struct deed deed = {
         .action = step->action != NULL && step->action[0] != 0 ? step->action : step->name,

@@ -28,9 +28,21 @@ void hk_trial_choose(
     const struct hk_named *named, const char *alert, int64_t now_us, struct hk_chosen *ret_chosen)
 {
     *ret_chosen = (struct hk_chosen){.playbook = named->in_force, .by = named->by};
-    if (hk_trial_takes(&named->trial, alert, now_us))
+    if (!named->trial.is_shadow && hk_trial_takes(&named->trial, alert, now_us))
         *ret_chosen = (struct hk_chosen){
             .playbook = named->trial.playbook, .trial = named->trial.id, .by = named->trial.by};
+}
+
+bool hk_trial_watches(
+    const struct hk_named *named, const char *alert, int64_t now_us, struct hk_chosen *ret_chosen)
+{
+    if (!named->trial.is_shadow || !hk_trial_takes(&named->trial, alert, now_us))
+        return false;
+    *ret_chosen = (struct hk_chosen){.playbook = named->trial.playbook,
+        .trial = named->trial.id,
+        .by = named->trial.by,
+        .is_shadow = true};
+    return true;
 }
 
 void hk_trial_end(struct hk_tx *tx, struct hk_named *named, const char *why, const char *reason)
@@ -60,7 +72,7 @@ void hk_trial_begin(
     struct hk_trial begun = *trial;
     hk_id_new("tr", tx->time_us, begun.id);
     (void)hk_copy_text(begun.by, sizeof begun.by, tx->actor);
-    if (named->trial.playbook == trial->playbook)
+    if (named->trial.playbook == trial->playbook && named->trial.is_shadow == trial->is_shadow)
         memcpy(begun.id, named->trial.id, sizeof begun.id);
     else
         hk_trial_end(tx, named, "replaced", NULL);
@@ -68,7 +80,7 @@ void hk_trial_begin(
     hk_jw_kv(jw, "name", named->name);
     hk_jw_kv(jw, "trial", begun.id);
     hk_jw_kv(jw, "version", begun.playbook->version);
-    hk_jw_kv(jw, "trial_kind", "share");
+    hk_jw_kv(jw, "trial_kind", begun.is_shadow ? "shadow" : "share");
     hk_jw_kv_i64(jw, "share", begun.share);
     if (begun.until_us != 0)
         hk_jw_kv_i64(jw, "until_us", begun.until_us);

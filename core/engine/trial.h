@@ -1,7 +1,8 @@
 /*
  * trial: another version of a playbook beside the one in force: it takes a share of the alerts in
- * its place. A trial is recorded (playbook.tried) until it ends (playbook.trial_ended); which run
- * is of a trial stands in its run.started.
+ * its place, or looks at a share of them beside it as a shadow. A trial is recorded
+ * (playbook.tried) until it ends (playbook.trial_ended); which run is of a trial stands in its
+ * run.started.
  */
 #ifndef HK_ENGINE_TRIAL_H
 #define HK_ENGINE_TRIAL_H
@@ -14,6 +15,7 @@ struct hk_chosen {
     struct hk_playbook *playbook;
     const char *trial; /* id, borrowed; NULL: it is the one in force */
     const char *by;    /* who put it there, borrowed; "": nobody knows */
+    bool is_shadow;    /* it comes beside the other, and does nothing */
 };
 
 /* Is the alert among those that the trial takes? The same for an alert and a trial at any time, so
@@ -22,6 +24,10 @@ struct hk_chosen {
 bool hk_trial_takes(const struct hk_trial *trial, const char *alert, int64_t now_us);
 /* Which version is the alert for? Pure. */
 void hk_trial_choose(
+    const struct hk_named *named, const char *alert, int64_t now_us, struct hk_chosen *ret_chosen);
+
+/* Does a shadow look at the alert, too? Pure. */
+bool hk_trial_watches(
     const struct hk_named *named, const char *alert, int64_t now_us, struct hk_chosen *ret_chosen);
 
 /* Write that the trial has ended, and let it: why is "promoted", "stopped", "over", "replaced" or

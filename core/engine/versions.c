@@ -126,6 +126,7 @@ static void take_row(void *ctx, const struct hk_in_force_row *row)
     kept->trial = keep(opening, row->trial);
     kept->trial_id = keep(opening, row->trial_id);
     kept->trial_by = keep(opening, row->trial_by);
+    kept->trial_kind = keep(opening, row->trial_kind);
     opening->failed = opening->failed || kept->id == NULL || kept->name == NULL ||
                       kept->state == NULL || kept->version == NULL;
 }
@@ -186,6 +187,7 @@ static void open_trial(struct hk_tx *tx, struct opening *opening, struct hk_name
         return;
     playbook = recorded(tx, opening, row->trial, &error);
     named->trial = (struct hk_trial){.playbook = playbook == NULL ? named->in_force : playbook,
+        .is_shadow = row->trial_kind != NULL && strcmp(row->trial_kind, "shadow") == 0,
         .share = (unsigned)row->trial_share,
         .until_us = row->trial_until_us};
     (void)hk_copy_text(

@@ -95,7 +95,7 @@ static void write_standing(struct hk_jw *jw, const struct hk_named *named)
     hk_jw_object(jw);
     hk_jw_kv(jw, "id", named->trial.id);
     hk_jw_kv(jw, "version", named->trial.playbook->version);
-    hk_jw_kv(jw, "kind", "share");
+    hk_jw_kv(jw, "kind", named->trial.is_shadow ? "shadow" : "share");
     hk_jw_kv_i64(jw, "share", named->trial.share);
     hk_jw_kv(jw, "by", named->trial.by);
     hk_jw_kv_time(jw, "until", named->trial.until_us);
@@ -280,7 +280,8 @@ static void try_text(struct op *op, struct hk_named *named)
         return;
     }
     if (named->trial.playbook != NULL && strcmp(named->trial.playbook->version, version) == 0 &&
-        named->trial.share == trial->share && op->for_ms == 0 && named->trial.until_us == 0) {
+        named->trial.is_shadow == trial->is_shadow && named->trial.share == trial->share &&
+        op->for_ms == 0 && named->trial.until_us == 0) {
         refuse_standing(op, named, "tried so", version);
         return;
     }
@@ -339,6 +340,7 @@ void hk_engine_playbook_try(struct hk_engine *engine, hk_tenant tenant,
         op_end(op, status, &error);
         return;
     }
+    op->trial.is_shadow = wish->is_shadow;
     op->trial.share = (unsigned)wish->share;
     copy_texts(op, &wish->text, 1);
     op_read(op, read_texts, on_try);

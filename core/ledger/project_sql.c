@@ -184,8 +184,9 @@ static const char *const statements[HK_KIND_COUNT][HK_FOLD_STATEMENTS_MAX] = {
 
     [HK_KIND_RUN_STARTED] = {
         "INSERT INTO run(tenant, id, alert, playbook, version, state, waits, intents, unknowns,"
-        " started_us, trial, last) VALUES(:tenant, :subject, " P("alert") ", " P("playbook") ", "
-        P("version") ", 'running', 0, 0, 0, :time, " P("trial") ", :pos)" SEEN_AGAIN("id"),
+        " started_us, trial, shadow, last) VALUES(:tenant, :subject, " P("alert") ", " P("playbook") ", "
+        P("version") ", 'running', 0, 0, 0, :time, " P("trial") ", coalesce(" P("shadow")
+        ", 0), :pos)" SEEN_AGAIN("id"),
         "INSERT OR REPLACE INTO timer(tenant, run, step, due_us)"
         " SELECT :tenant, :subject, '', " P("ends_us") " WHERE " P("ends_us") " IS NOT NULL"},
     [HK_KIND_RUN_SIGNALLED] = {"UPDATE run SET last = :pos" HERE},

@@ -123,8 +123,8 @@ static enum hk_status read_facts(struct hk_reading *reading, hk_tenant tenant, c
         {"SELECT count(*), total(state IN ('new', 'routed')), min(event_us), min(received_us),"
          " min(seen_us) FROM alert WHERE tenant = ?1 AND id IN " HK_CASE_ALERTS,
             of_alerts},
-        {"SELECT count(*), total(state IN ('running', 'waiting', 'unknown', 'diverged'))"
-         " FROM run WHERE tenant = ?1 AND id IN " HK_CASE_RUNS,
+        {"SELECT count(*), total(shadow = 0 AND state IN ('running', 'waiting', 'unknown',"
+         " 'diverged')) FROM run WHERE tenant = ?1 AND id IN " HK_CASE_RUNS,
             of_runs},
         {"SELECT total(state = 'pending'), min(opened_us), min(seen_us), min(told_us), "
          "min(decided_us)"

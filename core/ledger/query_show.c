@@ -150,6 +150,8 @@ static enum hk_status show_alert(struct hk_reading *reading, hk_tenant tenant,
         hk_jw_kv(jw, "state", state[0] != '\0' ? state : NULL);
         if (next[0] != '\0')
             hk_jw_kv(jw, "continued_as", next);
+        if (hk_json_bool_at(run, "shadow", false))
+            hk_jw_kv_bool(jw, "shadow", true);
         hk_jw_object_end(jw);
     }
     hk_jw_array_end(jw);

@@ -147,7 +147,7 @@ static enum hk_status read_counts(struct hk_reading *reading, hk_tenant tenant, 
         {"SELECT count(*), total(state IN ('new', 'routed')) FROM alert WHERE tenant = ?1"
          " AND id IN " HK_CASE_ALERTS,
             of_alerts},
-        {"SELECT count(*) FROM run WHERE tenant = ?1"
+        {"SELECT count(*) FROM run WHERE tenant = ?1 AND shadow = 0"
          " AND state IN ('running', 'waiting', 'unknown', 'diverged')"
          " AND id IN " HK_CASE_RUNS,
             of_runs},

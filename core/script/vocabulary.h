@@ -80,6 +80,7 @@
     X("rejected", true, "a person said no: `rejected: WHY`")                                       \
     X("expired", true, "nobody answered in time, which means no, unless `otherwise` says more")    \
     X("not_sent", false, "the run had ended before the call could leave")                          \
+    X("shadow", true, "the run only tries a version: withheld, or it seems to have succeeded")      \
     X("invalid", true, "the request is wrong: an action that isn't there, arguments that don't fit") \
     X("happened", false, "nobody knew; a person found that it was done, and said what came of it") \
     X("did_not", false, "nobody knew; a person found that it was not done")

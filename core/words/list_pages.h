@@ -106,6 +106,7 @@
     X(RUNS_TITLE, "Runs", "実行")                                                                  \
     X(RUN_NONE, "No runs.", "実行はありません。")                                                  \
     X(RUN_TITLE, "Run of {0}", "{0} の実行")                                                       \
+    X(RUN_SHADOW, "a version on trial: nothing is done", "試行中のバージョン（実行なし）") \
     X(RUN_PLAYBOOK, "Playbook", "プレイブック")                                                    \
     X(RUN_ALERT, "Because of", "きっかけ")                                                         \
     X(RUN_CALLER, "Called by", "呼び出し元")                                                       \

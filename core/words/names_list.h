@@ -119,6 +119,7 @@
     X(HOW, "engine", "Hikeshi itself", "Hikeshiの処理")                                            \
     X(HOW, "denied", "denied by authority", "権限設定により不許可")                                \
     X(HOW, "recommended", "recommended only", "推奨のみ")                                          \
+    X(HOW, "shadow", "tried only, nothing was done", "試行のみ（実行なし）")                       \
     X(HOW, "rejected", "rejected", "却下")                                                         \
     X(HOW, "expired", "nobody answered in time", "期限内に回答なし")                               \
     X(HOW, "not_sent", "never sent", "未送信")                                                     \

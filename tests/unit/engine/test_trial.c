@@ -89,12 +89,37 @@ static void its_time_is_over(void)
     CU_ASSERT_FALSE(takes(&named, 1, 9));
 }
 
+/* A shadow takes nothing: it comes beside the version in force. */
+static void a_shadow_comes_beside(void)
+{
+    struct hk_named named = named_with("tr-1", 30);
+    unsigned watched = 0;
+    for (unsigned i = 0; i < ALERTS; i++) {
+        char alert[32];
+        struct hk_chosen chosen;
+        struct hk_chosen beside;
+        (void)snprintf(alert, sizeof alert, "al-%08u", i);
+        named.trial.is_shadow = true;
+        hk_trial_choose(&named, alert, 1, &chosen);
+        CU_ASSERT_TRUE(chosen.playbook == &in_force && !chosen.is_shadow && chosen.trial == NULL);
+        bool is_watched = hk_trial_watches(&named, alert, 1, &beside);
+        if (is_watched)
+            CU_ASSERT_TRUE(
+                beside.playbook == &tried && beside.is_shadow && beside.trial == named.trial.id);
+        watched += is_watched;
+        named.trial.is_shadow = false;
+        CU_ASSERT_FALSE(hk_trial_watches(&named, alert, 1, &beside));
+    }
+    CU_ASSERT_TRUE(watched > ALERTS / 100 * 28 && watched < ALERTS / 100 * 32);
+}
+
 int main(void)
 {
     static const struct suite_test tests[] = {
         {"a share is near what was said", a_share_is_near_what_was_said},
         {"an alert goes the same way", an_alert_goes_the_same_way},
         {"its time is over", its_time_is_over},
+        {"a shadow comes beside", a_shadow_comes_beside},
     };
     return suite_run("trial", tests, COUNT_OF(tests));
 }

@@ -205,6 +205,11 @@ static void versions_fold(void)
         {HK_KIND_PLAYBOOK_ENFORCED, "pb-1",
             "{\"name\":\"p\",\"version\":\"v3\",\"how\":\"file\",\"file\":\"v3\"}", STANDS,
             "in_force v3 v1 v3 promote -"},
+        {HK_KIND_RUN_STARTED, "ru-1", "{\"playbook\":\"p\",\"version\":\"v3\"}",
+            "SELECT coalesce(trial, '-') || shadow FROM run", "-0"},
+        {HK_KIND_RUN_STARTED, "ru-2",
+            "{\"playbook\":\"p\",\"version\":\"v2\",\"trial\":\"tr-1\",\"shadow\":true}",
+            "SELECT trial || shadow FROM run WHERE id = 'ru-2'", "tr-11"},
     };
     run_steps(steps, COUNT_OF(steps));
 }
