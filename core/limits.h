@@ -281,6 +281,7 @@
 #define HK_SCRIPT_WEIGHT_MAX 1500
 #define HK_SCRIPT_EVENTS_PER_TURN 256 /* of one turn of the loop: some milliseconds of work */
 #define HK_RUNS_ACTIVE_MAX 512   /* runs with a Lua state at once; others wait in line as ids */
+#define HK_RUNS_SLOW_MAX 32      /* of these, of playbooks that take long: the rest is for others */
 #define HK_RUNS_READY_MAX 100000 /* ids in that line; admission by severity before */
 /* Entries of one run, which are read as a whole: each step's up to four, signals, and for each call
  * one more whenever what it called went on as a new run. */

@@ -39,7 +39,8 @@ struct accepted {
 bool hk_engine_admits(struct hk_engine *engine, int severity)
 {
     size_t writes = hk_ledger_backlog(engine->ledger) * 100 / HK_WRITE_QUEUE_MAX;
-    size_t runs = hk_line_count(engine->line) * 100 / HK_RUNS_READY_MAX;
+    size_t runs =
+        (hk_line_count(engine->line) + hk_line_count(engine->slow_line)) * 100 / HK_RUNS_READY_MAX;
     size_t full = writes > runs ? writes : runs;
     if (hk_ledger_room(engine->ledger, NULL) != HK_ROOM_ENOUGH)
         return false;

@@ -15,7 +15,7 @@ void hk_engine_stats(const struct hk_engine *engine, struct hk_engine_stats *ret
 {
     *ret_stats = engine->stats;
     ret_stats->runs_active = engine->active;
-    ret_stats->runs_in_line = hk_line_count(engine->line);
+    ret_stats->runs_in_line = hk_line_count(engine->line) + hk_line_count(engine->slow_line);
     hk_retirer_stats(engine->retirer, &ret_stats->retired_entries, &ret_stats->retained);
 }
 

@@ -33,6 +33,7 @@ struct hk_playbook {
     size_t source_size;
     struct hk_json_doc descriptor;
     const char *name; /* in descriptor */
+    bool is_slow;     /* its runs took long lately: see pace.h */
 };
 
 /* A version that is tried: see trial.h. */
@@ -192,6 +193,8 @@ struct hk_run {
     hk_script_run script;     /* 0: no Lua state */
     char script_text[24];     /* the same, key of hk_engine.scripts */
     uint64_t deliveries_sent; /* results given to that state */
+    bool has_spoken;          /* something came from that state */
+    bool is_slow;             /* it is one of engine->slow */
     unsigned pins;
     unsigned writes_open; /* of its entries that are not yet synced */
     bool is_loading;
@@ -262,10 +265,13 @@ struct hk_engine {
     struct hk_case_index *cases;
     struct hk_case_soon *soon; /* cases that may be closed */
     struct hk_line *line;      /* runs that wait to be loaded */
+    struct hk_line *slow_line; /* those of playbooks that take long: see pace.h */
     uint64_t next_script;
     uint64_t next_call;
-    size_t active;  /* runs with a Lua state */
-    size_t loading; /* runs from the line that are being read */
+    size_t active;       /* runs with a Lua state */
+    size_t slow;         /* of these: those of playbooks that take long */
+    size_t loading;      /* runs from the lines that are being read */
+    size_t slow_loading; /* of these: those from the slow line */
     bool is_advancing;
     int64_t line_pause_us; /* the line stands still until then; 0: it doesn't */
     struct hk_timer *due_timer;

@@ -11,6 +11,7 @@
 #include "engine/due.h"
 #include "engine/line.h"
 #include "engine/memory.h"
+#include "engine/pace.h"
 #include "engine/tenant.h"
 
 #include <stdio.h>
@@ -219,6 +220,7 @@ static void load_script(struct hk_run *run)
     hk_engine_must(hk_map_put(&engine->scripts, run->script_text, run), "a run's state", NULL);
     run->deliveries_sent = 0;
     engine->active++;
+    hk_pace_enter(run);
     const struct hk_script_start start = {
         .run = run->script,
         .name = run->id,
@@ -244,11 +246,12 @@ void hk_run_wake(struct hk_run *run)
     if (run->script != 0 || run->end != HK_RUN_RUNNING || engine->is_stopping ||
         hk_run_steps_in(run, HK_STEP_UNKNOWN) > 0)
         return;
-    if (!engine->is_ready || engine->active >= HK_RUNS_ACTIVE_MAX) {
+    if (!engine->is_ready || engine->active >= HK_RUNS_ACTIVE_MAX)
         hk_line_put(engine->line, run->tenant->number, run->id);
-        return;
-    }
-    load_script(run);
+    else if (!hk_pace_has_place(run))
+        hk_line_put(engine->slow_line, run->tenant->number, run->id);
+    else
+        load_script(run);
 }
 
 void hk_run_sleep(struct hk_run *run)
@@ -261,12 +264,14 @@ void hk_run_sleep(struct hk_run *run)
         hk_script_unload(run->engine->script, run->script, &error), "ending a playbook", &error);
     run->script = 0;
     run->engine->active--;
+    hk_pace_leave(run);
 }
 
 /* --- the line --- */
 
 struct lined {
     struct hk_engine *engine;
+    bool is_slow; /* from the slow line */
     hk_tenant tenant;
     char run[HK_ID_SIZE];
 };
@@ -278,7 +283,7 @@ enum { LINE_PAUSE_MS = 200 };
 static void line_again(const struct lined *lined)
 {
     struct hk_engine *engine = lined->engine;
-    hk_line_put(engine->line, lined->tenant, lined->run);
+    hk_line_put(lined->is_slow ? engine->slow_line : engine->line, lined->tenant, lined->run);
     engine->line_pause_us = hk_engine_now_us(engine) + LINE_PAUSE_MS * 1000;
     hk_due_note(engine, engine->line_pause_us);
 }
@@ -288,6 +293,7 @@ static void on_lined(void *ctx, struct hk_run *run, const struct hk_error *error
     struct lined *lined = ctx;
     struct hk_engine *engine = lined->engine;
     engine->loading--;
+    engine->slow_loading -= lined->is_slow ? 1 : 0;
     if (run != NULL)
         hk_run_wake(run);
     else if (error->status == HK_BUSY || error->status == HK_TIMEOUT)
@@ -296,6 +302,14 @@ static void on_lined(void *ctx, struct hk_run *run, const struct hk_error *error
         hk_log(HK_LOG_ERROR, "run %s: %s", lined->run, error->text);
     free(lined);
     hk_runs_advance(engine); /* it may have needed no state */
+}
+
+/* Those that take long first: their places are few, and never those that the others need. */
+static bool take_lined(struct hk_engine *engine, struct lined *next)
+{
+    next->is_slow = engine->slow + engine->slow_loading < HK_RUNS_SLOW_MAX &&
+                    hk_line_take(engine->slow_line, &next->tenant, next->run);
+    return next->is_slow || hk_line_take(engine->line, &next->tenant, next->run);
 }
 
 void hk_runs_advance(struct hk_engine *engine)
@@ -307,11 +321,12 @@ void hk_runs_advance(struct hk_engine *engine)
     while (engine->is_ready && !engine->is_stopping &&
            engine->active + engine->loading < HK_RUNS_ACTIVE_MAX &&
            (engine->line_pause_us == 0 || engine->line_pause_us <= hk_engine_now_us(engine)) &&
-           hk_line_take(engine->line, &next.tenant, next.run)) {
+           take_lined(engine, &next)) {
         struct lined *lined = hk_engine_alloc(sizeof *lined);
         *lined = next;
         engine->line_pause_us = 0;
         engine->loading++;
+        engine->slow_loading += next.is_slow ? 1 : 0;
         hk_run_with(engine, hk_tenant_of(engine, next.tenant), next.run, on_lined, lined);
     }
     engine->is_advancing = false;

@@ -4,6 +4,7 @@
 #include "engine/run_events.h"
 #include "engine/memory.h"
 #include "engine/notice.h"
+#include "engine/pace.h"
 #include "engine/run.h"
 #include "engine/run_continue.h"
 #include "engine/run_end.h"
@@ -84,6 +85,8 @@ static void take_up(struct hk_engine *engine, struct hk_script_event *event)
     /* Not there: its state was dropped meanwhile. Stopping: it is replayed at the next start. */
     if (run != NULL && !engine->is_stopping) {
         hk_run_pin(run);
+        run->has_spoken = true;
+        hk_pace_note(run->playbook, engine, event->is_slow);
         handle(run, event);
         hk_run_unpin(run);
     }

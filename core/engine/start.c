@@ -106,13 +106,14 @@ enum hk_status hk_engine_new(
     engine->dedupe = hk_dedupe_new(HK_DEDUPE_KEYS_MAX);
     engine->cases = hk_case_index_new(HK_CASE_INDEX_MAX);
     engine->line = hk_line_new();
+    engine->slow_line = hk_line_new();
     engine->due_timer = hk_timer_new(options->loop, hk_due_fire, engine);
     engine->start_timer = hk_timer_new(options->loop, on_start_tick, engine);
     engine->stop_timer = hk_timer_new(options->loop, on_stop_deadline, engine);
     engine->script_wake = hk_wake_new(options->loop, hk_script_events, engine);
     if (engine->dedupe == NULL || engine->cases == NULL || engine->line == NULL ||
-        engine->due_timer == NULL || engine->start_timer == NULL || engine->stop_timer == NULL ||
-        engine->script_wake == NULL) {
+        engine->slow_line == NULL || engine->due_timer == NULL || engine->start_timer == NULL ||
+        engine->stop_timer == NULL || engine->script_wake == NULL) {
         status = hk_fail(error, HK_NOMEM, "engine: out of memory");
         goto fail;
     }
@@ -194,6 +195,7 @@ void hk_engine_free(struct hk_engine *engine)
     hk_case_soon_free(engine->soon);
     hk_case_index_free(engine->cases);
     hk_line_free(engine->line);
+    hk_line_free(engine->slow_line);
     hk_map_done(&engine->runs);
     hk_map_done(&engine->scripts);
     hk_map_done(&engine->alerts);

@@ -30,14 +30,30 @@ bool hk_habits_knows(const struct hk_habits *habits, uint64_t key, unsigned *ret
     bool knows = habit->key == key;
 
     *ret_weight = knows ? habit->weight : 0;
+    if (knows && habit->late > 0 && *ret_weight < HK_SCRIPT_WEIGHT_SLOW)
+        *ret_weight = HK_SCRIPT_WEIGHT_SLOW;
     return knows;
 }
 
-void hk_habits_note(struct hk_habits *habits, uint64_t key, uint64_t took_us)
+static struct hk_habit *find(struct hk_habits *habits, uint64_t key)
 {
     struct hk_habit *habit = &habits->places[key % HK_SCRIPT_HABITS];
 
     if (habit->key != key)
         *habit = (struct hk_habit){.key = key};
+    return habit;
+}
+
+void hk_habits_note_late(struct hk_habits *habits, uint64_t key)
+{
+    find(habits, key)->late++;
+}
+
+void hk_habits_note(struct hk_habits *habits, uint64_t key, uint64_t took_us, bool was_late)
+{
+    struct hk_habit *habit = find(habits, key);
+
+    if (was_late && habit->late > 0) /* else it lost its place meanwhile */
+        habit->late--;
     habit->weight = hk_weight_after(habit->weight, took_us);
 }

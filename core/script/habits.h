@@ -26,13 +26,17 @@ struct hk_habits {
     struct hk_habit {
         uint64_t key;
         unsigned weight; /* over the turns of all its runs */
+        unsigned late;   /* of these runs: in a turn that holds up others right now */
     } places[HK_SCRIPT_HABITS];
 };
 
 uint64_t hk_habits_key(const char *version);
-/* The weight with which a run of the version begins. False: nothing is known, *ret_weight is 0. */
+/* The weight with which a run of the version begins, at least HK_SCRIPT_WEIGHT_SLOW while another
+ * of its runs is late. False: nothing is known, *ret_weight is 0. */
 bool hk_habits_knows(const struct hk_habits *habits, uint64_t key, unsigned *ret_weight);
+/* A run of the version is found to be late. Its turn is noted when it is over. */
+void hk_habits_note_late(struct hk_habits *habits, uint64_t key);
 /* A run of the version had a turn. */
-void hk_habits_note(struct hk_habits *habits, uint64_t key, uint64_t took_us);
+void hk_habits_note(struct hk_habits *habits, uint64_t key, uint64_t took_us, bool was_late);
 
 #endif

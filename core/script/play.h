@@ -67,6 +67,7 @@ struct hk_place {
     bool is_ready;
     bool is_away;             /* a thread is at it: nothing of the run but this may be touched */
     bool is_dropped;          /* unloaded while it was away */
+    bool is_late;             /* it is away, and held up others */
     bool is_closing;          /* it is away to have its Lua state thrown away */
     bool is_proven;           /* its last activation was short */
     unsigned weight;          /* see habits.h */

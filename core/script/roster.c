@@ -71,7 +71,16 @@ struct hk_play *hk_roster_next(struct hk_roster *roster)
         return NULL;
     remove_ready(roster, run);
     run->place.is_away = true;
+    if (run->phase == HK_PLAY_NEW)
+        run->place.is_proven =
+            hk_habits_knows(&roster->habits, run->place.version, &run->place.weight);
     return run;
+}
+
+void hk_roster_late(struct hk_roster *roster, struct hk_play *run)
+{
+    run->place.is_late = true;
+    hk_habits_note_late(&roster->habits, run->place.version);
 }
 
 bool hk_roster_is_ready(const struct hk_roster *roster)
@@ -82,6 +91,14 @@ bool hk_roster_is_ready(const struct hk_roster *roster)
 bool hk_roster_is_slow(const struct hk_play *run, bool careful)
 {
     return hk_weight_is_slow(run->place.weight) || (careful && !run->place.is_proven);
+}
+
+bool hk_roster_is_slow_kind(const struct hk_roster *roster, const struct hk_play *run)
+{
+    unsigned weight;
+
+    return hk_habits_knows(&roster->habits, run->place.version, &weight) &&
+           hk_weight_is_slow(weight);
 }
 
 /* --- what the engine orders --- */
@@ -98,7 +115,6 @@ void hk_roster_add(struct hk_roster *roster, struct hk_play *run)
     *link = run;
     roster->count++;
     place->version = hk_habits_key(run->version);
-    place->is_proven = hk_habits_knows(&roster->habits, place->version, &place->weight);
     make_ready(roster, run);
 }
 
@@ -148,7 +164,8 @@ static void note_pace(struct hk_roster *roster, struct hk_play *run)
 
     place->is_proven = run->took_us == 0;
     place->weight = hk_weight_after(place->weight, run->took_us);
-    hk_habits_note(&roster->habits, place->version, run->took_us);
+    hk_habits_note(&roster->habits, place->version, run->took_us, place->is_late);
+    place->is_late = false;
 }
 
 static void give_late(struct hk_play *run)

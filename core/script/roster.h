@@ -39,9 +39,13 @@ struct hk_play *hk_roster_drop(struct hk_roster *roster, hk_script_run id);
 /* The run whose turn it is, away from now on; NULL when none has anything to do. */
 struct hk_play *hk_roster_next(struct hk_roster *roster);
 bool hk_roster_is_ready(const struct hk_roster *roster);
+/* The run, which is away, holds up others: its like begin their turns beside them at once. */
+void hk_roster_late(struct hk_roster *roster, struct hk_play *run);
 /* Is the run, which is away, one that takes long, as far as is known? Careful: also one of which
  * nothing is known. */
 bool hk_roster_is_slow(const struct hk_play *run, bool careful);
+/* And its playbook, in that version? */
+bool hk_roster_is_slow_kind(const struct hk_roster *roster, const struct hk_play *run);
 /* The run was activated, or closed, and is back. False: it was dropped meanwhile, and has to be
  * dropped again now. */
 HK_MUST_CHECK bool hk_roster_back(struct hk_roster *roster, struct hk_play *run);

@@ -27,6 +27,7 @@ struct hk_script {
     /* the leader's own */
     struct hk_roster roster;
     struct hk_cache cache;
+    struct hk_play *in_turn; /* set while a turn is taken: who takes the lead over finds it here */
 };
 
 static void order_free(struct order *order)
@@ -73,9 +74,11 @@ static bool hand(struct hk_script *script, struct hk_play *run)
 static void publish(struct hk_script *script, struct hk_play *run)
 {
     struct hk_script_event *event = hk_play_take_events(run);
+    bool is_slow = event != NULL && hk_roster_is_slow_kind(&script->roster, run);
 
     while (event != NULL) {
         struct hk_script_event *next = (struct hk_script_event *)(void *)event->item.next;
+        event->is_slow = is_slow;
         if (hk_queue_put(&script->events, &event->item, HK_LANE_NORMAL) != HK_OK)
             hk_script_event_free(event);
         event = next;
@@ -145,9 +148,11 @@ static bool take_turn(struct hk_script *script)
     hk_play_prepare(run, &script->cache);
     if (hk_roster_is_slow(run, !hk_crew_is_watched(script->crew)) && hand(script, run))
         return true;
+    script->in_turn = run;
     turn = hk_crew_enter(script->crew);
     perform(run);
     if (hk_crew_leave(script->crew, turn)) {
+        script->in_turn = NULL;
         come_back(script, run);
         return true;
     }
@@ -162,6 +167,10 @@ static void lead(void *ctx)
     struct hk_script *script = ctx;
     bool leads = true;
 
+    if (script->in_turn != NULL) { /* of the leader before */
+        hk_roster_late(&script->roster, script->in_turn);
+        script->in_turn = NULL;
+    }
     while (leads && !atomic_load(&script->is_stopping)) {
         bool wait = !hk_roster_is_ready(&script->roster);
         struct hk_queue_item *item = hk_queue_take(&script->errands, ORDERS_PER_TURN, wait, NULL);

@@ -105,6 +105,7 @@ struct hk_script_event {
     char *got;           /* DIVERGED: what came */
     char *where;         /* REQUEST, CONTINUED, DIVERGED: "file:line" */
     size_t memory;       /* BLOCKED, FINISHED, CONTINUED: bytes of the Lua state */
+    bool is_slow;        /* the playbook, in this version, takes long: so will its next runs */
     uint64_t deliveries; /* BLOCKED: live results (hk_script_settle) delivered since the load */
 };
 void hk_script_event_free(struct hk_script_event *event);

@@ -202,6 +202,7 @@ static void test_habit(void)
 
     run = new_run(3, "hostile", source);
     hk_roster_add(roster, run);
+    turn(roster, run, 0);
     CU_ASSERT_TRUE(hk_roster_is_slow(run, false));
     for (unsigned i = 0; hk_roster_is_slow(run, false); i++) {
         CU_ASSERT_FATAL(i <= HK_SCRIPT_WEIGHT_MAX);
@@ -225,6 +226,29 @@ static void test_habit(void)
     roster_free(roster);
 }
 
+/* While a turn goes on and on, those who are like that run don't begin in front. */
+static void test_late(void)
+{
+    struct hk_roster *roster = roster_new();
+    struct hk_play *run = new_run(1, "hostile", source);
+    struct hk_play *next = new_run(2, "hostile", source);
+    struct hk_play *other = new_run(3, "harmless", source);
+
+    hk_roster_add(roster, run);
+    hk_roster_add(roster, next);
+    hk_roster_add(roster, other);
+    CU_ASSERT_PTR_EQUAL_FATAL(hk_roster_next(roster), run);
+    hk_roster_late(roster, run);
+    CU_ASSERT_PTR_EQUAL_FATAL(hk_roster_next(roster), next);
+    CU_ASSERT_TRUE(hk_roster_is_slow(next, false));
+    CU_ASSERT_PTR_EQUAL_FATAL(hk_roster_next(roster), other);
+    CU_ASSERT_FALSE(hk_roster_is_slow(other, false));
+    run->took_us = HK_SCRIPT_TURN_US;
+    CU_ASSERT_TRUE(hk_roster_back(roster, run));
+    CU_ASSERT_FALSE(hk_roster_is_slow(run, false)); /* it was only this once */
+    roster_free(roster);
+}
+
 static void test_weight(void)
 {
     CU_ASSERT_EQUAL(hk_weight_after(0, 0), 0);
@@ -242,6 +266,7 @@ static CU_TestInfo tests[] = {
     {"a large one is dropped", test_drop_large},
     {"done with all", test_done_with_all},
     {"habit", test_habit},
+    {"late", test_late},
     {"weight", test_weight},
     CU_TEST_INFO_NULL,
 };
