@@ -291,6 +291,7 @@
 /* Recorded runs that a changed playbook tells again, newest first. */
 #define HK_REPLAY_RUNS_DEFAULT 1000
 #define HK_REPLAY_RUNS_MAX 100000
+#define HK_WALK_FRAMES_SIZE_MAX (16 * 1024 * 1024) /* names and values of all steps of one walk */
 #define HK_REPLAY_ALERTS_MAX 200000 /* looked at for new triggers, a page of a list at a time */
 /* Pictures of playbooks: bytes of one; nodes of a function that are drawn (dot and JSON have all).
  */

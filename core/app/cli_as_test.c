@@ -13,35 +13,8 @@
 
 #define TEST_SIZE_MAX (4 * 1024 * 1024)
 
-/* The run, its alert and its playbook, as the engine tells them. */
-struct story {
-    struct hk_reply run;
-    struct hk_reply alert;
-    struct hk_reply playbook;
-};
-
-static void story_done(struct story *story)
-{
-    hk_reply_done(&story->run);
-    hk_reply_done(&story->alert);
-    hk_reply_done(&story->playbook);
-}
-
-static int story_get(const struct hk_cli *cli, const char *id, struct story *story)
-{
-    int status = hk_cli_get(cli, &story->run, "/v1/runs/%s", id);
-
-    if (status == 0)
-        status = hk_cli_get(cli, &story->alert, "/v1/alerts/%s",
-            hk_json_string_at(story->run.doc.root, "alert", ""));
-    if (status == 0)
-        status = hk_cli_get(cli, &story->playbook, "/v1/playbooks/%s",
-            hk_json_string_at(story->run.doc.root, "version", ""));
-    return status;
-}
-
 /* Does the test pass with the version of the playbook that ran? Told on stderr when not. */
-static int try_test(const struct story *story, const struct hk_buf *test)
+static int try_test(const struct hk_story *story, const struct hk_buf *test)
 {
     const struct hk_json *playbook = story->playbook.doc.root;
     const char *source = hk_json_string_at(playbook, "source", "");
@@ -76,14 +49,12 @@ static int try_test(const struct story *story, const struct hk_buf *test)
 
 int hk_cli_run_as_test(struct hk_cli *cli)
 {
-    struct story story = {.run = {.status = 0}};
+    struct hk_story story = {.run = {.status = 0}};
     struct hk_error error;
     struct hk_buf test;
-    int exit_status = hk_cli_id_is_good(cli->args[0]) ? 0 : HK_EXIT_NOT_FOUND;
+    int exit_status = hk_story_get(cli, cli->args[0], &story);
 
     hk_buf_init(&test, TEST_SIZE_MAX);
-    if (exit_status == 0)
-        exit_status = story_get(cli, cli->args[0], &story);
     if (exit_status == 0) {
         const struct hk_as_test setup = {.run = story.run.doc.root,
             .alert = hk_json_get(story.alert.doc.root, "view"),
@@ -95,7 +66,7 @@ int hk_cli_run_as_test(struct hk_cli *cli)
         hk_print_lines(test.data);
         exit_status = try_test(&story, &test);
     }
-    story_done(&story);
+    hk_story_done(&story);
     hk_buf_done(&test);
     return exit_status;
 }

@@ -4,16 +4,28 @@
 #ifndef HK_APP_CLI_AUTHOR_H
 #define HK_APP_CLI_AUTHOR_H
 
-#include "app/options.h"
-#include "base/json.h"
+#include "app/cli.h"
 
 int hk_cli_playbook_check(struct hk_cli *cli);
 int hk_cli_playbook_new(struct hk_cli *cli);
 int hk_cli_playbook_luacats(struct hk_cli *cli);
 int hk_cli_playbook_reference(struct hk_cli *cli);
 int hk_cli_playbook_replay(struct hk_cli *cli);
+/* Walk through a recorded run (cli_playbook_walk.c). */
+int hk_cli_playbook_walk(struct hk_cli *cli, const char *run);
 int hk_cli_playbook_graph(struct hk_cli *cli);
 int hk_cli_run_as_test(struct hk_cli *cli);
+
+/* A recorded run with its alert and its playbook (cli_story.c). Zeroed before, done in every case.
+ */
+struct hk_story {
+    struct hk_reply run;
+    struct hk_reply alert;
+    struct hk_reply playbook;
+};
+/* Zero, or the exit status that was told. */
+int hk_story_get(const struct hk_cli *cli, const char *id, struct hk_story *story);
+void hk_story_done(struct hk_story *story);
 
 /* Which recorded alerts would start a playbook that they did not start? (cli_replay_alerts.c) */
 struct hk_replay_alerts {

@@ -269,7 +269,8 @@ static int print_replay(struct replay *replay)
 
 int hk_cli_playbook_replay(struct hk_cli *cli)
 {
-    struct replay replay = {.cli = cli, .file = cli->args[0]};
+    struct replay replay = {.cli = cli};
+    const char *step = hk_cli_option(cli, "step");
     const char *since = hk_cli_option(cli, "since");
     const char *most = hk_cli_option(cli, "limit");
     unsigned long limit = most == NULL ? HK_REPLAY_RUNS_DEFAULT : strtoul(most, NULL, 10);
@@ -277,6 +278,14 @@ int hk_cli_playbook_replay(struct hk_cli *cli)
     int64_t since_ms;
     int exit_status;
 
+    if (step != NULL && (since != NULL || most != NULL))
+        return hk_cli_fail(
+            HK_EXIT_USAGE, "--step is for one run: it goes with no --since, --limit");
+    if (step != NULL)
+        return hk_cli_playbook_walk(cli, step);
+    if (cli->arg_count == 0)
+        return hk_cli_fail(HK_EXIT_USAGE, "playbook replay needs a FILE, or --step RUN");
+    replay.file = cli->args[0];
     if (hk_duration_parse(since == NULL ? SINCE_DEFAULT : since, &since_ms, &error) != HK_OK)
         return hk_cli_fail(HK_EXIT_USAGE, "--since: %s", error.text);
     if (limit == 0 || limit > HK_REPLAY_RUNS_MAX)

@@ -113,6 +113,9 @@ static void write_step(const struct step *step, struct hk_jw *jw)
         hk_jw_kv_i64(jw, "settled_seq", step->settled_seq);
     hk_jw_kv_time(jw, "begun", step->begun_us);
     hk_jw_kv_time(jw, "changed", step->changed_us);
+    /* What the playbook is told; the entry may stand a little behind it. */
+    if (step->settled_seq != 0 && hk_json_i64_at(step->settled, "at_us", 0) != 0)
+        hk_jw_kv_time(jw, "settled", hk_json_i64_at(step->settled, "at_us", 0));
     hk_jw_object_end(jw);
 }
 

@@ -349,6 +349,10 @@ enum hk_ask hk_play_ask(struct hk_play *run, const char *op, const char *name, c
     branch->state = HK_BRANCH_STEP;
     if (*where == '\0')
         where = run->chunk;
+    if (run->watcher != NULL) {
+        const struct hk_play_asked asked = {branch->step, op, name, args, options, where};
+        run->watcher->on_ask(run->watcher->ctx, branch->co, &asked);
+    }
     if (run->is_replay)
         record = find_record(run, branch->step);
     if (record != SIZE_MAX) {

@@ -78,6 +78,21 @@ struct hk_place {
 
 enum hk_play_phase { HK_PLAY_NEW, HK_PLAY_WAITING, HK_PLAY_ENDED };
 
+/* For tools that look on: told of each step that is asked for, in a replay too, before it is held
+ * against the record. co is the coroutine that asks: it may be looked at, and not be changed. */
+struct hk_play_asked {
+    const char *step;
+    const char *op;
+    const char *name;
+    const char *args;
+    const char *options;
+    const char *where; /* "file:line" */
+};
+struct hk_play_watcher {
+    void (*on_ask)(void *ctx, lua_State *co, const struct hk_play_asked *asked);
+    void *ctx;
+};
+
 struct hk_play {
     hk_script_run id;
     enum hk_play_phase phase;
@@ -109,6 +124,7 @@ struct hk_play {
     uint64_t random[4];
     struct hk_buf code;     /* fresh compilation on its way into the cache */
     struct hk_code *cached; /* held from hk_play_prepare to hk_play_keep */
+    const struct hk_play_watcher *watcher; /* or NULL; the caller's */
     /* how it diverged */
     char diverged_step[HK_STEP_PATH_SIZE];
     char *expected;
