@@ -25,7 +25,7 @@ enum { STEP_SIZE = sizeof(struct hk_step) + 1024 };
 
 /* --- alerts that runs share --- */
 
-static char *alert_json(const char *id, const struct hk_json *view, const char *raw)
+char *hk_alert_as_given(const char *id, const struct hk_json *view, const char *raw)
 {
     struct hk_buf out;
     struct hk_jw jw;
@@ -51,7 +51,7 @@ struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const s
     if (alert == NULL) {
         alert = hk_engine_alloc(sizeof *alert);
         (void)hk_copy_text(alert->id, sizeof alert->id, id);
-        alert->json = alert_json(id, view, raw);
+        alert->json = hk_alert_as_given(id, view, raw);
         alert->state = state;
         hk_engine_must(hk_map_put(&engine->alerts, alert->id, alert), "an alert", NULL);
     }

@@ -12,6 +12,8 @@ void hk_run_key(
     const struct hk_tenant_state *tenant, const char *id, char ret_key[HK_RUN_KEY_SIZE]);
 struct hk_run *hk_run_make(
     struct hk_engine *engine, struct hk_tenant_state *tenant, const char *id);
+/* The alert as a run is given it: its view, its id, and what came as `raw` (JSON). malloc'd. */
+char *hk_alert_as_given(const char *id, const struct hk_json *view, const char *raw);
 struct hk_alert *hk_alert_hold(struct hk_engine *engine, const char *id, const struct hk_json *view,
     const char *raw, enum hk_alert_state state);
 void hk_run_pin(struct hk_run *run);

@@ -39,13 +39,10 @@ return hikeshi {
         },
         -- Lists of addresses, names and URLs that firewalls, resolvers and proxies poll.
         edl  = {},
-        -- Who somebody's manager is: GET /users/NAME of your directory's gateway. And a server that takes tickets.
+        -- Who somebody's manager is: GET users/NAME of your directory's gateway.
         http = {
-          options = { hosts = {
-            directory = { url = "https://directory.corp.example/api/" },
-            tickets   = { url = "https://tickets.corp.example/hooks/soc", allow = { "tell" } },
-          } },
-          grants = { "net-private:directory.corp.example:443", "net-private:tickets.corp.example:443" },
+          options = { hosts = { directory = { url = "https://directory.corp.example/api/" } } },
+          grants  = { "net-private:directory.corp.example:443" },
         },
         -- On a machine that forwards packets, in place of or beside the list (sdk/docs/nftables.md):
         -- nftables = { grants = { "net_admin" } },

@@ -1,8 +1,9 @@
-"""The library of playbooks in force as examples/library has it, with servers that are really there: a directory and a ticket
-server over HTTP, and a mail server. And people who answer what is asked."""
+"""The library of playbooks in force as examples/library has it, with servers that are really there: a directory over
+HTTP, and a mail server. And people who answer what is asked."""
 
 import http.server
 import json
+import re
 import shutil
 import threading
 
@@ -15,10 +16,10 @@ ENDED = ("finished", "failed", "diverged", "unknown", "cancelled")
 
 
 class Directory:
-    """GET /api/users/NAME gives the manager of whom it knows; POST /hooks/soc takes tickets."""
+    """GET /api/users/NAME gives the manager of whom it knows."""
 
     def __init__(self, managers):
-        self.asked, self.told = [], []
+        self.asked = []
         there = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,10 +43,6 @@ class Directory:
                 self.send_response(200)
                 self.end_headers()
 
-            def do_POST(self):
-                there.told.append(self.rfile.read(int(self.headers["Content-Length"])))
-                self.answer(200, {"ok": True})
-
             def log_message(self, *_):
                 pass
 
@@ -68,12 +65,17 @@ def config(port, mail_port, change=lambda text: text):
         text = text.replace(old, new)
     put('"../../playbooks/"', f'"{SOURCE}/playbooks/"')
     put('"./lists', f'"{EXAMPLE}/lists')
-    put('"read:./lists"', f'"read:{EXAMPLE}/lists"') if '"read:./lists"' in text else None
+    put('"read:./lists"', f'"read:{EXAMPLE}/lists"')
     put('url = "https://directory.corp.example/api/"', f'url = "http://127.0.0.1:{port}/api/", cleartext = true')
     put('"net-private:directory.corp.example:443"', f'"net:127.0.0.1:{port}"')
     put("port = 25", f"port = {mail_port}")
     put('notices = { ', 'notices = { gather = "1s", burst = 50, ')
     return change(text)
+
+
+def without_people(text):
+    """Nobody is told: what is asked stands on the pages."""
+    return re.sub(r"      -- Who is told, and how\..*?\n      notices = [^\n]*\n", "", text, flags=re.DOTALL)
 
 
 class Library(Engine):
