@@ -46,7 +46,7 @@ end
 local function inside_of(alert)
   for _, path in ipairs { "device.host", "src.host" } do
     if text_at(alert, path) then
-      return text_at(alert, path)
+      return text.cut(text_at(alert, path), 200)
     end
   end
   for _, path in ipairs { "device.ip", "src.ip", "dst.ip" } do
@@ -93,7 +93,7 @@ return playbook {
       return close { verdict = "expected", note = "all of it is known to be good: " .. known }
     end
 
-    local title = text.defang(text_at(alert, "title") or "a beacon")
+    local title = text.defang(text.cut(text_at(alert, "title") or "a beacon", 300))
     local _ = call "open-case" {
       title = machine .. " calls out: " .. title, found = known,
       happening = machine .. " calls a master outside: " .. title, do_now = "Don't switch " .. machine .. " off: its memory is evidence",
@@ -107,7 +107,7 @@ return playbook {
     local told = call "notify-and-escalate" {
       text = machine .. " calls a master outside. Isolate it, keep its memory, look at what it did.\n" .. became,
       question = "Who takes on " .. machine .. ", which calls a master outside?", answer_within = WITHIN,
-    } or escalate { text = machine .. " calls a master outside: take it on. " .. became }
+    } or escalate { text = machine .. " calls a master outside: take it on. " .. text.cut(became, 2000) }
 
     local sure = found and found.count.bad > 0
     local blocked = done and done.count.blocked > 0

@@ -84,6 +84,20 @@ test("an alert that names nothing outside goes to people", function(t)
   end
 end)
 
+test("whatever is too long is cut, not refused", function(t)
+  local long = ("é"):rep(15000)
+  local one = {
+    title = long, message = long, url = "http://" .. long, domain = long, action = long, outcome = long,
+    src = { ip = "198.51.100.7", host = long }, dst = { ip = "198.51.100.8", host = long }, device = { host = long, ip = long },
+    user = { name = long, mail = long }, file = { path = long, sha256 = long }, mail = { subject = long, from = long, to = long },
+  }
+  begin(t, looked { unknown = { ips = { "198.51.100.7" } } })
+  t.on("call notify-and-escalate", t.fails(long))
+  t.on("call block-indicators", { count = { blocked = 0, not_blocked = 1, skipped = 0 }, text = long })
+  t.run(one)
+  t.did "escalate"
+end)
+
 test("it starts by technique", function(t)
   t.starts(alert)
   t.starts { category = "endpoint", technique = { "T1059", "T1573.002" }, severity = "medium" }

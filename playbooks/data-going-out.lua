@@ -77,10 +77,13 @@ return playbook {
 
   run = function(alert)
     local who = first_of(alert, { "user.name", "user.mail" })
-    local from = first_of(alert, { "device.host", "src.host", "device.ip", "src.ip" }, "a machine that the alert does not name")
+    who = who and text.cut(who, 200)
+    local from = text.cut(first_of(alert, { "device.host", "src.host", "device.ip", "src.ip" },
+      "a machine that the alert does not name"), 200)
     local goes_to = destination_of(alert)
-    local to = text.defang(first_of(alert, { "url", "dst.host", "domain", "dst.ip" }, "somewhere that the alert does not name"))
-    local title = text.defang(first_of(alert, { "title" }, "data goes out"))
+    local to = text.defang(text.cut(first_of(alert, { "url", "dst.host", "domain", "dst.ip" },
+      "somewhere that the alert does not name"), 300))
+    local title = text.defang(text.cut(first_of(alert, { "title" }, "data goes out"), 300))
     local someone = (who or "somebody") .. " on " .. from
 
     local found = call "enrich-indicators" (goes_to)
@@ -97,12 +100,12 @@ return playbook {
                                        because = { why, someone .. " sends data to " .. to, known } }
     end
     local function question()
-      local asked = call "find-manager" { user = who } or { to = "managers" }
+      local asked = call "find-manager" { user = who }
       local answer, silence = ask {
         question = "Is it planned that " .. someone .. " sends data to " .. to .. "?",
         choices  = { PLANNED, NOT_PLANNED, UNSURE },
         role     = ROLE,
-        to       = asked.to,
+        to       = type(asked) == "table" and asked.to or "managers",
         timeout  = TIMEOUT,
         because  = { title, known },
       }

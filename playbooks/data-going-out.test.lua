@@ -114,6 +114,19 @@ test("an alert that says next to nothing, or odd things, is asked about all the 
   end
 end)
 
+test("whatever is too long is cut, not refused", function(t)
+  local long = ("é"):rep(15000)
+  local one = {
+    title = long, message = long, url = "http://" .. long, domain = long, action = long, outcome = long,
+    src = { ip = "198.51.100.7", host = long }, dst = { ip = "198.51.100.8", host = long }, device = { host = long, ip = long },
+    user = { name = long, mail = long }, file = { path = long, sha256 = long }, mail = { subject = long, from = long, to = long },
+  }
+  begin(t, looked { unknown = { ips = { "198.51.100.8" } } }, t.expires())
+  t.on("call block-indicators", { count = { blocked = 0, not_blocked = 1, skipped = 0 }, text = long })
+  t.run(one)
+  t.did "escalate"
+end)
+
 test("it starts for data, and by technique", function(t)
   t.starts(alert)
   t.starts { category = "network", technique = { "T1048.003" }, severity = "medium" }

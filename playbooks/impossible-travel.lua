@@ -58,12 +58,12 @@ return playbook {
       do_now = "Nothing yet: whoever answers for " .. who .. " is asked",
     }
 
-    local asked = call "find-manager" { user = who } or { to = "managers" }
+    local asked = call "find-manager" { user = who }
     local answer, silence = ask {
       question = text.defang("Did " .. who .. " log in from " .. place .. " at " .. when .. "?"),
       choices  = { YES, NO, UNSURE },
       role     = ROLE,
-      to       = asked.to,
+      to       = type(asked) == "table" and asked.to or "managers",
       timeout  = TIMEOUT,
       because  = { text.defang(text_at(alert, "title") or "a login from an odd place"), known,
                    "ask them by telephone, not by mail: their mailbox may be in other hands" },

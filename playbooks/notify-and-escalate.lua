@@ -9,6 +9,11 @@ local WITHIN = "30m"
 local TAKEN  = "I take it"
 local TEXT   = 3500
 
+-- A text of the caller's, of at most so many bytes; nil when it is none.
+local function short(value, size)
+  return type(value) == "string" and value ~= "" and text.cut(value, size) or nil
+end
+
 -- Tell a level or contact; when there is none of that name, the first level.
 local function tell(how, to, message)
   local told, why = how { to = to, text = message }
@@ -25,25 +30,24 @@ return playbook {
   limits  = { run_for = "2d" },
 
   run = function(alert, args)
-    local message = text.cut(type(args.text) == "string" and args.text ~= "" and args.text
-      or alert.title or "an alert without a title", TEXT)
+    local message = short(args.text, TEXT) or short(alert.title, TEXT) or "an alert without a title"
     local within = type(args.answer_within) == "string" and time.duration(args.answer_within) and args.answer_within or WITHIN
-    local told, why = tell(notify, args.to, message)
+    local told, why = tell(notify, short(args.to, 63), message)
     if not told then
       note("nobody was told: " .. why)
     end
 
     local answer, silence = ask {
-      question = args.question or ("Who takes this on? " .. text.cut(message, 300)),
+      question = short(args.question, 500) or "Who takes this on? " .. text.cut(message, 300),
       choices  = { TAKEN },
-      role     = args.role or "analyst",
+      role     = short(args.role, 63) or "analyst",
       timeout  = within,
       because  = { message },
     }
     if answer == TAKEN then
       return { told = told or false, taken = true, escalated = false }
     end
-    local escalated, refused = tell(escalate, args.escalate_to, "Nobody took it on within " .. within .. ". " .. message)
+    local escalated, refused = tell(escalate, short(args.escalate_to, 63), "Nobody took it on within " .. within .. ". " .. message)
     if not escalated then
       note("not handed on: " .. refused)
     end

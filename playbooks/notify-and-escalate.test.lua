@@ -39,6 +39,14 @@ test("a tenant without contacts is asked on the pages all the same", function(t)
   t.returned { told = false, taken = false, escalated = false, why = t.has "expired" }
 end)
 
+test("what a caller hands over by mistake is no failure", function(t)
+  t.on("ask", t.expires())
+  t.run({ title = { 1 } }, { text = 7, to = { "tier1" }, question = {}, role = 1, escalate_to = false, answer_within = {} })
+  t.did("notify", { text = "an alert without a title", to = t.none })
+  t.did("ask", { role = "analyst", question = t.has "Who takes this on?" })
+  t.did("escalate", { to = t.none })
+end)
+
 test("a long text is cut to what people can be told", function(t)
   t.on("ask", "I take it")
   t.run({}, { text = ("w"):rep(20000) })

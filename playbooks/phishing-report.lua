@@ -10,7 +10,7 @@
 local TIMEOUT = "8h"    -- for the analyst's word
 local EXPIRES = "1w"    -- of the blocks: a mail is opened days later
 local ROLE    = "analyst"
-local MOST    = 25      -- of a kind that are looked up: a mail with more of them is a newsletter, or made to tire us
+local MOST    = 20      -- of a kind that are looked up: a mail with more of them is a newsletter, or made to tire us
 local PHISHING, SPAM, HARMLESS = "phishing", "only unwanted", "harmless"
 
 -- Where a report keeps what was reported. What comes from a product is in `raw`.

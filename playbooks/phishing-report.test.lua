@@ -106,8 +106,8 @@ test("a mail with a thousand links is cut off, and says so", function(t)
     lines[i] = "http://a" .. i .. ".example/"
   end
   local run = t.run { category = "phishing", body = table.concat(lines, " ") }
-  t.did("call enrich-indicators", { urls = function(urls) return #urls == 25 end })
-  t.did("ask", { because = { t.has "1950 more were left out" } })
+  t.did("call enrich-indicators", { urls = function(urls) return #urls == 20 end })
+  t.did("ask", { because = { t.has "1960 more were left out" } })
   t.equal(run.state, "finished")
 end)
 
@@ -119,6 +119,27 @@ test("a report that says nothing is asked about all the same", function(t)
     t.did("ask", { because = { "it leads nowhere" } })
     t.asked "a mail without a subject (from an unknown sender, reported by somebody)"
   end
+end)
+
+test("whatever is too long is cut, not refused", function(t)
+  local long = ("é"):rep(15000)
+  local one = {
+    title = long, message = long, url = "http://" .. long, domain = long, action = long, outcome = long, body = long,
+    src = { ip = "198.51.100.7", host = long }, dst = { ip = "198.51.100.8", host = long }, device = { host = long, ip = long },
+    user = { name = long, mail = long }, file = { path = long, sha256 = long }, mail = { subject = long, from = long, to = long },
+  }
+  for _, answer in ipairs { "phishing", t.expires() } do
+    begin(t, looked { bad = answer == "phishing" and { urls = { "http://a.example/" } } or {} }, answer)
+    t.on("call block-indicators", { count = { blocked = 1, not_blocked = 0, skipped = 0 }, text = long })
+    t.run(one)
+    t.did "call close-case"
+  end
+  local urls = {}
+  for i = 1, 100 do
+    urls[i] = "http://a" .. i .. ".example/" .. ("x"):rep(2000)
+  end
+  t.run { category = "phishing", body = table.concat(urls, " ") }
+  t.did "call enrich-indicators"
 end)
 
 test("it starts for each report", function(t)

@@ -34,7 +34,7 @@ return playbook {
       local done, why = release { reason = reason }
       if not done then
         note("not released: " .. why)
-        escalate { text = "The case could not be released: " .. why }
+        escalate { text = "The case could not be released: " .. text.cut(why, 2000) }
         total.why = why
         return total
       end
