@@ -42,9 +42,14 @@ local function domain_of(mail)
   return mail and mail:lower():match "@([%w._-]+)>?%s*$"
 end
 
--- Names of ours: those of whoever got or reported it. They are in every mail and never its aim.
+-- Names of ours: those of whoever got or reported it, and of the console that the report links to. They are in every report and
+-- never its aim.
 local function own_of(alert)
   local own = {}
+  local console = (text_at(alert, "link", 2000) or ""):lower():match "^%a+://([^/:?#]+)"
+  if console then
+    own[console] = true
+  end
   for _, path in ipairs { "mail.to", "user.mail" } do
     local name = domain_of(text_at(alert, path))
     if name then

@@ -99,6 +99,13 @@ test("what came from a product is read when there is no body", function(t)
   end
 end)
 
+test("the console that a product links to is not what the mail leads to", function(t)
+  begin(t, looked {}, "harmless")
+  t.run { category = "phishing", link = "https://console.mail.example/alerts/7",
+          raw = { link = "https://console.mail.example/alerts/7", also = "https://console.mail.example/", bad = "http://evil.example/a" } }
+  t.did("call enrich-indicators", { urls = { "http://evil.example/a" }, domains = { "evil.example" } })
+end)
+
 test("a mail with a thousand links is cut off, and says so", function(t)
   begin(t, looked {}, "harmless")
   local lines = {}
