@@ -20,6 +20,8 @@
 
 /* A wall clock may jump forward while the monotonic timer sleeps: never sleep longer than this. */
 enum { SLEEP_MAX_MS = 60 * 1000, RETRY_MS = 200, RETRY_MAX_MS = 10 * 1000 };
+/* Between two full batches: the readers, who load what the first one named, set the pace. */
+enum { NEXT_MS = 10 };
 
 struct due_job {
     struct hk_engine *engine;
@@ -118,7 +120,7 @@ static int64_t pause_after(struct hk_engine *engine, const struct due_job *due)
     if (due->count < due->question.count_max)
         return engine->due_pause_ms;
     engine->due_skip = due->question.skip + due->count;
-    return RETRY_MS;
+    return NEXT_MS;
 }
 
 static void on_due(void *job, enum hk_status status, const struct hk_error *error)
