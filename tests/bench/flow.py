@@ -24,6 +24,7 @@ RUNS = int(os.environ.get("BENCH_FLOW_RUNS", "10000"))
 ROUNDS = 3
 ALONE = 500
 STEPS = 5
+IN_FLIGHT = (128, 256, 512, 1024, 4096)  # more than have a state at once wait in the engine's line
 PATIENCE_S = 120
 GOAL_RATIO = 0.7
 GOAL_ALONE = 2.5
@@ -93,7 +94,7 @@ def cpu_of(engine):
             text = (task / "stat").read_text()
             thread = text[text.index("(") + 1:text.rindex(")")]
             fields = text[text.rindex(")") + 2:].split()
-            key = thread.removeprefix("hk-") if name == "engine" and thread != "hikeshi" else \
+            key = thread.split("-")[1] if name == "engine" and thread.startswith("hk-") else \
                 "main" if name == "engine" and task.name == str(pid) else name
             used[key] = used.get(key, 0) + (int(fields[11]) + int(fields[12])) / TICKS
     return used
@@ -106,8 +107,9 @@ def rows(engine, first_pos, commits):
     return json.loads(done.stdout)
 
 
-def flow_round(engine, client, in_flight, runs, batch):
+def flow_round(engine, client, in_flight, runs):
     """Runs a second with so many at once, from the first request on until the last end is on disk."""
+    batch = min(1000, in_flight // 8)
     first = client.last_pos()
     ended = client.finished()
     before, used = client.metrics(), cpu_of(engine)
@@ -140,12 +142,9 @@ def flow_round(engine, client, in_flight, runs, batch):
 
 
 def measure_many(engine, client, told):
-    best = None
-    for in_flight in (128, 256, 384, 512):
-        one = flow_round(engine, client, in_flight, max(1000, RUNS // 5), in_flight // 4)
-        if best is None or one["rate"] > best["rate"]:
-            best = one
-    rounds = [flow_round(engine, client, best["in_flight"], RUNS, best["in_flight"] // 4) for _ in range(ROUNDS)]
+    best = max((flow_round(engine, client, in_flight, max(2000, RUNS // 4)) for in_flight in IN_FLIGHT),
+               key=lambda one: one["rate"])
+    rounds = [flow_round(engine, client, best["in_flight"], RUNS) for _ in range(ROUNDS)]
     middle = sorted(rounds, key=lambda one: one["rate"] / one["bare"])[ROUNDS // 2]
     told("flow_runs", middle["rate"], "runs/s", middle["rate"] / middle["bare"],
          f"bare SQLite, same rows, as many commits, {middle['bare']:.0f}/s", middle["rate"] / middle["bare"] >= GOAL_RATIO)
@@ -157,7 +156,7 @@ def measure_many(engine, client, told):
     for name, used in sorted(middle["cpu"].items(), key=lambda item: -item[1]):
         if used >= 1:
             told(f"flow_cpu_{name}", used, "us/run")
-    flood = flow_round(engine, client, 1 << 30, RUNS, 1000)
+    flood = flow_round(engine, client, 1 << 30, RUNS)
     told("flow_flood_runs", flood["rate"], "runs/s", flood["rate"] / flood["bare"],
          f"bare SQLite, same rows, as many commits, {flood['bare']:.0f}/s")
 
@@ -190,7 +189,7 @@ def measure(folder, engine_in, told, percentile):
     engine = make(folder, engine_in, "flow")
     engine.start()
     client = Client(engine)
-    flow_round(engine, client, 128, 1000, 32)  # warm
+    flow_round(engine, client, 128, 1000)  # warm
     measure_alone(engine, client, told, percentile)
     measure_many(engine, client, told)
     client.close()
