@@ -469,6 +469,7 @@ return playbook {
     tell("wait", wait(signal "go"))
     tell("signal", signal { to = alert.tell, name = "go" })
     tell("helper", call "helper" {})
+    tell("release", release { reason = "a shadow was here" })
     tell("close", close { verdict = "true_positive", note = "a shadow was here" } and true)
     return said
   end,
@@ -568,6 +569,7 @@ def test_a_shadow_does_nothing(shadowed):
     assert (said["ask"][1], said["wait"][1], said["signal"][1]) == (
         "shadow: nobody is asked", "shadow: nobody tells it", "shadow: nobody is told")
     assert said["notify"] == said["escalate"] == said["close"] == (True, None)
+    assert said["release"] == (None, "shadow: this is not done")
     assert said["helper"][0] == "shadow: do-all says do"  # what it calls is a shadow, too
 
     # Outside: the two looks are all that took place.
@@ -698,6 +700,24 @@ def test_a_shadow_killed_in_the_middle_goes_on_as_one(shadowed):
     assert ended["state"] == "finished" and ended["shadow"] is True
     assert [line for line in site.world() if not line.startswith("READ")] == []
     assert site.get("/v1/tasks", site.who("analyst")).json["items"] == []
+    site.audit()
+
+
+def test_a_shadow_that_begins_anew_stays_one(shadowed):
+    site = shadowed
+    site.watch("""return playbook { name = "guard", summary = "Goes on", on = { category = "endpoint" },
+      run = function(_, args)
+        if not args.again then return continue_as_new { again = true } end
+        local _, why = act.world.touch_idempotent { target = "host-1" }
+        return why
+      end }""")
+    alert_id = site.send()
+    followed = until(lambda: [run.get("continued_as") for run in site.runs(alert_id) if run.get("shadow")][0],
+                     "the run that follows")
+    ended = site.ended(followed)
+    assert ended["state"] == "finished" and ended["shadow"] is True
+    assert ended["value"] == "shadow: do-all says do"
+    assert [line for line in site.world() if not line.startswith("READ")] == []
     site.audit()
 
 
