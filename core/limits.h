@@ -253,6 +253,7 @@
 #define HK_CONTINUES_CALLED_MAX 256        /* each is in its caller's record too */
 #define HK_SIGNALS_KEPT_MAX 64             /* that came to a run before it asked for them */
 #define HK_SIGNALS_MAX 4096                /* of one run: its entries are read as a whole */
+#define HK_SIGNAL_HOPS_MAX 256             /* runs it follows: each is read */
 #define HK_SIGNAL_SIZE_MAX (16 * 1024)     /* of what comes with one, as JSON */
 #define HK_HOLIDAYS_MAX 1000               /* of one tenant: each wait looks at them */
 #define HK_STEP_PATH_SIZE 128              /* step identity, with NUL */

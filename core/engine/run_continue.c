@@ -72,8 +72,7 @@ static void choose_next(const struct hk_run *run, int64_t now_us, struct hk_chos
 }
 
 struct going_on {
-    struct hk_engine *engine;
-    struct hk_tenant_state *tenant;
+    struct hk_run *run; /* that ends; pinned until its end is on disk */
     char next[HK_ID_SIZE];
     char *state; /* JSON */
     struct hk_chain_place place;
@@ -92,9 +91,11 @@ static void on_loaded(void *ctx, struct hk_run *run, const struct hk_error *erro
 static void on_begun(void *ctx)
 {
     struct going_on *on = ctx;
+    struct hk_run *run = on->run;
     hk_crashpoint("continued");
-    if (!on->engine->is_stopping)
-        hk_run_with(on->engine, on->tenant, on->next, on_loaded, NULL);
+    memcpy(run->chain.next, on->next, sizeof run->chain.next); /* signals follow it from now on */
+    if (!run->engine->is_stopping)
+        hk_run_with(run->engine, run->tenant, on->next, on_loaded, NULL);
     free(on->state);
     free(on);
 }
@@ -142,7 +143,6 @@ static void write_continued(struct hk_run *run, struct hk_run *caller, void *ctx
         return;
     }
     hk_id_new("ru", tx.time_us, on->next);
-    memcpy(run->chain.next, on->next, sizeof run->chain.next);
     struct hk_jw *jw = hk_tx_entry(&tx, HK_KIND_RUN_FINISHED, run->id);
     hk_jw_key(jw, "value");
     hk_jw_null(jw);
@@ -163,8 +163,7 @@ void hk_run_continue(struct hk_run *run, const char *state, const char *where)
     struct hk_error error = {0};
     struct hk_error text = {0};
     struct going_on *on = hk_engine_alloc(sizeof *on);
-    *on =
-        (struct going_on){.engine = run->engine, .tenant = run->tenant, .state = hk_strdup(state)};
+    *on = (struct going_on){.run = run, .state = hk_strdup(state)};
     hk_engine_must(on->state == NULL ? HK_NOMEM : HK_OK, "a run that goes on", NULL);
     if (next_place(run, hk_engine_now_us(run->engine), &on->place, &error) != HK_OK) {
         (void)hk_fail(&text, HK_LIMIT, "%s: continue_as_new: %s", where, error.text);

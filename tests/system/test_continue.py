@@ -38,9 +38,12 @@ BODIES = {
     return { done = done, why = why }
     """,
     "inner": """
-    if args.left == 0 then return { runs = args.runs + 1 } end
+    if (args.left or 3) == 0 then return { runs = args.runs + 1 } end
     wait(signal "on")
-    return continue_as_new { left = args.left - 1, runs = (args.runs or 0) + 1 }
+    return continue_as_new { left = (args.left or 3) - 1, runs = (args.runs or 0) + 1 }
+    """,
+    "tell": """
+    return signal { to = alert.url, name = "on" }
     """,
     "spin": """
     note("once more")
@@ -193,9 +196,24 @@ def test_signals_that_nobody_took_are_handed_on(engine):
     signal(engine, run, "go")
     runs = last_of(engine, run, "finished")
     assert runs[-1]["value"] == [{"n": 1}, {"n": 2}, "nothing"]
-    # Whoever knows the first one only is told where it went on.
+    # Whoever knows the first one only reaches the last one, and hears which that is.
     late = signal(engine, run, "news")
-    assert late.status == 409 and runs[1]["id"] in late.body.decode(), late.body
+    assert late.status == 409 and late.json["current"]["id"] == runs[1]["id"], late.body
+    holds(engine)
+
+
+def test_a_signal_follows_the_chain(engine):
+    run = send(engine, "inner")
+    in_state(engine, run, "waiting")
+    seen = [run]
+    for _ in range(2):
+        answer = signal(engine, run, "on")  # always to the first one
+        assert answer.status == 200 and answer.json == {"id": seen[-1], "state": "running", "taken": True}, answer.body
+        seen.append(until(lambda: (c := chain(engine, run)) and len(c) > len(seen) and c[-1]["state"] == "waiting"
+                          and c[-1]["id"], "the run to go on"))
+    kill(engine)
+    assert ended(engine, send(engine, "tell", 2, url=run)) is True
+    assert last_of(engine, run, "finished")[-1]["value"] == {"runs": 4}
     holds(engine)
 
 
