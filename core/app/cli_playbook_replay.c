@@ -129,7 +129,8 @@ static int retell_page(
             break;
         }
         if (strcmp(hk_json_string_at(item, "playbook", ""), name) != 0 ||
-            strcmp(state, "cancelled") == 0 || strcmp(state, "diverged") == 0)
+            strcmp(state, "cancelled") == 0 || strcmp(state, "diverged") == 0 ||
+            hk_json_bool_at(item, "shadow", false))
             continue;
         if (replay->runs + replay->skipped >= limit) {
             *ret_more = false;

@@ -25,6 +25,8 @@ static bool write_runs(struct hk_jw *out, const struct hk_json *runs, const char
     for (const struct hk_json *run = runs == NULL ? NULL : runs->first; run != NULL;
          run = run->next) {
         const char *playbook = hk_json_string_at(run, "playbook", "");
+        if (hk_json_bool_at(run, "shadow", false))
+            continue;
         has_started = has_started || strcmp(playbook, name) == 0;
         hk_jw_string(out, playbook);
     }

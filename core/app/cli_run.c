@@ -16,7 +16,7 @@ static int run_list(struct hk_cli *cli)
 {
     static const struct hk_column columns[] = {{"ID", "id", 0}, {"STATE", "state", 0},
         {"PLAYBOOK", "playbook", 30}, {"ALERT", "alert", 0}, {"STARTED", "started", 0},
-        {"ENDED", "ended", 0}, {"REASON", "reason", 50}};
+        {"ENDED", "ended", 0}, {"SHADOW", "shadow", 0}, {"REASON", "reason", 50}};
 
     return hk_cli_list(cli, "runs", hk_cli_option(cli, "state"), columns, HK_COUNT(columns));
 }

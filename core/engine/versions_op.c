@@ -269,22 +269,38 @@ static void refuse_standing(
     op_end(op, HK_CONFLICT, &error);
 }
 
+/* Whatever there is against it: then the op has ended. */
+static bool refuse_trial(struct op *op, const struct hk_named *named, const char *version)
+{
+    const struct hk_trial *trial = &named->trial;
+    struct hk_error error = {0};
+    if (strcmp(named->in_force->version, version) == 0) {
+        refuse_standing(op, named, "in force", version);
+        return true;
+    }
+    if (trial->playbook != NULL && strcmp(trial->playbook->version, version) == 0 &&
+        trial->is_shadow == op->trial.is_shadow && trial->share == op->trial.share &&
+        trial->until_us == 0 && op->for_ms == 0) {
+        refuse_standing(op, named, "tried so", version);
+        return true;
+    }
+    if (op->tenant->playbooks.count < HK_PLAYBOOK_TEXTS_MAX ||
+        hk_map_get(&op->tenant->playbooks, version) != NULL)
+        return false;
+    (void)hk_fail(&error, HK_BUSY,
+        "the engine has %d texts of playbooks in memory; a restart lets go of those not in use",
+        HK_PLAYBOOK_TEXTS_MAX);
+    op_end(op, HK_BUSY, &error);
+    return true;
+}
+
 static void try_text(struct op *op, struct hk_named *named)
 {
     struct text *text = &op->texts[0];
     struct hk_trial *trial = &op->trial;
     struct hk_tx tx;
-    const char *version = text->playbook->version;
-    if (strcmp(named->in_force->version, version) == 0) {
-        refuse_standing(op, named, "in force", version);
+    if (refuse_trial(op, named, text->playbook->version))
         return;
-    }
-    if (named->trial.playbook != NULL && strcmp(named->trial.playbook->version, version) == 0 &&
-        named->trial.is_shadow == trial->is_shadow && named->trial.share == trial->share &&
-        op->for_ms == 0 && named->trial.until_us == 0) {
-        refuse_standing(op, named, "tried so", version);
-        return;
-    }
     hk_tx_begin(&tx, op->engine, op->tenant, op->actor.id);
     if (!text->is_recorded)
         hk_playbook_write(&tx, text->playbook);

@@ -262,6 +262,37 @@ def test_what_makes_no_sense_is_refused(site, path, body, status):
     assert site.said()["says"] == "one"
 
 
+def test_the_texts_of_another_tenant_are_not_there():
+    """Neither to promote, nor to roll back to, nor to see, by whatever part of their versions."""
+    it = Engine("-")
+    for name in ("east", "west"):
+        (it.folder / f"{name}.lua").write_text(GUARD % {"says": name})
+    (it.folder / "helper.lua").write_text(HELPER % {"says": "h"})
+    it.config.write_text("return hikeshi { tenants = { %s } }" % ", ".join(
+        f'{name} = {{ playbooks = {{ "{name}.lua", "helper.lua" }} }}' for name in ("east", "west")))
+    try:
+        it.start()
+        author = {name: it.token(user=f"{name}-1", role="author", tenant=name) for name in ("east", "west")}
+        version = it.get("/v1/playbooks/guard", author["east"]).json["version"]
+        assert version != it.get("/v1/playbooks/guard", author["west"]).json["version"]
+        assert it.get(f"/v1/playbooks/{version}", author["west"]).status == 404
+        for verb in ("promote", "rollback"):
+            for part in (version, version[:8]):
+                answer = it.post(f"/v1/playbooks/guard/{verb}", author["west"], {"version": part, "reason": "r"})
+                assert answer.status == 404, answer.body
+        body = {"source": GUARD % {"says": "new"}, "share": 50}
+        assert it.post("/v1/playbooks/guard/trial", author["east"], body).status == 200
+        assert it.get("/v1/playbooks/guard/trial", author["west"]).status == 404
+        assert it.get("/v1/playbooks/guard", author["west"]).json["trial"] is None
+        # a reload is of one tenant's files
+        (it.folder / "east.lua").write_text(GUARD % {"says": "changed"})
+        assert it.post("/v1/config/playbooks", author["west"], {}).json["changed"] == 0
+        assert it.get("/v1/playbooks/guard", author["east"]).json["version"] == version
+        assert it.post("/v1/config/playbooks", author["east"], {}).json["changed"] == 1
+    finally:
+        it.remove()
+
+
 def test_only_authors_and_administrators_change_versions(site):
     first = site.shown()["version"]
     site.write("guard", "two")
