@@ -22,10 +22,16 @@ struct hk_story {
     struct hk_reply run;
     struct hk_reply alert;
     struct hk_reply playbook;
+    struct hk_json_doc
+        given; /* the alert as the run was given it; root is NULL when it was erased */
 };
 /* Zero, or the exit status that was told. */
 int hk_story_get(const struct hk_cli *cli, const char *id, struct hk_story *story);
 void hk_story_done(struct hk_story *story);
+/* The alert as its runs were given it (its view, and what came as `raw`), of what the engine shows
+ * of it. root is NULL when it was erased. */
+HK_MUST_CHECK enum hk_status hk_story_alert(
+    const struct hk_json *shown, struct hk_json_doc *ret_given, struct hk_error *error);
 
 /* Which recorded alerts would start a playbook that they did not start? (cli_replay_alerts.c) */
 struct hk_replay_alerts {

@@ -7,7 +7,6 @@
 #include "author/retell.h"
 #include "base/file.h"
 #include "base/time.h"
-#include "engine/run.h"
 #include "engine/step.h"
 #include "limits.h"
 #include "script/playbook.h"
@@ -54,25 +53,6 @@ static enum hk_status read_playbook(struct replay *replay, struct hk_error *erro
     return status;
 }
 
-/* What the run was given, of what the engine shows of its alert; root is NULL when that was erased.
- */
-static enum hk_status alert_as_given(
-    const struct hk_json *shown, struct hk_json_doc *ret_given, struct hk_error *error)
-{
-    const struct hk_json *view = hk_json_get(shown, "view");
-    enum hk_status status = HK_OK;
-    char *text;
-
-    *ret_given = (struct hk_json_doc){.root = NULL};
-    if (view == NULL || view->type != HK_JSON_OBJECT)
-        return HK_OK;
-    text = hk_alert_as_given(
-        hk_json_string_at(shown, "id", ""), view, hk_json_string_at(shown, "raw", "null"));
-    status = hk_json_parse(text, strlen(text), &hk_json_limits_own, ret_given, error);
-    free(text);
-    return status;
-}
-
 /* One run; zero, or the exit status that was told. */
 static int retell(struct replay *replay, const char *id)
 {
@@ -87,7 +67,7 @@ static int retell(struct replay *replay, const char *id)
         status = hk_cli_get(
             replay->cli, &alert, "/v1/alerts/%s", hk_json_string_at(run.doc.root, "alert", ""));
     if (status == 0) {
-        enum hk_status read = alert_as_given(alert.doc.root, &given, &error);
+        enum hk_status read = hk_story_alert(alert.doc.root, &given, &error);
         const struct hk_retell setup = {.file = replay->file,
             .source = replay->source.data,
             .source_size = replay->source.size,

@@ -323,9 +323,8 @@ static enum hk_status read_source(struct walk *walk, struct hk_error *error)
 static enum hk_status make_walk(struct walk *walk, struct hk_error *error)
 {
     const struct hk_json *run = walk->story.run.doc.root;
-    struct hk_walk setup = {.run = run,
-        .alert = hk_json_get(walk->story.alert.doc.root, "view"),
-        .is_refused = hk_step_how_refuses};
+    struct hk_walk setup = {
+        .run = run, .alert = walk->story.given.root, .is_refused = hk_step_how_refuses};
     enum hk_status status = read_source(walk, error);
     struct hk_buf steps;
     struct hk_jw jw;

@@ -188,6 +188,21 @@ def test_a_mail_that_was_reported(world):
 
 
 @needs_mail
+def test_a_report_is_told_again_with_what_came(world):
+    """What a run read of `raw` is there when the run is told again, walked through, or made a test."""
+    engine, _, _ = world
+    alert = engine.send(title="Reported from a form", category="phishing", severity="low", reporter_says="see http://odd.example/x")
+    runs = engine.see_through(alert, [("Is this mail phishing?", "harmless")])
+    run = runs["phishing-report"]["id"]
+    assert "http://odd.example/x" in json.dumps(engine.of(f"/v1/runs/{runs['enrich-indicators']['id']}"))
+    file = SOURCE / "playbooks" / "phishing-report.lua"
+    told = json.loads(engine.ok("playbook", "replay", file, "--since", "1d", "--json"))
+    assert told["runs"] > 0 and told["differ"] == 0
+    assert "http://odd.example/x" in engine.ok("run", "show", run, "--as-test")
+    assert "http://odd.example/x" in engine.ok("playbook", "replay", "--step", run, file, "--json")
+
+
+@needs_mail
 def test_a_login_from_afar_is_asked_of_the_manager(world):
     engine, mail, directory = world
     alert = engine.send(title="Impossible travel", category="identity", severity="high", time="2026-01-01T08:00:00Z",
