@@ -212,6 +212,8 @@ static void print_end(const struct walk *walk)
     printf("\n%sthe end%s\n\n", hk_bold(), hk_plain());
     if (strcmp(kind, "finished") == 0) {
         print_value("returned", hk_json_get(end, "text"));
+    } else if (strcmp(kind, "continued") == 0) {
+        print_value("goes on as a new run with", hk_json_get(end, "text"));
     } else if (strcmp(kind, "failed") == 0) {
         fputs("  failed:\n", stdout);
         hk_print_lines(hk_json_string_at(end, "text", ""));

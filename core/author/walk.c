@@ -194,6 +194,8 @@ static const char *kind_of(const struct walk *walk, enum hk_script_event_kind ki
     switch (kind) {
     case HK_SCRIPT_FINISHED:
         return "finished";
+    case HK_SCRIPT_CONTINUED:
+        return "continued";
     case HK_SCRIPT_FAILED:
         return "failed";
     case HK_SCRIPT_DIVERGED:
@@ -208,7 +210,7 @@ static void write_end(struct walk *walk, const struct hk_script_event *event)
     hk_jw_key(walk->out, "end");
     hk_jw_object(walk->out);
     hk_jw_kv(walk->out, "kind", kind_of(walk, event == NULL ? HK_SCRIPT_BLOCKED : event->kind));
-    if (event != NULL && event->kind == HK_SCRIPT_FINISHED)
+    if (event != NULL && (event->kind == HK_SCRIPT_FINISHED || event->kind == HK_SCRIPT_CONTINUED))
         hk_jw_kv_raw(walk->out, "text", event->value);
     if (event != NULL && event->kind == HK_SCRIPT_FAILED)
         hk_jw_kv(walk->out, "text", event->text);

@@ -24,9 +24,10 @@ struct hk_walk {
  * null: the record has no such step.
  *
  * end: {"kind","text","step","line","expected","got"}. kind is `finished` (text is what run
- * returned, JSON), `failed` (text is the error), `waits` (for the result of open steps), `goes_on`
- * (with steps that the record does not have: the last items), `diverged` (at step and line:
- * expected is what the record has, got what came). HK_INVALID when the record is not whole. */
+ * returned, JSON), `continued` (as a new run; text is what that is given), `failed` (text is the
+ * error), `waits` (for the result of open steps), `goes_on` (with steps that the record does not
+ * have: the last items), `diverged` (at step and line: expected is what the record has, got what
+ * came). HK_INVALID when the record is not whole. */
 HK_MUST_CHECK enum hk_status hk_walk_run(
     const struct hk_walk *setup, struct hk_jw *out, struct hk_error *error);
 

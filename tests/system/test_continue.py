@@ -174,6 +174,11 @@ def test_each_run_of_a_chain_makes_a_test_and_is_told_again(engine, tmp_path):
     engine.ok("playbook", "test", tmp_path / "count.test.lua")
     document = engine.document("playbook", "replay", tmp_path / "count.lua")
     assert (document["runs"], document["same"]) == (3, 3), document
+    # Step by step, too.
+    walked = [engine.document("playbook", "replay", "--step", r["id"])["end"] for r in runs]
+    assert [end["kind"] for end in walked] == ["continued", "continued", "finished"], walked
+    assert walked[0]["text"] == {"n": 1, "first": run}, walked
+    assert "goes on as a new run with" in engine.ok("playbook", "replay", "--step", run)
     (tmp_path / "count.lua").write_text(text.replace("n == 3", "n == 2"))
     document = engine.document("playbook", "replay", tmp_path / "count.lua")
     ends = {item["run"]: item["end"] for item in document["items"] if not item["same"]}
