@@ -18,7 +18,7 @@ HK_MUST_CHECK enum hk_status hk_send_ids_add(
 void hk_send_ids_done(struct hk_send_ids *ids);
 
 /* Wait until the runs of all these alerts have ended: 0; HK_EXIT_WAITS as soon as all that is left
- * waits for approval; HK_EXIT_TIMED_OUT. Empties ids as they end. */
+ * waits for approval; HK_EXIT_TIMED_OUT. Empties ids. */
 int hk_send_wait(const struct hk_cli *cli, struct hk_send_ids *ids, int64_t timeout_ms);
 
 #endif

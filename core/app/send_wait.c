@@ -53,25 +53,19 @@ static enum hk_status collect_runs(
     return status;
 }
 
-/* Move routed alerts from alerts to their runs. */
-static int look_at_alerts(
-    const struct hk_cli *cli, struct hk_send_ids *alerts, struct hk_send_ids *runs)
+/* Put the alerts' runs into their place. What an alert starts is in the transaction that takes it
+ * in: one that no playbook wants has none, and never will. */
+static int take_runs(const struct hk_cli *cli, struct hk_send_ids *alerts, struct hk_send_ids *runs)
 {
     struct hk_error error;
     int status = 0;
 
-    for (size_t i = 0; i < alerts->count && status == 0;) {
+    while (alerts->count > 0 && status == 0) {
         struct hk_reply reply = {.status = 0};
-        const char *state;
-        status = hk_cli_get(cli, &reply, "/v1/alerts/%s", alerts->ids[i]);
-        state = hk_json_string_at(reply.doc.root, "state", "");
-        if (status == 0 && strcmp(state, "new") != 0) {
-            if (collect_runs(reply.doc.root, runs, &error) != HK_OK)
-                status = hk_cli_error(&error);
-            drop(alerts, i);
-        } else {
-            i++;
-        }
+        status = hk_cli_get(cli, &reply, "/v1/alerts/%s", alerts->ids[0]);
+        if (status == 0 && collect_runs(reply.doc.root, runs, &error) != HK_OK)
+            status = hk_cli_error(&error);
+        drop(alerts, 0);
         hk_reply_done(&reply);
     }
     return status;
@@ -158,17 +152,15 @@ int hk_send_wait(const struct hk_cli *cli, struct hk_send_ids *ids, int64_t time
     const struct timespec pause = {.tv_nsec = POLL_EVERY_MS * 1000000L};
     int64_t end_ms = hk_time_monotonic_ms() + timeout_ms;
     struct hk_send_ids runs = {.count = 0};
-    int status = 0;
+    int status = take_runs(cli, ids, &runs);
 
-    for (;;) {
+    while (status == 0) {
         size_t waiting = 0;
         bool all_ask = false;
-        status = look_at_alerts(cli, ids, &runs);
-        if (status == 0)
-            status = look_at_runs(cli, &runs, &waiting);
-        if (status != 0 || (ids->count == 0 && runs.count == 0))
+        status = look_at_runs(cli, &runs, &waiting);
+        if (status != 0 || runs.count == 0)
             break;
-        if (ids->count == 0 && waiting == runs.count) {
+        if (waiting == runs.count) {
             status = look_at_approvals(cli, &runs, &all_ask);
             if (status == 0 && all_ask)
                 status = hk_cli_fail(HK_EXIT_WAITS, "%zu runs wait for approval", runs.count);
@@ -176,8 +168,7 @@ int hk_send_wait(const struct hk_cli *cli, struct hk_send_ids *ids, int64_t time
                 break;
         }
         if (hk_time_monotonic_ms() >= end_ms) {
-            status = hk_cli_fail(
-                HK_EXIT_TIMED_OUT, "timed out; %zu runs go on", runs.count + ids->count);
+            status = hk_cli_fail(HK_EXIT_TIMED_OUT, "timed out; %zu runs go on", runs.count);
             break;
         }
         (void)nanosleep(&pause, NULL);

@@ -110,6 +110,8 @@ def test_wait_ends_with_6_when_approval_is_all_that_is_left(engine):
 def test_wait_ends_with_0_when_runs_end(engine):
     known = alert(21, src={"ip": "198.51.100.200"})
     engine.ok("send", "-", "--wait", "--timeout", "20s", stdin=lines(known))
+    # What no playbook wants has nothing to wait for.
+    engine.ok("send", "-", "--wait", "--timeout", "20s", stdin=lines(alert(21, category="other")))
 
 
 def test_approve_sends_the_digest_that_it_showed(engine):
