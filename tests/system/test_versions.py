@@ -707,6 +707,28 @@ def test_a_shadow_holds_nothing_up(shadowed):
     site.audit()
 
 
+def test_a_shadow_goes_on_as_one_while_it_is_looked_at(shadowed):
+    site = shadowed
+    site.watch("""return playbook { name = "guard", summary = "Goes on", on = { category = "endpoint" },
+      run = function(alert, args)
+        local n = args and args.n or 0
+        act.world.touch_idempotent { target = "host-" .. n }
+        wait "1s"
+        return continue_as_new { n = n + 1 }
+      end }""")
+
+    def shadows(alert_id):
+        return [run for run in site.get("/v1/runs?limit=500", site.who("viewer")).json["items"]
+                if run["alert"] == alert_id and run["shadow"]]
+    alert_id = site.send()
+    until(lambda: len(shadows(alert_id)) >= 2, "a shadow that went on")
+    site.change("/v1/playbooks/guard/trial/stop", {"reason": "enough"})
+    until(lambda: all(run["state"] == "finished" for run in shadows(alert_id)), "the end of the shadow")
+    assert [line for line in site.world() if not line.startswith("READ")] == []
+    assert site.get("/v1/containments", site.who("viewer")).json["items"] == []
+    site.audit()
+
+
 def test_a_shadow_may_look_at_a_share(shadowed):
     site = shadowed
     trial = site.watch("""return playbook { name = "guard", summary = "Tried", on = { category = "endpoint" },
