@@ -233,8 +233,7 @@
 #define HK_LUA_SLICE_MS 140                  /* CPU time of one activation: it stops within 200 */
 #define HK_LUA_PCALL_DEPTH_MAX 1000          /* calls that stand when something is caught */
 #define HK_PLAYBOOK_SIZE_MAX (256 * 1024)
-#define HK_PLAYBOOK_TEXTS_MAX 1000 /* of a tenant in memory, 256 MiB; a start keeps those in use   \
-                                    */
+#define HK_PLAYBOOK_TEXTS_MAX 1000 /* of a tenant in memory, 256 MiB; a start forgets some */
 #define HK_TRIAL_TIME_MAX_MS (366LL * 86400 * 1000) /* nobody looks at one that is older */
 #define HK_VERSIONS_MEMORY_MAX (16UL * 1024 * 1024) /* names with their versions, at a start */
 #define HK_PLAYBOOK_JUMPS_MAX 4000         /* goto, and break: the parser's time is their square */
