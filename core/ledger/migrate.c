@@ -8,6 +8,7 @@
 #include "ledger/refold.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,5 +173,9 @@ enum hk_status hk_migrate(
         return status;
     }
     /* The log holds all projections now. A reader that is open lets it wait, which is no error. */
-    return hk_store_exec(db, "PRAGMA cache_size = -2048; PRAGMA wal_checkpoint(TRUNCATE)", error);
+    status = hk_store_exec(db, "PRAGMA cache_size = -2048; PRAGMA wal_checkpoint(TRUNCATE)", error);
+    /* The engine that goes on with this ledger runs for months: what it doesn't need goes back. */
+    hk_db_release_memory(db);
+    (void)malloc_trim(0);
+    return status;
 }
