@@ -16,8 +16,8 @@
  * only the leader touches needs no lock: that one write hands it on.
  *
  * When all places are taken nobody stands by (hk_crew_is_watched), and a turn is as long as it is.
- * A slowed thread holds a lock for some instructions only, but where the machine has no processor
- * left it may be stopped between them, for up to a tenth of a second.
+ * A slowed thread seldom holds a lock (heap.h says why) and for some instructions only, but where
+ * the machine has no processor left it may be stopped between them, for up to a tenth of a second.
  */
 #ifndef HK_SCRIPT_CREW_H
 #define HK_SCRIPT_CREW_H

@@ -138,15 +138,19 @@ static void *allocate(void *ctx, void *old, size_t old_size, size_t size)
         old_size = 0; /* it was a type tag */
     }
     if (size == 0) {
-        free(old);
+        (void)hk_heap_resize(&st->heap, old, old_size, 0);
         st->memory -= old_size;
         return NULL;
     }
     if (size > old_size && !admits(st, size - old_size))
         return refuse(st);
-    block = realloc(old, size);
-    if (block == NULL)
-        return size <= old_size ? old /* Lua counts on shrinking */ : refuse(st);
+    block = hk_heap_resize(&st->heap, old, old_size, size);
+    if (block == NULL && size <= old_size)
+        return old; /* Lua counts on shrinking */
+    if (block == NULL) {
+        check_budgets(st, true); /* it collects garbage now, as above */
+        return refuse(st);
+    }
     st->memory = st->memory - old_size + size;
     if (st->memory > st->memory_peak)
         st->memory_peak = st->memory;
@@ -173,6 +177,7 @@ enum hk_status hk_state_init(struct hk_state *st, struct hk_error *error)
     st->memory_max = HK_LUA_MEMORY_MAX;
     hk_buf_init(&st->out, HK_ARGS_SIZE_MAX);
     hk_buf_init(&st->trace, TRACE_SIZE_MAX);
+    hk_heap_init(&st->heap, 2 * st->memory_max);
     hk_state_begin(st, 1);
     st->L = lua_newstate(allocate, st);
     if (st->L == NULL)
@@ -184,9 +189,9 @@ enum hk_status hk_state_init(struct hk_state *st, struct hk_error *error)
 
 void hk_state_done(struct hk_state *st)
 {
-    if (st->L != NULL)
-        lua_close(st->L);
-    st->L = NULL;
+    st->L = NULL; /* nothing in it is to be closed: there is no __gc, and no __close */
+    hk_heap_done(&st->heap);
+    st->memory = 0;
     hk_buf_done(&st->out);
     hk_buf_done(&st->trace);
     hk_json_doc_done(&st->doc);

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "limits.h"
+#include "script/heap.h"
 
 #include <lauxlib.h>
 #include <locale.h>
@@ -37,6 +38,7 @@ struct hk_state {
     enum hk_state_end end;
     char end_text[160];
     char end_where[LUA_IDSIZE + 16]; /* "file:line", "" until somebody who knows fills it in */
+    struct hk_heap heap;             /* of L: whoever drops it drops all */
     size_t memory;                   /* bytes that Lua holds */
     size_t memory_peak;              /* the most that it held */
     size_t memory_max;

@@ -142,7 +142,7 @@ static void check_attack(const struct hostile *attack)
     CU_ASSERT_TRUE(ended);
     CU_ASSERT_FALSE(hk_play_is_due(run));
     CU_ASSERT(run->st.memory_peak <= HK_LUA_MEMORY_MAX);
-    CU_ASSERT_EQUAL(run->st.memory, 0);
+    CU_ASSERT_EQUAL(run->st.heap.held, 0);
     if (run->st.work > (uint64_t)HK_LUA_INSTRUCTIONS_MAX + WORK_SLACK)
         (void)fprintf(stderr, "\n%s: work %llu\n", attack->name, (unsigned long long)run->st.work);
     CU_ASSERT(run->st.work <= (uint64_t)HK_LUA_INSTRUCTIONS_MAX + WORK_SLACK);
