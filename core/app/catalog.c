@@ -13,6 +13,7 @@
 #include "plugin/pool.h"
 #include "plugin/result.h"
 #include "plugin/spawner.h"
+#include "script/playbook.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -158,6 +159,21 @@ static enum hk_status ask_plugins(
     return status;
 }
 
+/* The name of a playbook that the configuration names. */
+static void add_playbook(struct hk_jw *jw, const struct hk_playbook_file *file)
+{
+    struct hk_json_doc doc = {.root = NULL};
+    struct hk_error error;
+    struct hk_buf text;
+
+    hk_buf_init(&text, HK_WIRE_FRAME_SIZE_MAX);
+    if (hk_playbook_describe(file->source, file->source_size, file->file, &text, &error) == HK_OK &&
+        hk_json_parse(text.data, text.size, &hk_json_limits_own, &doc, &error) == HK_OK)
+        hk_jw_string(jw, hk_json_string_at(doc.root, "name", ""));
+    hk_json_doc_done(&doc);
+    hk_buf_done(&text);
+}
+
 static enum hk_status keep(const struct asking *asking, const struct hk_tenant_settings *tenant,
     struct hk_catalog *catalog, struct hk_error *error)
 {
@@ -180,6 +196,11 @@ static enum hk_status keep(const struct asking *asking, const struct hk_tenant_s
     hk_jw_array_end(&jw);
     if (capabilities != NULL)
         hk_jw_kv_value(&jw, "capabilities", capabilities);
+    hk_jw_key(&jw, "playbooks");
+    hk_jw_array(&jw);
+    for (size_t i = 0; i < tenant->setup.playbook_count; i++)
+        add_playbook(&jw, &tenant->playbooks[i]);
+    hk_jw_array_end(&jw);
     hk_jw_key(&jw, "missing");
     hk_jw_array(&jw);
     for (size_t i = 0; i < tenant->setup.plugin_count; i++) {

@@ -2,10 +2,11 @@
  * actions: what is known about the actions that a playbook can call: a catalog, as JSON
  *
  *   {"plugins": [descriptor, …], "capabilities": {"contain.block_ip": "edl.block_ip", …},
- *    "missing": ["nftables", …]}
+ *    "missing": ["nftables", …],
+ *    "playbooks": ["contain-bruteforce", …]}
  *
- * with the descriptors that plugins publish, the bindings of one tenant, and the names of plugins
- * that could not be asked. Pure.
+ * with the descriptors that plugins publish, the bindings of one tenant, the names of plugins
+ * that could not be asked, and the playbooks that the configuration names. Pure.
  */
 #ifndef HK_AUTHOR_ACTIONS_H
 #define HK_AUTHOR_ACTIONS_H

@@ -146,13 +146,49 @@ static const char *nearest_member(
     return hk_check_nearest(text, candidates, count);
 }
 
+/* What stands for names that other Luas and languages have; NULL: nothing. */
+static const char *instead_of(const char *name)
+{
+    static const char *const pairs[][2] = {
+        {"print", "note(…) writes into the run's record"},
+        {"os", "now() is the clock, and time.text(now()) shows it"},
+        {"io", "nothing reads the outside but actions: act.PLUGIN.ACTION { … }"},
+        {"require", "a playbook is one file; call \"name\" { … } runs another one"},
+        {"dofile", "a playbook is one file; call \"name\" { … } runs another one"},
+        {"coroutine", "together { … } and each(…) do things at the same time"},
+        {"debug", "try it with hikeshi playbook test, or playbook replay --step"},
+        {"sleep", "wait \"30s\""},
+        {"log", "note(…) writes into the run's record"},
+        {"randomseed", "random() is seeded by the run"},
+        {"trim", "text.strip(…)"},
+        {"split", "text.split(…, \",\")"},
+        {"startswith", "value:sub(1, 3) == \"abc\""},
+        {"encode", "json.text(…)"},
+        {"decode", "json.parse(…)"},
+        {"stringify", "json.text(…)"},
+        {"null", "nil; in a list, null"},
+        {"None", "nil"},
+        {"True", "true"},
+        {"False", "false"},
+    };
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (strcmp(pairs[i][0], name) == 0)
+            return pairs[i][1];
+    }
+    return NULL;
+}
+
 static void tell_unknown(struct hk_check *check, const struct hk_node *node,
     const struct hk_json *of, const char *library, const char *name)
 {
     const char *nearest = nearest_member(of, name, check);
+    const char *instead = instead_of(name);
     char hint[160];
 
-    if (nearest != NULL)
+    if (instead != NULL)
+        (void)snprintf(hint, sizeof(hint), "%s", instead);
+    else if (nearest != NULL)
         (void)snprintf(
             hint, sizeof(hint), "is %s%s%s meant?", library, *library == '\0' ? "" : ".", nearest);
     else
@@ -232,7 +268,18 @@ static void tell_field(struct hk_check *check, const struct hk_node *node, const
         hint, "an alert has no %s%.60s", object, field);
 }
 
-static bool is_alert(struct hk_check *check, const struct hk_node *node)
+const char *const *hk_check_alert_members(const char *field)
+{
+    static const char *const none[] = {NULL};
+
+    for (size_t i = 0; i < sizeof(view_objects) / sizeof(view_objects[0]); i++) {
+        if (strcmp(view_objects[i].object, field) == 0)
+            return view_objects[i].fields;
+    }
+    return none;
+}
+
+bool hk_check_is_alert(struct hk_check *check, const struct hk_node *node)
 {
     const struct hk_check_local *local =
         node != NULL && node->kind == HK_NODE_NAME ? hk_check_find(check, node->text) : NULL;
@@ -252,17 +299,15 @@ static bool is_among(const char *text, const char *const *list, size_t count)
 static void see_alert_object(
     struct hk_check *check, const struct hk_node *node, const char *object, const char *field)
 {
-    for (size_t i = 0; i < sizeof(view_objects) / sizeof(view_objects[0]); i++) {
-        const char *const *fields = view_objects[i].fields;
-        size_t count = 0;
-        char prefix[16];
-        while (fields[count] != NULL)
-            count++;
-        (void)snprintf(prefix, sizeof(prefix), "%s.", object);
-        if (count > 0 && strcmp(view_objects[i].object, object) == 0 &&
-            !is_among(field, fields, count))
-            tell_field(check, node, prefix, field, fields, count);
-    }
+    const char *const *fields = hk_check_alert_members(object);
+    size_t count = 0;
+    char prefix[16];
+
+    while (fields[count] != NULL)
+        count++;
+    (void)snprintf(prefix, sizeof(prefix), "%s.", object);
+    if (count > 0 && !is_among(field, fields, count))
+        tell_field(check, node, prefix, field, fields, count);
 }
 
 static void see_index(struct hk_check *check, const struct hk_node *node)
@@ -273,11 +318,11 @@ static void see_index(struct hk_check *check, const struct hk_node *node)
 
     if (key->kind != HK_NODE_STRING)
         return;
-    if (is_alert(check, what)) {
+    if (hk_check_is_alert(check, what)) {
         if (!is_among(key->text, view_fields, sizeof(view_fields) / sizeof(view_fields[0])))
             tell_field(check, key, "", key->text, view_fields,
                 sizeof(view_fields) / sizeof(view_fields[0]));
-    } else if (what->kind == HK_NODE_INDEX && is_alert(check, what->first) &&
+    } else if (what->kind == HK_NODE_INDEX && hk_check_is_alert(check, what->first) &&
                what->last->kind == HK_NODE_STRING) {
         see_alert_object(check, key, what->last->text, key->text);
     } else if (what->kind == HK_NODE_NAME && hk_check_find(check, what->text) == NULL) {
@@ -286,6 +331,22 @@ static void see_index(struct hk_check *check, const struct hk_node *node)
             hk_json_get(library, key->text) == NULL)
             tell_unknown(check, key, library, what->text, key->text);
     }
+}
+
+/* alert.title:trim(): a text has the functions of string. */
+static void see_method(struct hk_check *check, const struct hk_node *node)
+{
+    static const char *const texts[] = {
+        "title", "category", "severity", "time", "uid", "product", "url"};
+    const struct hk_node *what = node->first;
+    const struct hk_json *library = hk_json_get(check->names, "string");
+    bool is_text = what->kind == HK_NODE_STRING ||
+                   (what->kind == HK_NODE_INDEX && hk_check_is_alert(check, what->first) &&
+                       what->last->kind == HK_NODE_STRING &&
+                       is_among(what->last->text, texts, sizeof(texts) / sizeof(texts[0])));
+
+    if (is_text && library != NULL && hk_json_get(library, node->text) == NULL)
+        tell_unknown(check, node, library, "string", node->text);
 }
 
 /* --- the walk --- */
@@ -364,20 +425,16 @@ static void walk_call_statement(
     else if (hk_check_calls(check, call, "ask"))
         hk_findings_add(check->findings, HK_FINDING_WARNING, call->line, call->column,
             "unused-result", "local answer, why = ask { … }", "nothing looks at the answer");
+    else if (check->functions == 0 && hk_check_calls(check, call, "playbook"))
+        hk_findings_add(check->findings, HK_FINDING_ERROR, call->line, call->column,
+            "missing-return", "return playbook { … }", "the file does not return its playbook");
     walk(check, call);
 }
 
 /* playbook { …, run = function(alert) … end } */
-static void walk_call(
-    struct hk_check *check, const struct hk_node *node) // NOLINT(misc-no-recursion)
+static void walk_playbook( // NOLINT(misc-no-recursion)
+    struct hk_check *check, const struct hk_node *node, const struct hk_node *table)
 {
-    const struct hk_node *table = node->first->next;
-
-    hk_check_call(check, node);
-    if (!hk_check_calls(check, node, "playbook") || table == NULL || table->kind != HK_NODE_TABLE) {
-        walk_children(check, node);
-        return;
-    }
     walk(check, node->first);
     for (const struct hk_node *field = table->first; field != NULL; field = field->next) {
         if (field->text != NULL && strcmp(field->text, "run") == 0 &&
@@ -388,6 +445,27 @@ static void walk_call(
     }
 }
 
+static void walk_call(
+    struct hk_check *check, const struct hk_node *node) // NOLINT(misc-no-recursion)
+{
+    const struct hk_node *what = node->first;
+    const struct hk_node *table = what->next;
+
+    if (hk_check_calls(check, what, "call")) { /* call "NAME" {…} */
+        hk_check_called(check, what, node);
+        walk_children(check, what);
+        for (const struct hk_node *given = what->next; given != NULL; given = given->next)
+            walk(check, given);
+        return;
+    }
+    hk_check_call(check, node);
+    hk_check_form(check, node);
+    if (hk_check_calls(check, node, "playbook") && table != NULL && table->kind == HK_NODE_TABLE)
+        walk_playbook(check, node, table);
+    else
+        walk_children(check, node);
+}
+
 static void walk(struct hk_check *check, const struct hk_node *node) // NOLINT(misc-no-recursion)
 {
     switch (node->kind) {
@@ -396,6 +474,16 @@ static void walk(struct hk_check *check, const struct hk_node *node) // NOLINT(m
         break;
     case HK_NODE_INDEX:
         see_index(check, node);
+        hk_check_value(check, node);
+        walk_children(check, node);
+        break;
+    case HK_NODE_METHOD:
+        see_method(check, node);
+        walk_children(check, node);
+        break;
+    case HK_NODE_BINARY:
+    case HK_NODE_UNARY:
+        hk_check_value(check, node);
         walk_children(check, node);
         break;
     case HK_NODE_CALL:

@@ -12,9 +12,12 @@
 #include "base/json.h"
 
 struct hk_check_setup {
-    const char *source; /* Lua took it already */
+    const char *source; /* Lua compiled it already */
     size_t size;
     const struct hk_json *catalog; /* see actions.h; NULL: nothing is known about actions */
+    const char *name;              /* of the playbook; NULL: not known */
+    /* Names that can be called, an array of texts; NULL: nothing is known about other playbooks. */
+    const struct hk_json *playbooks;
 };
 
 /* Add what is found. HK_LIMIT when the text can't be looked at whole. */

@@ -109,6 +109,10 @@ static void check_wait(struct hk_check *check, const struct hk_node *call)
             "write \"30m\", \"09:00\", \"2026-11-23T09:00:00Z\" or \"business hours\"",
             "wait does not know this text");
     check_duration(check, hk_node_child(call, 2), "wait: the time-out");
+    if (hk_check_calls(check, value, "signal") && hk_node_child(call, 2) == NULL)
+        tell(check, HK_FINDING_WARNING, call, "wait-without-timeout",
+            "wait(signal \"name\", \"2d\"), and say what happens when none comes",
+            "this waits for the signal for as long as the run may take");
 }
 
 static void check_close(struct hk_check *check, const struct hk_node *call)
@@ -187,7 +191,7 @@ static void list_names(
 static void tell_unknown_argument(struct hk_check *check, const struct hk_node *field,
     const char *action, const struct hk_json *properties)
 {
-    const char *names[NAMES_MAX];
+    const char *names[NAMES_MAX] = {NULL};
     const char *nearest;
     char hint[160] = "see `hikeshi plugin show`";
     size_t count;
@@ -252,6 +256,9 @@ static void check_arguments(struct hk_check *check, const struct hk_node *call, 
         if (property != NULL)
             check_type(check, field, action, property);
     }
+    if (given != NULL && hk_check_no_table(check, given, action, "write { name = value }"))
+        return;
+    hk_check_no_names(check, table, action, "an action's arguments have names: { ip = … }");
     if (given != NULL && !is_whole(table))
         return;
     for (const struct hk_json *item = required == NULL ? NULL : required->first; item != NULL;
@@ -281,6 +288,10 @@ static void check_options(struct hk_check *check, const struct hk_node *call)
         hk_findings_add(check->findings, HK_FINDING_ERROR, field->line, field->column,
             "unknown-option", hint, "there is no option %.60s", field->text);
     }
+    (void)hk_check_no_table(
+        check, hk_node_child(call, 2), "the second value of an action", "{ expires = \"4h\" }");
+    hk_check_no_names(
+        check, table, "the second table", "options are expires, because, timeout and ask");
     check_duration(check, value_of(table, "expires"), "expires");
     check_duration(check, value_of(table, "timeout"), "timeout");
 }
@@ -344,6 +355,7 @@ static void check_act(struct hk_check *check, const struct hk_node *call, const 
 
     check_options(check, call);
     if (check->setup->catalog == NULL) {
+        check_arguments(check, call, name, NULL);
         check_containment(check, call, name, NULL);
         return;
     }

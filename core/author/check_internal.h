@@ -36,11 +36,32 @@ bool hk_check_act_name(
 bool hk_check_is_act(struct hk_check *check, const struct hk_node *node);
 bool hk_check_calls(struct hk_check *check, const struct hk_node *node, const char *name);
 
+/* Is it what `run` is given? */
+bool hk_check_is_alert(struct hk_check *check, const struct hk_node *node);
+/* The members of the alert's field of that name, ended by NULL; an empty list when it is none that
+ * has members. */
+const char *const *hk_check_alert_members(const char *field);
+
 /* What is wrong with a call of a step (check_call.c). */
 void hk_check_call(struct hk_check *check, const struct hk_node *call);
+/* The same, as to what kinds of values it is given (check_form.c). */
+void hk_check_form(struct hk_check *check, const struct hk_node *call);
+/* call "NAME" {…}: named is call "NAME", call all of it (check_form.c). */
+void hk_check_called(
+    struct hk_check *check, const struct hk_node *named, const struct hk_node *call);
+/* What is done with values in an expression (check_value.c). */
+void hk_check_value(struct hk_check *check, const struct hk_node *node);
 /* Text that can't be reached, and what goes on after the alert was closed (check_flow.c). body is
  * a function's, or the top level's. */
 void hk_check_flow(struct hk_check *check, const struct hk_node *body);
+
+/* Tell that the call's argument is of the wrong kind, when it is written out and can't be a table.
+ * False: it may be one. */
+bool hk_check_no_table(
+    struct hk_check *check, const struct hk_node *given, const char *what, const char *hint);
+/* Tell of what stands in a table of a call without a name. */
+void hk_check_no_names(
+    struct hk_check *check, const struct hk_node *table, const char *what, const char *hint);
 
 /* The one of the candidates that is most like text, when it is very much so; else NULL. */
 const char *hk_check_nearest(const char *text, const char *const *candidates, size_t count);

@@ -122,8 +122,8 @@ struct hk_play {
     unsigned step_count;
     int64_t now_us;
     uint64_t random[4];
-    struct hk_buf code;     /* fresh compilation on its way into the cache */
-    struct hk_code *cached; /* held from hk_play_prepare to hk_play_keep */
+    struct hk_buf code;                    /* fresh compilation on its way into the cache */
+    struct hk_code *cached;                /* held from hk_play_prepare to hk_play_keep */
     const struct hk_play_watcher *watcher; /* or NULL; the caller's */
     /* how it diverged */
     char diverged_step[HK_STEP_PATH_SIZE];

@@ -7,6 +7,7 @@
 #include "script/lib.h"
 #include "script/vocabulary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,10 +250,15 @@ static int describe(lua_State *L)
     struct describe *d = lua_touserdata(L, 1);
     struct hk_jw jw;
     int64_t run_for_ms;
+    lua_Debug ar;
 
     lua_settop(L, 0);
     hk_api_open(L);
     hk_state_compile(L, d->source, d->size, d->chunk);
+    lua_pushvalue(L, -1);
+    if (lua_getinfo(L, ">S", &ar) != 0) /* what no line is to blame for is the file's */
+        (void)snprintf(
+            hk_state_of(L)->main_where, sizeof hk_state_of(L)->main_where, "%s:1", ar.short_src);
     hk_api_eval(L);
     check_fields(L); /* what follows may have changed it */
     check_on(L);

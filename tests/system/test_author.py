@@ -204,7 +204,9 @@ end }
     broken = folder / "broken.lua"
     broken.write_text("return playbook {")
     done = run(folder, "playbook", "check", "broken.lua")
-    assert done.returncode == 1 and "broken.lua:1:" in done.stderr and done.stdout == ""
+    assert done.returncode == 1 and "broken.lua:1:1: error: " in done.stdout and "broken.lua: not ok  -  " in done.stdout
+    document = json.loads(run(folder, "playbook", "check", "broken.lua", "--json").stdout)
+    assert not document["ok"] and [item["code"] for item in document["findings"]] == ["syntax"]
     assert run(folder, "playbook", "check", "missing.lua").returncode == 3
 
 
@@ -352,3 +354,52 @@ def test_what_is_wrong_with_a_call_in_a_test_is_told(tmp_path, test, told):
     (tmp_path / "x.test.lua").write_text(f'test("calls", function(t) {test} end)')
     done = run(tmp_path, "playbook", "test", "x.lua")
     assert done.returncode == 1 and told in done.stdout and "x.test.lua:1" in done.stdout, done.stdout
+
+
+# What people get wrong: the body of run, or with a "return playbook" the whole file; where, and a part of what is told.
+MISTAKES = [
+    ("act.intel.lokup { ip = 'x' }", "2:1: error: no plugin has intel.lokup", "is intel.lookup meant?"),
+    ("esclate { text = 'x' }", "2:1: error: there is no esclate", "is escalate meant?"),
+    ("local a, b = act.intel.lookup 'x' return a or b", "2:31: error: intel.lookup takes a table with names", "write { name"),
+    ("local a, b = act.intel.lookup { addr = 'x' } return a or b", "2:33: error: intel.lookup takes no addr", "hint: "),
+    ("local a, b = act.intel.lookup { ip = 7 } return a or b", "2:38: error: intel.lookup: ip is to be of type string", ""),
+    ("note('x' .. secret 'k')", "2:13: error: a secret may only stand in", "hand it to an action"),
+    ("return close 'true_positive'", "2:14: error: close takes a table with names", "close { verdict"),
+    ("return close { verdict = 'malicious' }", "2:26: error: there is no such verdict", "true_positive"),
+    ("print(alert.title)", "2:1: error: there is no print", "note(…) writes"),
+    ("return os.time()", "2:8: error: there is no os", "now() is the clock"),
+    ("count = 1", "2:1: error: the global count can't be set", "declare it with local"),
+    ("wait(30)", "2:6: error: wait: a number is no duration", "30m"),
+    ("note('x' .. alert.user)", "2:13: error: alert.user is a table", "is alert.user.name meant?"),
+    ("return together { a = act.intel.lookup { ip = 'x' } }", "2:23: error: together takes functions", "function() return"),
+    ("return call 'containbruteforce' {}", "2:13: error: the tenant has no playbook", "is contain-bruteforce meant?"),
+    ("return call 'x' {}", "2:13: error: the playbook calls itself", "the engine refuses it"),
+    ("return call('contain-bruteforce', {})", "2:8: error: call takes the name alone", "without a comma"),
+    ("if alert.title then\n note 'x'", "4:1: error: unexpected symbol near '}'", "has no end before this"),
+    ("if alert.count != 1 then end", "2:1: error: 'then' expected near '!'", "~="),
+    ("playbook { name = 'x', run = function() end }", "1:1: error: the file does not return", "return playbook"),
+    ("return playbook { name = 'x' run = function() end }", "1:1: error: '}' expected", "a comma is missing"),
+    ("return playbook { name = 'x', on = { src = 'y' }, run = function() end }", "1:1: error: on: \"src\" is no field",
+     '["src.ip"]'),
+    ("return playbook { name = 'x', run = 'y' }", "1:1: error: playbook: run must be a function", "function(alert)"),
+    ("return { name = 'x' }", "1:1: error: a playbook's text must return playbook", "return playbook {"),
+]
+
+
+@pytest.mark.parametrize("code, told, hint", MISTAKES, ids=[mistake[0][:40] for mistake in MISTAKES])
+def test_a_mistake_is_told_with_its_place_and_a_hint(tmp_path, code, told, hint):
+    whole = "playbook {" in code or code.startswith("return {")
+    (tmp_path / "x.lua").write_text(code if whole else
+                                    f"return playbook {{ name = 'x', run = function(alert)\n{code}\nend }}\n")
+    config = SOURCE / "examples/quickstart/hikeshi.lua"
+    done = run(tmp_path, "playbook", "check", "x.lua", "--config", config)
+    assert done.returncode == 1 and "x.lua:" + told in done.stdout and hint in done.stdout, done.stdout
+
+
+def test_playbooks_that_are_checked_together_can_call_each_other(tmp_path):
+    (tmp_path / "one.lua").write_text("return playbook { name = 'one', run = function() return call 'two' {} end }\n")
+    (tmp_path / "two.lua").write_text("return playbook { name = 'two', run = function() end }\n")
+    config = SOURCE / "examples/quickstart/hikeshi.lua"
+    assert "[unknown-playbook]" in run(tmp_path, "playbook", "check", "one.lua", "--config", config).stdout
+    assert run(tmp_path, "playbook", "check", "one.lua", "two.lua", "--config", config).returncode == 0
+    assert run(tmp_path, "playbook", "check", "one.lua").returncode == 0   # nothing is known

@@ -2,6 +2,7 @@
 #include "author/check.h"
 #include "author/lex.h"
 #include "author/syntax.h"
+#include "author/syntax_hint.h"
 #include "limits.h"
 #include "script/state.h"
 
@@ -264,12 +265,121 @@ static void test_strings(void)
     hk_arena_done(&arena);
 }
 
+static void test_kinds_of_values(void)
+{
+    FINDS("local a, b = act.x.y 'z' return a or b", "2:22 argument-type",
+        "takes a table with names, not a text");
+    FINDS("local a, b = act.x.y { 'z' } return a or b", "2:24 argument-type", "this has none");
+    FINDS("local a, b = act.x.y({}, '4h') return a or b", "2:26 argument-type", "second value");
+    FINDS("return close 'expected'", "2:14 argument-type", "close { verdict");
+    FINDS("return close { 'expected', verdict = 'expected' }", "2:16 argument-type", "has none");
+    FINDS("local a = ask() return a", "2:11 argument-type", "ask { question");
+    FINDS("note { text = 'x' }", "2:1 argument-type", "a text or a number");
+    FINDS("notify { text = 'x', level = 'y' }", "2:22 unknown-field", "see notify");
+    FINDS("return ask { question = 'x', timout = '1h', timeout = '1h', to = 'y' }",
+        "2:30 unknown-field", "is timeout meant?");
+    FINDS("local a, b = retry(function() return 1 end, { time = 3 }) return a or b",
+        "2:47 unknown-field", "is times meant?");
+    FINDS("return together { a = note 'x', b = 7 }", "2:23 not-a-function|2:37 not-a-function",
+        "this step is taken before it");
+    FINDS("return each({ 1 })", "2:8 not-a-function", "each needs a function");
+    FINDS("return retry(act.x.y {})", "2:14 not-a-function", "function() return");
+    CLEAN("escalate()\nlocal f = alert\nnote(1) note(alert.title .. 'x') close(f)\n"
+          "return together { f, a = f }, each(f, f, f), retry(f)");
+    CLEAN("local t = {}\nlocal a, b = act.mail.send(t, t) notify(t) local c = ask(t)\n"
+          "return act.mail.send { [t] = 1, table.unpack(t) }, a, b, c");
+}
+
+static void test_values(void)
+{
+    FINDS("note('x' .. secret 'k')", "2:13 secret", "only stand in the arguments");
+    FINDS("return #secret 'k'", "2:9 secret", "only stand");
+    FINDS("notify { text = secret 'k' }", "2:17 secret", "notify can't have a secret");
+    FINDS("note('x' .. alert.user)", "2:13 alert-field", "is alert.user.name meant?");
+    FINDS("return '10' + 1", "2:8 text-as-number", "tonumber");
+    FINDS("return alert.severity == 'hihg'", "2:26 severity", "no alert has the severity");
+    FINDS("return alert.severity >= 'high'", "2:8 severity", "compares their letters");
+    FINDS("return alert.title:trim()", "2:8 unknown-name", "text.strip");
+    FINDS("wait(signal 'x')", "2:1 wait-without-timeout", "2d");
+    CLEAN("wait(signal 'x', '1h')\nlocal key = alert.raw and secret 'k' or secret 'l'\n"
+          "return key, alert.severity == 'high', alert.title:upper() .. alert.user.name, 1 + "
+          "alert.count");
+}
+
+static void test_calls(void)
+{
+    FINDS("return call('x', { a = 1 })", "2:8 argument-type", "without a comma");
+    FINDS("return call 'x'", "2:8 call-not-made", "does not call it");
+    FINDS("return call 'X Y' {}", "2:8 argument-type", "a playbook's name");
+    FINDS("return call 'x' 'y'", "2:17 argument-type", "a called playbook takes a table");
+    CLEAN("local name = alert.raw\nreturn call 'x' {}, call(name) { a = 1 }, call 'y' (name)");
+}
+
+/* The hint for what Lua says against a text, "" when there is none. */
+static const char *hint_for(const char *source)
+{
+    static char hint[HK_SYNTAX_HINT_SIZE];
+    struct hk_error error = {0};
+
+    hint[0] = '\0';
+    if (hk_syntax_check(source, strlen(source), "x.lua", &error) == HK_OK)
+        return "it compiles";
+    if (!hk_syntax_hint(source, strlen(source), error.text, hint))
+        return "";
+    return hint;
+}
+
+static void test_what_lua_refuses(void)
+{
+    static const struct {
+        const char *source;
+        const char *hint;
+    } cases[] = {
+        {"return f {\n  run = function()\n    if a then\n      b()\n  end,\n}",
+            "the if of line 3 has no end"},
+        {"return f {\n  run = function()\n    for i = 1, 2 do\n      b()\n    end\n}",
+            "the function of line 2 has no end"},
+        {"return f {\n  run = function()\n    while a do b()\n  end\n}",
+            "the while of line 3 has no end"},
+        {"return f(function()\n  repeat\n    b()\nend)", "the repeat of line 2 has no until"},
+        {"return f {\n  a = (1 + 2\n}", "the ( of line 2 has no )"},
+        {"if a then b() else if c then d() end", "is elseif meant?"},
+        {"return f { a = 1\n b = 2 }", "a comma is missing"},
+        {"if a != b then end", "~="},
+        {"local i = 1 i++", "no ++"},
+        {"local i = 1 i += 1", "no +="},
+        {"if a && b then end", "the word and"},
+        {"if a || b then end", "the word or"},
+        {"return 'x", "the quote that ends"},
+        {"return [[x", "]]"},
+        {"f() end", "an end too many"},
+        {"if a b() end", "need then"},
+        {"for i = 1, 2 b() end", "need do"},
+        {"{ \"name\": 1 }", "is something left out"},
+        {"return f(\"a\" \"b\")", ""},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *hint = hint_for(cases[i].source);
+        if (strstr(hint, cases[i].hint) == NULL || (*cases[i].hint == '\0' && *hint != '\0')) {
+            fprintf(stderr, "\n%s\n  gave %s, not %s\n", cases[i].source, hint, cases[i].hint);
+            CU_FAIL("unequal");
+        } else {
+            CU_PASS("equal");
+        }
+    }
+}
+
 static const struct suite_test tests[] = {
     {"names", test_names},
     {"steps outside of run", test_outside_run},
     {"steps", test_steps},
     {"actions", test_actions},
     {"flow", test_flow},
+    {"kinds of values", test_kinds_of_values},
+    {"values", test_values},
+    {"calls", test_calls},
+    {"what Lua refuses", test_what_lua_refuses},
     {"what Lua takes is read", test_syntax},
     {"large texts", test_large},
     {"strings", test_strings},
