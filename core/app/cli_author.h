@@ -15,6 +15,7 @@ int hk_cli_playbook_replay(struct hk_cli *cli);
 int hk_cli_playbook_walk(struct hk_cli *cli, const char *run);
 int hk_cli_playbook_graph(struct hk_cli *cli);
 int hk_cli_run_as_test(struct hk_cli *cli);
+int hk_cli_run_watch(struct hk_cli *cli);
 
 /* A recorded run with its alert and its playbook (cli_story.c). Zeroed before, done in every case.
  */

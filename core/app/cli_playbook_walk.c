@@ -131,7 +131,7 @@ static void print_recorded(const struct hk_json *step)
         print_named("recorded", state);
     else if (!hk_json_bool_at(step, "ok", false))
         print_named("gave nil,", hk_json_string_at(step, "reason", ""));
-    else if (value != NULL)
+    else if (value != NULL && value->type != HK_JSON_NULL)
         print_value("gave", value);
     else
         print_named("gave", "true");

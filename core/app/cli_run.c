@@ -3,14 +3,10 @@
  */
 #include "app/cli.h"
 #include "app/cli_author.h"
-#include "base/text.h"
 #include "limits.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-enum { WATCH_EVERY_MS = 500 };
 
 static int run_list(struct hk_cli *cli)
 {
@@ -26,62 +22,6 @@ static int run_show(struct hk_cli *cli)
     if (hk_cli_flag(cli, "as-test"))
         return hk_cli_run_as_test(cli);
     return hk_cli_show(cli, "runs", cli->args[0]);
-}
-
-static bool has_ended(const char *state)
-{
-    return strcmp(state, "finished") == 0 || strcmp(state, "failed") == 0 ||
-           strcmp(state, "cancelled") == 0;
-}
-
-struct watch {
-    char run[HK_ID_SIZE]; /* the one that it has gone on as by now */
-    char state[32];
-    bool ended;
-};
-
-static void watch_state(struct hk_cli *cli, struct watch *watch, const struct hk_reply *reply)
-{
-    const char *state = hk_json_string_at(reply->doc.root, "state", "");
-    const char *next = hk_json_string_at(reply->doc.root, "continued_as", "");
-    bool goes_on = has_ended(state) && hk_cli_id_is_good(next);
-
-    watch->ended = has_ended(state) && !goes_on;
-    if (cli->json && watch->ended)
-        (void)hk_print_document(cli, reply);
-    else if (!cli->json && goes_on)
-        printf("%s  goes on as %s\n", watch->run, next);
-    else if (!cli->json && strcmp(watch->state, state) != 0)
-        printf("%s  %s\n", watch->run, state);
-    (void)snprintf(watch->state, sizeof(watch->state), "%s", goes_on ? "" : state);
-    if (goes_on)
-        (void)hk_copy_text(watch->run, sizeof(watch->run), next);
-    (void)fflush(stdout);
-}
-
-static int run_watch(struct hk_cli *cli)
-{
-    const struct timespec pause = {.tv_nsec = WATCH_EVERY_MS * 1000000L};
-    struct watch watch = {.ended = false};
-    int status;
-
-    if (!hk_cli_id_is_good(cli->args[0]) ||
-        !hk_copy_text(watch.run, sizeof(watch.run), cli->args[0]))
-        return HK_EXIT_NOT_FOUND;
-    for (;;) {
-        struct hk_reply reply;
-        status = hk_cli_get(cli, &reply, "/v1/runs/%s", watch.run);
-        if (status == 0)
-            watch_state(cli, &watch, &reply);
-        hk_reply_done(&reply);
-        if (status != 0 || watch.ended)
-            break;
-        if (watch.state[0] != '\0') /* else it has just gone on: look at once */
-            (void)nanosleep(&pause, NULL);
-    }
-    if (status == 0 && strcmp(watch.state, "finished") != 0)
-        status = HK_EXIT_FAILED;
-    return status;
 }
 
 static int post(struct hk_cli *cli, const char *verb, struct hk_buf *body)
@@ -203,8 +143,7 @@ const struct hk_command hk_commands_run[] = {
             {"limit", "N", "items of one page, 1 to 500"}}},
     {"run show", "ID", 1, 1, "Show a run and its steps", run_show,
         {{"as-test", NULL, "as a test of its playbook (Lua)"}}},
-    {"run watch", "ID", 1, 1, "Follow a run until it ends, also as what it goes on as", run_watch,
-        {{0}}},
+    {"run watch", "ID", 1, 1, "Follow a run, step by step, until it ends", hk_cli_run_watch, {{0}}},
     {"run cancel", "ID", 1, 1, "End a run", run_cancel, {{"reason", "TEXT", "why"}}},
     {"run resolve", "ID", 1, 1, "Record what became of a step of which nobody knew", run_resolve,
         {{"step", "N", "which step"}, {"happened", NULL, "it was done"},

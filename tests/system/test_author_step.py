@@ -2,8 +2,11 @@
 
 import json
 import os
+import pathlib
 import pty
+import re
 import select
+import subprocess
 
 import pytest
 
@@ -144,6 +147,18 @@ def test_a_run_that_waits_and_one_that_failed(engine, sensor):
     assert document["end"]["kind"] == "failed" and "fails.lua:3: out of ideas" in document["end"]["text"]
     text = engine.ok("playbook", "replay", "--step", run)
     assert " >    2 |   note \"before\"" in text and "fails.lua:3: out of ideas" in text
+
+
+def test_runs_that_wait_can_be_tried_with_another_program(engine, sensor):
+    """The loop that sdk/docs/replay.md shows, as it stands there."""
+    page = (pathlib.Path(os.environ["HIKESHI_SOURCE"]) / "sdk/docs/replay.md").read_text(encoding="utf-8")
+    [loop] = [block for block in re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S) if "for run in" in block]
+    gate_of(engine, sensor, send(engine, sensor, "asks"))
+    folder = pathlib.Path(HIKESHI).parent
+    environment = engine.environment() | {"HIKESHI_DATA": str(engine.data), "PATH": f"{folder}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-eux", "-o", "pipefail", "-c", loop.replace("build/hikeshi", HIKESHI)], env=environment,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout == "" and "playbook replay --step ru-" in done.stderr, done.stderr
 
 
 def test_without_a_terminal_all_of_it_is_printed(engine, odd):

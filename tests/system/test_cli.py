@@ -197,7 +197,7 @@ def test_checks_of_files(fresh, tmp_path):
     bad = tmp_path / "bad.lua"
     bad.write_text("return playbook {")
     done = fresh.run("playbook", "check", bad)
-    assert done.returncode == 1 and "bad.lua" in done.stderr
+    assert done.returncode == 1 and "bad.lua:1:1: error" in done.stdout
     assert fresh.run("plugin", "check", bad).returncode == 1
     fresh.ok("config", "check", fresh.config)
 
