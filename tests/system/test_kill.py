@@ -729,6 +729,7 @@ def test_orphan(make_site, effect):
     site = make_site().start()
     site.send(effect, "host-1", block_ms=4000)
     orphan = site.calling()["pid"]
+    until(site.world.log.with_name("blocking").exists, "the plugin to be at work")
     site.kill()
     assert is_alive(orphan) and site.world.count("host-1") == 0
     site.launch()

@@ -6,7 +6,8 @@
  * Arguments, the same for all actions:
  *   target     what is touched (required)
  *   before_ms  wait, on a timer, before the effect
- *   block_ms   then block the plugin's thread: a process that works on though nobody waits
+ *   block_ms   then block the plugin's thread: a process that works on though nobody waits; the
+ *              file `blocking` of the state folder says that it has begun to
  *   after_ms   wait, on a timer, between the effect and the settlement
  *   crash      "before" or "after": abort() right before or right after the effect
  *   fail       true: no effect, the call fails
@@ -19,18 +20,21 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <hikeshi/plugin.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct world {
     const struct hk_host *host;
     struct store *store;
     struct job *jobs;
     uint64_t undos_failed;
+    char blocking[4096]; /* path */
 };
 
 enum crash { CRASH_NEVER, CRASH_BEFORE, CRASH_AFTER };
@@ -93,9 +97,12 @@ static void job_done(void *ctx)
     job_end(job, HK_DONE, result);
 }
 
-static void block(uint64_t block_ms)
+static void block(const struct world *world, uint64_t block_ms)
 {
     struct timespec left = {(time_t)(block_ms / 1000), (long)(block_ms % 1000) * 1000000L};
+    int fd = block_ms > 0 ? open(world->blocking, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (fd >= 0)
+        close(fd);
     while (nanosleep(&left, &left) < 0 && errno == EINTR)
         ;
 }
@@ -117,7 +124,7 @@ static void job_act(void *ctx)
 {
     struct job *job = ctx;
     job->timer_id = 0;
-    block(job->block_ms);
+    block(job->world, job->block_ms);
     if (job->crash == CRASH_BEFORE)
         abort();
     if (job->fails) {
@@ -246,6 +253,7 @@ static int init(const struct hk_host *host, const struct hk_settings *settings, 
     }
     struct world *world = host->alloc(sizeof(*world));
     *world = (struct world){.host = host, .store = store};
+    snprintf(world->blocking, sizeof(world->blocking), "%s/blocking", settings->state_dir);
     *ret_state = world;
     return 0;
 }
