@@ -266,7 +266,7 @@ static enum hk_status compare_rows(struct look *look, sqlite3_stmt *stmt, struct
     enum hk_status status = hk_stmt_step(stmt, &has_row, error);
 
     while (status == HK_OK && has_row && count++ < look->pairs_max) {
-        struct pair pair;
+        struct pair pair = {.alert = ""};
         hk_stmt_copy(stmt, 0, pair.alert, sizeof(pair.alert));
         hk_stmt_copy(stmt, 1, pair.was, sizeof(pair.was));
         hk_stmt_copy(stmt, 2, pair.was_state, sizeof(pair.was_state));

@@ -116,8 +116,7 @@ static void a_wrong_statement_is_an_error(void)
     sqlite3_stmt *stmt = NULL;
     sqlite3 *db = open_scratch();
 
-    CU_ASSERT_NOT_EQUAL(
-        hk_shelf_take(&shelf, db, "SELECT 1 FROM nowhere", &stmt, &error), HK_OK);
+    CU_ASSERT_NOT_EQUAL(hk_shelf_take(&shelf, db, "SELECT 1 FROM nowhere", &stmt, &error), HK_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "nowhere"));
     hk_shelf_give(&shelf, stmt);
     hk_shelf_clear(&shelf);
