@@ -98,6 +98,8 @@ struct hk_column {
 };
 /* An id in a path: what can't be one is told and refused, so that no path is built from it. */
 bool hk_cli_id_is_good(const char *id);
+/* Has a run in this state ended? One that diverged has not: it waits for a person. */
+bool hk_cli_run_has_ended(const char *state);
 /* Text with control bytes escaped. */
 void hk_print_text(const char *text);
 /* The same for each line of a text. */

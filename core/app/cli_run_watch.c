@@ -203,11 +203,6 @@ static void tell_steps(struct watch *watch, struct watched *run, const struct hk
 
 /* --- runs --- */
 
-static bool has_ended(const char *state)
-{
-    return is(state, "finished") || is(state, "failed") || is(state, "cancelled");
-}
-
 /* "ID  state", which is the last line of a run. */
 static void print_state(const struct watched *run, const struct hk_json *document)
 {
@@ -245,7 +240,7 @@ static void tell_state(const struct watched *run, const struct hk_json *document
         hk_buf_appendf(&line, "%*sreturned ", (int)(run->depth == 0 ? 2 : 10 + 2 * run->depth), "");
         append_value(&line, value);
         print_line(&line);
-    } else if (reason != NULL && has_ended(state)) {
+    } else if (reason != NULL && hk_cli_run_has_ended(state)) {
         fputs("  ", stdout);
         hk_print_lines(reason);
     }
@@ -272,7 +267,7 @@ static void go_on(const struct watch *watch, struct watched *run, const char *ne
 /* A state that only says what its steps say already is told of the run that was named alone. */
 static bool is_told(const struct watched *run, const char *state)
 {
-    return run->depth == 0 || has_ended(state) || is(state, "diverged");
+    return run->depth == 0 || hk_cli_run_has_ended(state) || is(state, "diverged");
 }
 
 static int look(struct watch *watch, struct watched *run)
@@ -284,9 +279,9 @@ static int look(struct watch *watch, struct watched *run)
     if (status == 0) {
         const char *state = hk_json_string_at(document, "state", "");
         const char *next = hk_json_string_at(document, "continued_as", "");
-        bool goes_on = has_ended(state) && *next != '\0' && hk_cli_id_is_good(next);
+        bool goes_on = hk_cli_run_has_ended(state) && *next != '\0' && hk_cli_id_is_good(next);
         bool is_new = !is(run->state, state);
-        run->has_ended = has_ended(state);
+        run->has_ended = hk_cli_run_has_ended(state);
         if (watch->cli->json && run->has_ended && run->depth == 0 && !goes_on)
             (void)hk_print_document(watch->cli, &reply);
         if (!watch->cli->json && is_new && !run->has_ended && is_told(run, state))

@@ -147,6 +147,12 @@ bool hk_cli_id_is_good(const char *id)
     return false;
 }
 
+bool hk_cli_run_has_ended(const char *state)
+{
+    return strcmp(state, "finished") == 0 || strcmp(state, "failed") == 0 ||
+           strcmp(state, "cancelled") == 0;
+}
+
 /* Where the engine said it answers is no help when it doesn't: name what was tried. */
 static int tell_unreached(const struct hk_cli *cli, const struct hk_error *error)
 {

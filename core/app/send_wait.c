@@ -71,12 +71,6 @@ static int take_runs(const struct hk_cli *cli, struct hk_send_ids *alerts, struc
     return status;
 }
 
-static bool has_ended(const char *state)
-{
-    return strcmp(state, "finished") == 0 || strcmp(state, "failed") == 0 ||
-           strcmp(state, "cancelled") == 0;
-}
-
 /* The run goes on as another one, which has its place from now on. */
 static bool goes_on(char run[HK_ID_SIZE], const struct hk_json *document)
 {
@@ -96,9 +90,9 @@ static int look_at_runs(const struct hk_cli *cli, struct hk_send_ids *runs, size
         const char *state;
         status = hk_cli_get(cli, &reply, "/v1/runs/%s", runs->ids[i]);
         state = hk_json_string_at(reply.doc.root, "state", "");
-        if (status == 0 && has_ended(state) && goes_on(runs->ids[i], reply.doc.root)) {
+        if (status == 0 && hk_cli_run_has_ended(state) && goes_on(runs->ids[i], reply.doc.root)) {
             i++; /* looked at with the next round */
-        } else if (status == 0 && has_ended(state)) {
+        } else if (status == 0 && hk_cli_run_has_ended(state)) {
             drop(runs, i);
         } else {
             *ret_waiting += strcmp(state, "waiting") == 0 ? 1 : 0;

@@ -34,18 +34,6 @@ static bool same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-static char *canonical(const struct hk_json *value)
-{
-    struct hk_buf out;
-
-    hk_buf_init(&out, HK_PAYLOAD_SIZE_MAX);
-    if (value == NULL)
-        hk_buf_append_text(&out, "{}");
-    else
-        hk_json_canonical(value, &out);
-    return hk_buf_take(&out, NULL);
-}
-
 static void done(struct retelling *it)
 {
     for (size_t i = 0; i < it->old_count; i++) {
@@ -68,8 +56,8 @@ static enum hk_status read_old(struct retelling *it, struct hk_error *error)
     for (const struct hk_json *item = first; item != NULL; item = item->next) {
         struct old_step *old = &it->old[it->old_count++];
         old->json = item;
-        old->args = canonical(hk_json_get(item, "args"));
-        old->options = canonical(hk_json_get(item, "options"));
+        old->args = hk_json_canonical_text(hk_json_get(item, "args"));
+        old->options = hk_json_canonical_text(hk_json_get(item, "options"));
         if (old->args == NULL || old->options == NULL)
             return hk_fail(error, HK_NOMEM, "out of memory");
         if (hk_json_get(item, "args") == NULL)
@@ -128,7 +116,7 @@ static enum hk_status answer_as_recorded(struct retelling *it, const struct hk_d
             hk_json_string_at(old->json, "reason", ""), took_ms(old));
         return HK_OK;
     }
-    text = value == NULL ? NULL : canonical(value);
+    text = value == NULL ? NULL : hk_json_canonical_text(value);
     if (value != NULL && text == NULL)
         return hk_fail(error, HK_NOMEM, "out of memory");
     hk_drive_answer(
@@ -201,8 +189,8 @@ static enum hk_status tell(struct retelling *it, struct hk_error *error)
         .source = setup->source,
         .source_size = setup->source_size,
         .seed = strtoull(seed, NULL, 10)};
-    char *alert = canonical(setup->alert);
-    char *args = canonical(hk_json_get(setup->run, "args"));
+    char *alert = hk_json_canonical_text(setup->alert);
+    char *args = hk_json_canonical_text(hk_json_get(setup->run, "args"));
     const struct hk_drive_step *step;
     enum hk_status status =
         alert == NULL || args == NULL

@@ -39,18 +39,6 @@ static void done(struct walk *walk)
     free(walk->steps);
 }
 
-static char *canonical(const struct hk_json *value)
-{
-    struct hk_buf out;
-
-    hk_buf_init(&out, HK_PAYLOAD_SIZE_MAX);
-    if (value == NULL)
-        hk_buf_append_text(&out, "{}");
-    else
-        hk_json_canonical(value, &out);
-    return hk_buf_take(&out, NULL);
-}
-
 /* --- the record --- */
 
 static int by_settlement(const void *a, const void *b)
@@ -98,8 +86,8 @@ static enum hk_status read_steps(struct walk *walk, struct hk_error *error)
             return hk_fail(error, HK_INVALID,
                 "the record of the run is not whole: step %s does not say what was asked for",
                 hk_json_string_at(item, "step", "?"));
-        step->args = canonical(hk_json_get(item, "args"));
-        step->options = canonical(hk_json_get(item, "options"));
+        step->args = hk_json_canonical_text(hk_json_get(item, "args"));
+        step->options = hk_json_canonical_text(hk_json_get(item, "options"));
         step->value = value_of(item);
         if (step->args == NULL || step->options == NULL || step->value == NULL)
             return hk_fail(error, HK_NOMEM, "out of memory");
@@ -291,8 +279,8 @@ enum hk_status hk_walk_run(const struct hk_walk *setup, struct hk_jw *out, struc
     struct walk walk = {.setup = setup, .out = out};
     struct hk_script_record *records = NULL;
     struct hk_state_locale locale;
-    char *alert = canonical(setup->alert);
-    char *args = canonical(hk_json_get(setup->run, "args"));
+    char *alert = hk_json_canonical_text(setup->alert);
+    char *args = hk_json_canonical_text(hk_json_get(setup->run, "args"));
     enum hk_status status = HK_OK;
 
     if (setup->alert == NULL || hk_json_get(setup->run, "steps") == NULL ||

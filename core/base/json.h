@@ -122,5 +122,7 @@ void hk_jw_kv_time(struct hk_jw *jw, const char *key, int64_t time_us);
 /* The form that is hashed: no white space, object keys sorted by bytes, strings with the shortest
  * escapes, numbers as written. Equal values written in another key order give equal bytes. */
 void hk_json_canonical(const struct hk_json *value, struct hk_buf *out);
+/* The same as a text that the caller frees, "{}" for NULL; NULL when memory is short. */
+HK_MUST_CHECK char *hk_json_canonical_text(const struct hk_json *value);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "limits.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -416,4 +417,16 @@ void hk_json_canonical(const struct hk_json *value, struct hk_buf *out)
         hk_jw_init(&jw, out);
         hk_jw_value(&jw, value);
     }
+}
+
+char *hk_json_canonical_text(const struct hk_json *value)
+{
+    struct hk_buf out;
+
+    hk_buf_init(&out, HK_PAYLOAD_SIZE_MAX);
+    if (value == NULL)
+        hk_buf_append_text(&out, "{}");
+    else
+        hk_json_canonical(value, &out);
+    return hk_buf_take(&out, NULL);
 }
