@@ -21,11 +21,6 @@ def engine():
 
 
 @pytest.fixture(scope="module")
-def sensor(engine):
-    return engine.token(service="sensor-1", role="analyst")
-
-
-@pytest.fixture(scope="module")
 def approver(engine):
     return engine.token("approver-1", "approver")
 

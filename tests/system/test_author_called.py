@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from engine import Engine, HIKESHI
+from engine import HIKESHI, playing
 from test_flow import ended, send
 
 CALLED = """return playbook { name = "called", run = function(alert, args)
@@ -25,12 +25,7 @@ end }
 
 @pytest.fixture(scope="module")
 def engine():
-    it = Engine("-")
-    for name, text in {"caller": CALLER, "called": CALLED}.items():
-        (it.folder / f"{name}.lua").write_text(text)
-    it.config.write_text(f"""return hikeshi {{ tenants = {{ main = {{
-        playbooks = {{ "{it.folder}/caller.lua", "{it.folder}/called.lua" }} }} }} }}""")
-    it.start()
+    it = playing({"caller": CALLER, "called": CALLED})
     try:
         yield it
     finally:

@@ -17,11 +17,6 @@ def engine():
 
 
 @pytest.fixture(scope="module")
-def sensor(engine):
-    return engine.token(service="sensor-1", role="analyst")
-
-
-@pytest.fixture(scope="module")
 def recorded(engine, sensor):
     """Runs of `block`: done, recommended, denied; and one of another playbook."""
     runs = {}

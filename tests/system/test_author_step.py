@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from engine import Engine, HIKESHI
+from engine import HIKESHI, playing
 from test_flow import ended, gate_of, send
 
 PLAYBOOKS = {
@@ -52,21 +52,11 @@ end }
 
 @pytest.fixture(scope="module")
 def engine():
-    it = Engine("-")
-    for name, text in PLAYBOOKS.items():
-        (it.folder / f"{name}.lua").write_text(text)
-    files = ", ".join(f'"{it.folder}/{name}.lua"' for name in PLAYBOOKS)
-    it.config.write_text(f"return hikeshi {{ tenants = {{ main = {{ playbooks = {{ {files} }} }} }} }}")
-    it.start()
+    it = playing(PLAYBOOKS)
     try:
         yield it
     finally:
         it.remove()
-
-
-@pytest.fixture(scope="module")
-def sensor(engine):
-    return engine.token(service="sensor-1", role="analyst")
 
 
 @pytest.fixture(scope="module")

@@ -131,11 +131,6 @@ def people(engine):
             "responder-2": engine.token("responder-2", "responder"), "viewer-1": engine.token("viewer-1", "viewer")}
 
 
-@pytest.fixture(scope="module")
-def sensor(engine):
-    return engine.token(service="sensor-1", role="analyst")
-
-
 NUMBERS = iter(range(1, 250))
 
 

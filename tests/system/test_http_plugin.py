@@ -121,11 +121,6 @@ def engine(web):
         it.remove()
 
 
-@pytest.fixture(scope="module")
-def sensor(engine):
-    return engine.token(service="sensor-1", role="analyst")
-
-
 def run_of(engine, sensor, number, category, states):
     answer = engine.post("/v1/alerts", sensor, alert(number, category=category, nested={"a": {"$secret": "ticket"}}))
     assert answer.status == 202

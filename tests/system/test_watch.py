@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from engine import Engine, HIKESHI
+from engine import HIKESHI, playing
 from test_flow import decide, ended, gate_of, send
 
 PLAYBOOKS = {
@@ -34,21 +34,11 @@ end }
 
 @pytest.fixture(scope="module")
 def engine():
-    it = Engine("-")
-    for name, text in PLAYBOOKS.items():
-        (it.folder / f"{name}.lua").write_text(text)
-    files = ", ".join(f'"{it.folder}/{name}.lua"' for name in PLAYBOOKS)
-    it.config.write_text(f"return hikeshi {{ tenants = {{ main = {{ playbooks = {{ {files} }} }} }} }}")
-    it.start()
+    it = playing(PLAYBOOKS)
     try:
         yield it
     finally:
         it.remove()
-
-
-@pytest.fixture(scope="module")
-def sensor(engine):
-    return engine.token(service="sensor-1", role="analyst")
 
 
 class Watch:
