@@ -27,10 +27,15 @@ static bool ends_with(const char *text, const char *ending)
     return size > ending_size && strcmp(text + size - ending_size, ending) == 0;
 }
 
+bool hk_cli_is_tests(const char *file)
+{
+    return ends_with(file, TEST_ENDING);
+}
+
 /* From either of NAME.lua and NAME.test.lua to both. False when it is neither, or too long. */
 static bool name_both(const char *file, char ret_playbook[PATH_MAX], char ret_tests[PATH_MAX])
 {
-    const char *ending = ends_with(file, TEST_ENDING) ? TEST_ENDING : ENDING;
+    const char *ending = hk_cli_is_tests(file) ? TEST_ENDING : ENDING;
     int stem = (int)(strlen(file) - strlen(ending));
 
     return ends_with(file, ending) &&
@@ -127,6 +132,22 @@ static bool read_form(const struct hk_cli *cli, enum hk_report_form *ret_form)
     return given == NULL;
 }
 
+/* Was a playbook, or its tests, named before? *.lua names both. */
+static bool is_named_before(const struct hk_cli *cli, unsigned index)
+{
+    char playbook[PATH_MAX];
+    char tests[PATH_MAX];
+    char other[PATH_MAX];
+
+    if (!name_both(cli->args[index], playbook, tests))
+        return false;
+    for (unsigned i = 0; i < index; i++) {
+        if (name_both(cli->args[i], playbook, other) && strcmp(other, tests) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int run_tests(
     struct hk_cli *cli, const struct hk_suite_checker *checker, enum hk_report_form form)
 {
@@ -142,8 +163,10 @@ static int run_tests(
     hk_buf_init(&json, REPORT_SIZE_MAX);
     hk_jw_init(&jw, &files);
     hk_jw_array(&jw);
-    for (unsigned i = 0; i < cli->arg_count; i++)
-        is_missing |= test_file(cli, cli->args[i], checker, &jw, &counts) == HK_NOT_FOUND;
+    for (unsigned i = 0; i < cli->arg_count; i++) {
+        if (!is_named_before(cli, i))
+            is_missing |= test_file(cli, cli->args[i], checker, &jw, &counts) == HK_NOT_FOUND;
+    }
     hk_jw_array_end(&jw);
     hk_jw_init(&jw, &json);
     hk_jw_object(&jw);

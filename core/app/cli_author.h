@@ -6,6 +6,9 @@
 
 #include "app/cli.h"
 
+/* Is it called as tests of a playbook are, NAME.test.lua? */
+bool hk_cli_is_tests(const char *file);
+
 int hk_cli_playbook_check(struct hk_cli *cli);
 int hk_cli_playbook_new(struct hk_cli *cli);
 int hk_cli_playbook_luacats(struct hk_cli *cli);

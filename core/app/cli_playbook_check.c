@@ -252,15 +252,23 @@ int hk_cli_playbook_check(struct hk_cli *cli)
     struct hk_json_doc names = {.root = NULL};
     struct hk_error error;
     int worst = HK_EXIT_DONE;
+    unsigned tests = 0;
 
     if (config != NULL && (hk_catalog_load(config, cli->tenant, &catalog, &error) != HK_OK ||
                               list_names(cli, &catalog, &names, &error) != HK_OK))
         worst = hk_cli_error(&error);
     for (unsigned i = 0; i < cli->arg_count && (config == NULL || names.root != NULL); i++) {
         const struct known known = {.catalog = catalog.doc.root, .playbooks = names.root};
-        int status = check_one(cli, cli->args[i], &known);
+        int status = HK_EXIT_DONE;
+        if (hk_cli_is_tests(cli->args[i]))
+            tests++; /* *.lua names them, too */
+        else
+            status = check_one(cli, cli->args[i], &known);
         worst = status != HK_EXIT_DONE ? status : worst;
     }
+    if (tests == cli->arg_count)
+        worst = hk_cli_fail(
+            HK_EXIT_USAGE, "%s: these are tests, which `playbook test` runs", cli->args[0]);
     hk_json_doc_done(&names);
     hk_catalog_done(&catalog);
     return worst;

@@ -170,6 +170,18 @@ def test_waits_take_their_time_on_the_fake_clock(tmp_path):
     assert 'say t.on("signal then", …)' in run(tmp_path, "playbook", "test", "waits.lua").stdout
 
 
+def test_all_files_of_a_folder_may_be_named(folder):
+    """A playbook and its tests, as *.lua names them: one is checked, the other run once."""
+    both = ["greet.lua", "greet.test.lua"]
+    checked = run(folder, "playbook", "check", *both)
+    assert checked.returncode == 0 and checked.stdout.count("ok  greet") == 1, checked.stdout
+    alone = run(folder, "playbook", "check", "greet.test.lua")
+    assert alone.returncode == 2 and "playbook test" in alone.stderr
+    once = json.loads(run(folder, "playbook", "test", "greet.lua", "--json").stdout)["tests"]
+    assert once > 0
+    assert json.loads(run(folder, "playbook", "test", *both, "--json").stdout)["tests"] == once
+
+
 def test_check_finds_mistakes_before_they_run(folder):
     assert run(folder, "playbook", "check", "greet.lua").returncode == 0
     (folder / "bad.lua").write_text("""return playbook { name = "bad", run = function(alert)
